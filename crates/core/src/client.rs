@@ -1,0 +1,170 @@
+//! A client of one service.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use tokio::task::AbortHandle;
+
+use crate::config::{Config, Options};
+use crate::credentials::Source;
+use crate::decode::decode;
+use crate::encode::{Encoded, Invalid, encode};
+use crate::error::{Error, ErrorKind};
+use crate::host::{HostBuilder, HostValue};
+use crate::lane::Lanes;
+use crate::orchestrate::{self, Response};
+use crate::redact::excerpt;
+use crate::retry::Quota;
+use crate::runtime::{self, PerProcess};
+use crate::schema::{Operation, Service};
+use crate::transport::Network;
+use crate::world::World;
+
+/// A client of one service; clones share their connections, credentials and retry quota.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) service: &'static Service,
+    pub(crate) config: Config,
+    pub(crate) credentials: Source,
+    pub(crate) quota: Quota,
+    pub(crate) world: World,
+    pub(crate) user_agent: HeaderValue,
+    /// The most bytes that an answer may have.
+    pub(crate) response_limit: usize,
+    network: Arc<Network>,
+    pool: PerProcess<reqwest::Client>,
+    lanes: PerProcess<Arc<Lanes>>,
+}
+
+/// A call whose input was checked and encoded.
+#[derive(Debug)]
+pub struct Call {
+    pub(crate) operation: &'static Operation,
+    pub(crate) encoded: Encoded,
+}
+
+/// Why an input cannot become a call.
+#[derive(Debug)]
+pub enum Unprepared<F> {
+    /// An error of ours.
+    Error(Error),
+    /// The host raised while the input was read.
+    Host(F),
+}
+
+impl Client {
+    /// A client of `service` in the real world. Reads the environment and the shared config files; opens no connection.
+    pub fn new(service: &'static Service, options: &Options) -> Result<Client, Error> {
+        Client::in_world(service, options, World::default())
+    }
+
+    /// The same in a world of the caller's.
+    pub fn in_world(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
+        const RESPONSE_LIMIT: usize = 64 << 20;
+        let config = Config::resolve(service, options, &world)?;
+        let user_agent = HeaderValue::from_str(&config.user_agent)
+            .map_err(|_| Error::new(ErrorKind::InvalidConfig, "the user agent cannot stand in a header".to_owned()))?;
+        let network =
+            Network::new(config.trust.clone(), config.proxies.clone(), config.connect_timeout, config.read_timeout);
+        let network = Arc::new(network);
+        Ok(Client(Arc::new(Inner {
+            credentials: Source::new(options, &config, network.clone()),
+            service,
+            config,
+            quota: Quota::default(),
+            world,
+            user_agent,
+            response_limit: RESPONSE_LIMIT,
+            network,
+            pool: PerProcess::new(),
+            lanes: PerProcess::new(),
+        })))
+    }
+
+    /// The service.
+    #[must_use]
+    pub fn service(&self) -> &'static Service {
+        self.0.service
+    }
+
+    /// The resolved configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Checks and encodes the input of a call. All its faults come in one error.
+    pub fn prepare<V: HostValue>(
+        &self,
+        operation: &'static Operation,
+        input: &V,
+    ) -> Result<Call, Unprepared<V::Fault>> {
+        match encode(operation, input, self.0.config.validation, || (self.0.world.uuid)()) {
+            Ok(encoded) => Ok(Call { operation, encoded }),
+            Err(Invalid::Faults(faults)) => Err(Unprepared::Error(Error::invalid(operation.name, faults))),
+            Err(Invalid::Host(fault)) => Err(Unprepared::Host(fault)),
+        }
+    }
+
+    /// Makes the call on the current tokio runtime, which then owns the client's connections.
+    pub async fn send(&self, call: &Call) -> Result<Response, Error> {
+        let http = self.pool().map_err(|e| e.in_operation(call.operation.name))?;
+        orchestrate::run(&self.0, &http, call).await
+    }
+
+    /// Starts the call on the process's I/O thread, where `done` is called with the outcome. Aborting drops the request.
+    pub fn start(
+        &self,
+        call: Call,
+        done: impl FnOnce(Result<Response, Error>) + Send + 'static,
+    ) -> Result<AbortHandle, Error> {
+        let client = self.clone();
+        let task = async move { done(client.send(&call).await) };
+        Ok(runtime::io()?.spawn(task).abort_handle())
+    }
+
+    /// Makes the call on this thread. `tick` is asked about every 50 ms whether to go on.
+    pub fn call_blocking(&self, call: &Call, tick: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
+        let most = self.0.config.max_pool_connections;
+        let name = call.operation.name;
+        let lanes = self.0.lanes.get(|| Ok(Arc::new(Lanes::new(most)))).map_err(|e| e.in_operation(name))?;
+        let lane = lanes.take(|| self.http(1), tick).map_err(|e| e.in_operation(name))?;
+        let done = lane.run(orchestrate::run(&self.0, &lane.http, call), tick);
+        lanes.put_back(lane);
+        done.map_err(|e| e.in_operation(name))
+    }
+
+    /// Decodes a response of `operation` into the host's values.
+    pub fn decode<B: HostBuilder>(
+        &self,
+        operation: &'static Operation,
+        response: &Response,
+        builder: &mut B,
+    ) -> Result<(), Error> {
+        let Some(output) = operation.output else { return Ok(()) };
+        decode(output, &response.body, builder).map_err(|unreadable| {
+            let (host, status) = (orchestrate::host(&self.0), response.metadata.status);
+            let message = format!(
+                "the answer of {host} to {} (HTTP {status}) cannot be read: {}; it starts with {}",
+                operation.name,
+                unreadable.0,
+                excerpt(&response.body)
+            );
+            Error::new(ErrorKind::Response, message)
+                .in_operation(operation.name)
+                .with_attempts(response.attempts.clone())
+        })
+    }
+
+    fn pool(&self) -> Result<reqwest::Client, Error> {
+        let most = usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX);
+        self.0.pool.get(|| self.http(most))
+    }
+
+    fn http(&self, idle_connections: usize) -> Result<reqwest::Client, Error> {
+        self.0.network.client(self.0.config.endpoint.url.starts_with("https:"), idle_connections)
+    }
+}

@@ -1,0 +1,165 @@
+//! Credentials: the keys given in code, or AWS's default chain over our own HTTP client.
+
+use std::error::Error as StdError;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, SystemTime};
+
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::identity::Identity;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_types::region::Region;
+use http::Method;
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::config::{Config, Options};
+use crate::error::{Error, ErrorKind};
+use crate::transport::{Network, Request, exchange};
+use crate::world::World;
+
+/// Where a client's credentials come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Fixed(Identity),
+    Chain(Chain),
+}
+
+impl Source {
+    /// The keys of the options, else the chain.
+    pub(crate) fn new(options: &Options, config: &Config, network: Arc<Network>) -> Source {
+        match &options.credentials {
+            Some(keys) => {
+                let (id, secret, token) = (&keys.access_key_id, &keys.secret_access_key, &keys.session_token);
+                Source::Fixed(identity(Credentials::new(id, secret, token.clone(), None, "code")))
+            }
+            None => Source::Chain(Chain {
+                profile: config.profile.clone(),
+                region: config.credentials_region.clone(),
+                network,
+                provider: OnceCell::new(),
+                cached: RwLock::new(None),
+                refreshing: Mutex::new(()),
+            }),
+        }
+    }
+
+    /// Credentials that are valid now.
+    pub(crate) async fn identity(&self, world: &World) -> Result<Identity, Error> {
+        match self {
+            Source::Fixed(identity) => Ok(identity.clone()),
+            Source::Chain(chain) => chain.identity((world.now)()).await,
+        }
+    }
+}
+
+fn identity(credentials: Credentials) -> Identity {
+    let expiry = credentials.expiry();
+    Identity::new(credentials, expiry)
+}
+
+/// AWS's default chain, its result kept until shortly before it expires.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    profile: Option<String>,
+    region: Option<String>,
+    network: Arc<Network>,
+    provider: OnceCell<DefaultCredentialsChain>,
+    cached: RwLock<Option<Identity>>,
+    /// Held by the one call that loads.
+    refreshing: Mutex<()>,
+}
+
+impl Chain {
+    async fn identity(&self, now: SystemTime) -> Result<Identity, Error> {
+        if let Some(identity) = self.fresh(now) {
+            return Ok(identity);
+        }
+        let _one_at_a_time = self.refreshing.lock().await;
+        if let Some(identity) = self.fresh(now) {
+            return Ok(identity);
+        }
+        let provider = self.provider.get_or_try_init(|| self.provider()).await?;
+        let credentials = provider.provide_credentials().await.map_err(|e| failure(&e))?;
+        let loaded = identity(credentials);
+        *self.cached.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(loaded.clone());
+        Ok(loaded)
+    }
+
+    /// What was loaded before, unless it is about to expire.
+    fn fresh(&self, now: SystemTime) -> Option<Identity> {
+        const MARGIN: Duration = Duration::from_secs(10);
+        let cached = self.cached.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        cached.clone().filter(|identity| identity.expiration().is_none_or(|end| end > now + MARGIN))
+    }
+
+    async fn provider(&self) -> Result<DefaultCredentialsChain, Error> {
+        // Without idle connections: a connection lives on the runtime that made it, and the next refresh may be on another.
+        let http = self.network.client(true, 0)?;
+        let connector = SharedHttpConnector::new(Connector(http));
+        let region = self.region.clone().map(Region::new);
+        let config = ProviderConfig::empty()
+            .with_http_client(http_client_fn(move |_, _| connector.clone()))
+            .with_sleep_impl(TokioSleep::new())
+            .with_region(region.clone());
+        let mut builder = DefaultCredentialsChain::builder().configure(config).region(region);
+        if let Some(profile) = &self.profile {
+            builder = builder.profile_name(profile);
+        }
+        Ok(builder.build().await)
+    }
+}
+
+/// The credentials' traffic takes the same road as the service's.
+#[derive(Clone, Debug)]
+struct Connector(reqwest::Client);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        const LIMIT: usize = 1 << 20;
+        let http = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let user = |e: &dyn std::fmt::Display| ConnectorError::user(e.to_string().into());
+            let request = request.try_into_http1x().map_err(|e| user(&e))?;
+            let (parts, body) = request.into_parts();
+            let body = body.bytes().map(bytes::Bytes::copy_from_slice).ok_or_else(|| user(&"a streaming body"))?;
+            let url = reqwest::Url::parse(&parts.uri.to_string()).map_err(|e| user(&e))?;
+            let body = (parts.method != Method::GET).then_some(body);
+            let sent = Request { method: parts.method, url, headers: parts.headers, body };
+            let answer = exchange(&http, sent, LIMIT).await.map_err(|e| match e.kind() {
+                kind if kind.is_timeout() => ConnectorError::timeout(Box::new(e)),
+                _ => ConnectorError::io(Box::new(e)),
+            })?;
+            let mut response = http::Response::new(SdkBody::from(answer.body));
+            *response.status_mut() = http::StatusCode::from_u16(answer.status).map_err(|e| user(&e))?;
+            *response.headers_mut() = answer.headers;
+            response.try_into().map_err(|e| user(&e))
+        })
+    }
+}
+
+fn failure(error: &CredentialsError) -> Error {
+    let mut causes = Vec::new();
+    let mut source: Option<&dyn StdError> = Some(error);
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if causes.last() != Some(&text) {
+            causes.push(text);
+        }
+        source = cause.source();
+    }
+    let report = causes.join(": ");
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            let cure = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with AWS_PROFILE, or pass the keys to the client";
+            Error::new(ErrorKind::NoCredentials, format!("Unable to locate credentials: {report}; {cure}"))
+        }
+        _ => Error::new(ErrorKind::CredentialRetrieval, format!("Error when retrieving credentials: {report}")),
+    }
+}

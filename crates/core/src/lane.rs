@@ -1,0 +1,112 @@
+//! Blocking calls: each drives its own I/O on the caller's thread.
+//!
+//! A hop to another thread and back costs more than the rest of a call, so a blocking call takes a lane (a runtime of one
+//! thread and a pool of connections that lives on it), runs there, and puts it back for the next one.
+
+use std::future::Future;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::{Error, ErrorKind};
+
+/// A runtime and the HTTP client whose connections live on it.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    runtime: Runtime,
+    pub(crate) http: reqwest::Client,
+}
+
+/// The lanes of a client in one process.
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    state: Mutex<State>,
+    freed: Condvar,
+    most: u32,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    idle: Vec<Lane>,
+    made: u32,
+}
+
+impl Lanes {
+    pub(crate) fn new(most: u32) -> Lanes {
+        Lanes { state: Mutex::default(), freed: Condvar::new(), most }
+    }
+
+    /// Takes the lane used last, or makes one, or waits for one when as many as allowed are out. `tick` is asked about
+    /// every 50 ms whether to go on waiting.
+    pub(crate) fn take(
+        &self,
+        make: impl FnOnce() -> Result<reqwest::Client, Error>,
+        tick: &mut dyn FnMut() -> bool,
+    ) -> Result<Lane, Error> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(lane) = state.idle.pop() {
+                return Ok(lane);
+            }
+            if state.made < self.most {
+                state.made += 1;
+                break;
+            }
+            state = self.freed.wait_timeout(state, SLICE).unwrap_or_else(PoisonError::into_inner).0;
+            if !tick() {
+                return Err(cancelled());
+            }
+        }
+        drop(state);
+        Lane::new(make).inspect_err(|_| self.forget_one())
+    }
+
+    pub(crate) fn put_back(&self, lane: Lane) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).idle.push(lane);
+        self.freed.notify_one();
+    }
+
+    fn forget_one(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).made -= 1;
+        self.freed.notify_one();
+    }
+}
+
+/// How long a blocking call goes on without asking whether it was interrupted.
+const SLICE: Duration = Duration::from_millis(50);
+
+impl Lane {
+    fn new(make: impl FnOnce() -> Result<reqwest::Client, Error>) -> Result<Lane, Error> {
+        let fail = |e: std::io::Error| {
+            Error::new(ErrorKind::InvalidConfig, format!("the I/O of a call cannot be set up: {e}"))
+        };
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(fail)?;
+        let http = make()?;
+        Ok(Lane { runtime, http })
+    }
+
+    /// Drives `call` to its end, or until `tick` says to stop.
+    pub(crate) fn run<T>(
+        &self,
+        call: impl Future<Output = Result<T, Error>>,
+        tick: &mut dyn FnMut() -> bool,
+    ) -> Result<T, Error> {
+        self.runtime.block_on(async {
+            // Nothing polled this runtime since its last call: let it see first which idle connections the server closed.
+            tokio::task::yield_now().await;
+            let mut call = std::pin::pin!(call);
+            loop {
+                match tokio::time::timeout(SLICE, call.as_mut()).await {
+                    Ok(done) => return done,
+                    Err(_) if tick() => {}
+                    Err(_) => return Err(cancelled()),
+                }
+            }
+        })
+    }
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "the call was interrupted".to_owned())
+}

@@ -1,0 +1,40 @@
+//! The client for the Amazon Chime SDK control plane: it validates a request, signs it, sends it, retries it, and reads
+//! the answer. It knows HTTP and the services' schema, and no host language: that is what [`host`] is for.
+
+pub mod client;
+pub mod config;
+pub mod decode;
+pub mod encode;
+pub mod endpoint;
+pub mod error;
+pub mod generated;
+pub mod host;
+pub mod orchestrate;
+pub mod retry;
+pub mod schema;
+pub mod timestamp;
+pub mod tls;
+pub mod validate;
+pub mod value;
+pub mod world;
+
+mod credentials;
+mod json;
+mod lane;
+mod profile;
+mod redact;
+mod respond;
+mod runtime;
+mod sign;
+mod transport;
+
+pub use client::{Call, Client, Unprepared};
+pub use config::{Config, Keys, Options};
+pub use error::{Error, ErrorKind};
+pub use orchestrate::Response;
+
+/// The service of that name, such as `chime-sdk-media-pipelines`.
+#[must_use]
+pub fn service(name: &str) -> Option<&'static schema::Service> {
+    generated::SERVICES.iter().copied().find(|service| service.name == name)
+}

@@ -1,0 +1,172 @@
+//! One HTTP exchange over a pool of connections, and what each way of failing is called.
+
+use std::error::Error as StdError;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method};
+use reqwest::{NoProxy, Proxy, Url, redirect, retry};
+use rustls::ClientConfig;
+
+use crate::error::{Error, ErrorKind};
+use crate::respond::Answer;
+use crate::tls::{self, Trust};
+
+/// How connections are made, for the service's traffic and for that of credentials.
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) trust: Trust,
+    pub(crate) proxies: Proxies,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) read_timeout: Duration,
+    tls: OnceLock<ClientConfig>,
+}
+
+/// The proxies for each scheme, as URLs that may hold a user and a password.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proxies {
+    pub(crate) http: Option<String>,
+    pub(crate) https: Option<String>,
+    pub(crate) no_proxy: Option<String>,
+}
+
+impl Network {
+    pub(crate) fn new(trust: Trust, proxies: Proxies, connect_timeout: Duration, read_timeout: Duration) -> Network {
+        Network { trust, proxies, connect_timeout, read_timeout, tls: OnceLock::new() }
+    }
+
+    /// A client with a pool of its own, which belongs to the runtime that it is first used on. TLS is set up only where
+    /// `secure` says that it will be needed: reading the platform's certificates takes milliseconds.
+    pub(crate) fn client(&self, secure: bool, idle_connections: usize) -> Result<reqwest::Client, Error> {
+        let fail = |e: reqwest::Error| {
+            Error::new(ErrorKind::InvalidConfig, format!("the HTTP client cannot be set up: {}", cause_of(&e)))
+        };
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(self.tls(secure)?)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .no_proxy()
+            .connect_timeout(self.connect_timeout)
+            .read_timeout(self.read_timeout)
+            .pool_idle_timeout(Duration::from_secs(90))
+            .pool_max_idle_per_host(idle_connections)
+            .tcp_nodelay(true);
+        for (scheme, url) in [("http", &self.proxies.http), ("https", &self.proxies.https)] {
+            let Some(url) = url else { continue };
+            let made = if scheme == "http" { Proxy::http(url) } else { Proxy::https(url) };
+            let proxy = made.map_err(|_| {
+                Error::new(
+                    ErrorKind::InvalidConfig,
+                    format!("the proxy for {scheme} is not a URL such as http://host:3128"),
+                )
+            })?;
+            builder = builder.proxy(proxy.no_proxy(self.proxies.no_proxy.as_deref().and_then(NoProxy::from_string)));
+        }
+        builder.build().map_err(fail)
+    }
+
+    fn tls(&self, secure: bool) -> Result<ClientConfig, Error> {
+        if let Some(config) = self.tls.get() {
+            return Ok(config.clone());
+        }
+        let needed = secure || self.proxies.http.iter().any(|url| url.starts_with("https:"));
+        if !needed {
+            let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+            let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+            let builder = builder.map_err(|e| Error::new(ErrorKind::Ssl, format!("TLS cannot be set up: {e}")))?;
+            return Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
+        }
+        let config = tls::configuration(&self.trust)?;
+        Ok(self.tls.get_or_init(|| config).clone())
+    }
+}
+
+/// One request.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Bytes>,
+}
+
+/// Sends the request and reads the whole answer, of at most `limit` bytes.
+pub(crate) async fn exchange(http: &reqwest::Client, request: Request, limit: usize) -> Result<Answer, Error> {
+    let host = host_of(&request.url);
+    let mut sent = reqwest::Request::new(request.method, request.url);
+    *sent.headers_mut() = request.headers;
+    *sent.body_mut() = request.body.map(Into::into);
+    let mut response = http.execute(sent).await.map_err(|e| failure(&e, &host))?;
+    let status = response.status().as_u16();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = Bytes::new();
+    let mut joined = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| failure(&e, &host))? {
+        if body.len() + joined.len() + chunk.len() > limit {
+            let message = format!("the answer of {host} (HTTP {status}) is longer than {limit} bytes");
+            return Err(Error::new(ErrorKind::Response, message));
+        }
+        // Most answers are one chunk, which needs no copy.
+        if body.is_empty() && joined.is_empty() {
+            body = chunk;
+        } else {
+            joined.extend_from_slice(&std::mem::take(&mut body));
+            joined.extend_from_slice(&chunk);
+        }
+    }
+    let body = if joined.is_empty() { body } else { joined.freeze() };
+    Ok(Answer { status, headers, body })
+}
+
+/// Scheme, host and port: what an error may say of a URL, whose path and query hold the caller's data.
+pub(crate) fn host_of(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// The error that a failed exchange is.
+fn failure(error: &reqwest::Error, host: &str) -> Error {
+    let cause = cause_of(error);
+    let (kind, text) = if error.is_connect() {
+        if error.is_timeout() {
+            (ErrorKind::ConnectTimeout, format!("Connect timeout on endpoint URL: \"{host}\" ({cause})"))
+        } else if chain(error).any(|e| e.to_string().contains("tunnel")) {
+            (ErrorKind::ProxyConnection, format!("Failed to connect to proxy for \"{host}\": {cause}"))
+        } else if chain(error).any(is_tls) {
+            (ErrorKind::Ssl, format!("SSL validation failed for {host}: {cause}"))
+        } else {
+            (ErrorKind::EndpointConnection, format!("Could not connect to the endpoint URL: \"{host}\" ({cause})"))
+        }
+    } else if error.is_timeout() {
+        (ErrorKind::ReadTimeout, format!("Read timeout on endpoint URL: \"{host}\" ({cause})"))
+    } else if error.is_builder() {
+        (ErrorKind::InvalidConfig, format!("the request to {host} cannot be made: {cause}"))
+    } else if chain(error).any(|e| e.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)) {
+        (ErrorKind::Response, format!("the answer of {host} is not HTTP: {cause}"))
+    } else {
+        let text = format!(
+            "Connection was closed before we received a valid response from endpoint URL: \"{host}\" ({cause})"
+        );
+        (ErrorKind::ConnectionClosed, text)
+    };
+    Error::new(kind, text)
+}
+
+fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| next_in_chain(*error))
+}
+
+fn next_in_chain<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    // An I/O error hides the error that it was made of.
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
+}
+
+fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    error.is::<rustls::Error>()
+}
+
+/// The innermost cause, which holds neither the URL nor anything of the request.
+fn cause_of(error: &reqwest::Error) -> String {
+    chain(error).skip(1).last().map_or_else(|| "no cause is known".to_owned(), ToString::to_string)
+}

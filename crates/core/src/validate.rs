@@ -1,0 +1,100 @@
+//! What is wrong with a request, in botocore's words.
+
+use std::fmt;
+
+/// One fault of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where, such as `ChimeSdkMeetingConfiguration.SourceConfiguration` or `Tags[0].Key`; empty for the request itself.
+    pub path: String,
+    /// What.
+    pub reason: Reason,
+}
+
+/// What is wrong at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A required member is not there.
+    Missing {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A member that the structure does not have.
+    Unknown {
+        /// The name that was given.
+        name: String,
+        /// The names that are there.
+        known: Vec<&'static str>,
+    },
+    /// A value of another type.
+    Type {
+        /// The value, as the host prints it.
+        value: String,
+        /// Its type, as the host prints it.
+        type_name: String,
+        /// The types that would do, as the host prints them.
+        valid: &'static str,
+    },
+    /// Too few characters or items.
+    Length {
+        /// How many there are.
+        length: usize,
+        /// How many are due at the least.
+        min: usize,
+    },
+    /// A number below the least.
+    Range {
+        /// The number.
+        value: String,
+        /// The least.
+        min: i64,
+    },
+    /// A value that cannot stand where the operation puts it.
+    Unsendable {
+        /// Why.
+        why: &'static str,
+    },
+}
+
+impl Reason {
+    /// The kind of fault in a word or two, for programs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Reason::Missing { .. } => "missing required field",
+            Reason::Unknown { .. } => "unknown field",
+            Reason::Type { .. } => "invalid type",
+            Reason::Length { .. } => "invalid length",
+            Reason::Range { .. } => "invalid range",
+            Reason::Unsendable { .. } => "unsendable value",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() { "input" } else { &self.path };
+        match &self.reason {
+            Reason::Missing { name } => write!(f, "Missing required parameter in {path}: \"{name}\""),
+            Reason::Unknown { name, known } => {
+                write!(f, "Unknown parameter in {path}: \"{name}\", must be one of: {}", known.join(", "))
+            }
+            Reason::Type { value, type_name, valid } => {
+                write!(f, "Invalid type for parameter {path}, value: {value}, type: {type_name}, valid types: {valid}")
+            }
+            Reason::Length { length, min } => {
+                write!(f, "Invalid length for parameter {path}, value: {length}, valid min length: {min}")
+            }
+            Reason::Range { value, min } => {
+                write!(f, "Invalid value for parameter {path}, value: {value}, valid min value: {min}")
+            }
+            Reason::Unsendable { why } => write!(f, "Invalid value for parameter {path}: {why}"),
+        }
+    }
+}
+
+/// The whole report: one line for each fault.
+#[must_use]
+pub fn report(faults: &[Fault]) -> String {
+    faults.iter().fold("Parameter validation failed:".to_owned(), |report, fault| format!("{report}\n{fault}"))
+}

@@ -1,0 +1,264 @@
+//! The core's tables.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+
+use serde_json::Value;
+
+use super::{Files, NOTICE};
+use crate::model::{Location, Member, Model, Operation, Service, Shape, TimestampFormat};
+use crate::{Result, import};
+
+const FOLDER: &str = "crates/core/src/generated";
+
+/// One table a service, and the partitions.
+pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
+    let mut module = format!("// {NOTICE}\n\n//! The services' tables.\n\n");
+    for service in services {
+        let name = service.names.module;
+        let _ = writeln!(module, "#[rustfmt::skip]\npub mod {name};");
+        files.insert(format!("{FOLDER}/{name}.rs"), table(service)?);
+    }
+    let list: Vec<String> = services.iter().map(|s| format!("&{}::SERVICE", s.names.module)).collect();
+    let _ = writeln!(module, "#[rustfmt::skip]\npub mod partitions;\n");
+    let _ = writeln!(
+        module,
+        "/// All services.\npub static SERVICES: &[&crate::schema::Service] = &[{}];",
+        list.join(", ")
+    );
+    files.insert(format!("{FOLDER}/mod.rs"), module);
+    files.insert(format!("{FOLDER}/partitions.rs"), partitions()?);
+    Ok(())
+}
+
+fn table(service: &Service) -> Result<String> {
+    let model = &service.model;
+    let symbols = symbols(model)?;
+    let metadata = &model.metadata;
+    let signing_name = metadata.signing_name.as_ref().unwrap_or(&metadata.endpoint_prefix);
+    let global = model.endpoint.global.as_ref().map_or("None".to_owned(), |g| {
+        format!(
+            "Some(GlobalEndpoint {{ partition: {:?}, url: {:?}, signing_region: {:?} }})",
+            g.partition, g.url, g.signing_region
+        )
+    });
+    let mut out = format!(
+        "// {NOTICE}\n\n//! {} ({}), from {} {}.\n\n",
+        metadata.service_full_name, metadata.uid, model.source.package, model.source.version
+    );
+    let _ = writeln!(
+        out,
+        "use crate::schema::{{Endpoint, ErrorShape, {}Kind, Location, Member, Operation, Segment, Service, Shape, Structure{}}};\n",
+        if model.endpoint.global.is_some() { "GlobalEndpoint, " } else { "" },
+        if model.shapes.values().any(|s| matches!(s, Shape::Timestamp { .. })) { ", TimestampFormat" } else { "" }
+    );
+    let _ = writeln!(out, "/// The service.\npub static SERVICE: Service = Service {{");
+    let _ = writeln!(
+        out,
+        "    name: {:?}, class: {:?}, service_id: {:?}, api_version: {:?}, signing_name: {signing_name:?},",
+        service.names.name, service.names.class, metadata.service_id, metadata.api_version
+    );
+    let _ = writeln!(out, "    endpoint: Endpoint {{ prefix: {:?}, global: {global} }},", model.endpoint.prefix);
+    let _ = writeln!(out, "    operations: OPERATIONS,\n    errors: ERRORS,\n    symbols: SYMBOLS,\n}};\n");
+    let names: Vec<String> = symbols.iter().map(|s| format!("{s:?}")).collect();
+    let _ = writeln!(out, "static SYMBOLS: &[&str] = &[{}];\n", names.join(", "));
+
+    out.push_str("static OPERATIONS: &[Operation] = &[\n");
+    for operation in model.operations.values() {
+        self::operation(model, operation, &mut out)?;
+    }
+    out.push_str("];\n\nstatic ERRORS: &[ErrorShape] = &[\n");
+    for (name, status) in model.errors() {
+        let _ = writeln!(
+            out,
+            "    ErrorShape {{ name: {name:?}, status: {status}, members: &[{}] }},",
+            members(model, name, &symbols)?
+        );
+    }
+    out.push_str("];\n\n");
+    let errors: BTreeSet<&str> = model.errors().into_iter().map(|(name, _)| name).collect();
+    for (name, shape) in model.shapes.iter().filter(|(name, _)| !errors.contains(name.as_str())) {
+        self::shape(model, name, shape, &symbols, &mut out)?;
+    }
+    Ok(out)
+}
+
+fn symbols(model: &Model) -> Result<Vec<String>> {
+    let mut names = BTreeSet::new();
+    for shape in model.shapes.keys() {
+        names.extend(model.members(shape)?.into_iter().map(|(name, _)| name));
+    }
+    Ok(names.into_iter().collect())
+}
+
+fn operation(model: &Model, operation: &Operation, out: &mut String) -> Result<()> {
+    let (path, query) = operation.http.request_uri.split_once('?').unwrap_or((&operation.http.request_uri, ""));
+    let mut segments = Vec::new();
+    let mut rest = path;
+    while let Some((literal, tail)) = rest.split_once('{') {
+        let (label, tail) = tail.split_once('}').ok_or_else(|| format!("{}: {path}", operation.name))?;
+        segments.extend([format!("Segment::Literal({literal:?})"), format!("Segment::Label({label:?})")]);
+        rest = tail;
+    }
+    if !rest.is_empty() {
+        segments.push(format!("Segment::Literal({rest:?})"));
+    }
+    let page = model.paging(operation)?.map_or("None".to_owned(), |p| format!("Some({:?})", p.result));
+    let input = operation.input.as_ref().map_or("&Structure { members: &[], required: &[] }".to_owned(), |r| {
+        format!("&{}_MEMBERS", constant(&r.shape))
+    });
+    let output =
+        operation.output.as_ref().map_or("None".to_owned(), |r| format!("Some(&{}_MEMBERS)", constant(&r.shape)));
+    let _ = writeln!(
+        out,
+        "    Operation {{ name: {:?}, method: {:?}, path: &[{}], query: {query:?}, status: {}, input: {input}, output: {output}, page: {page} }},",
+        operation.name,
+        operation.http.method,
+        segments.join(", "),
+        operation.http.response_code
+    );
+    Ok(())
+}
+
+fn shape(model: &Model, name: &str, shape: &Shape, symbols: &[String], out: &mut String) -> Result<()> {
+    let upper = constant(name);
+    let mut secret = false;
+    let kind = match shape {
+        Shape::Structure { required, .. } => {
+            let names: Vec<String> = model.members(name)?.into_iter().map(|(name, _)| name).collect();
+            let places = required.iter().map(|r| {
+                names
+                    .iter()
+                    .position(|n| n == r)
+                    .map(|n| n.to_string())
+                    .ok_or_else(|| format!("{name}: requires {r}, which it has not"))
+            });
+            let places: Vec<String> = places.collect::<Result<_>>()?;
+            let direct = model.operations.values().any(|o| o.input.iter().chain(&o.output).any(|r| r.shape == name));
+            let structure = format!(
+                "Structure {{ members: &[{}], required: &[{}] }}",
+                members(model, name, symbols)?,
+                places.join(", ")
+            );
+            if direct {
+                let _ = writeln!(out, "static {upper}_MEMBERS: Structure = {structure};");
+                return Ok(());
+            }
+            format!("Kind::Structure({structure})")
+        }
+        Shape::List { member, min, max } => {
+            format!("Kind::List {{ item: &{}, min: {}, max: {max:?} }}", constant(&member.shape), min.unwrap_or(0))
+        }
+        Shape::Map { key, value, sensitive } => {
+            secret = *sensitive;
+            format!("Kind::Map {{ key: &{}, value: &{} }}", constant(&key.shape), constant(&value.shape))
+        }
+        Shape::String { values, min, max, pattern, sensitive } => {
+            secret = *sensitive;
+            format!(
+                "Kind::String {{ min: {}, max: {max:?}, pattern: {pattern:?}, values: &{values:?} }}",
+                min.unwrap_or(0)
+            )
+        }
+        Shape::Integer { min, max } => format!("Kind::Integer {{ min: {min:?}, max: {max:?} }}"),
+        Shape::Boolean => "Kind::Boolean".to_owned(),
+        Shape::Timestamp { format } => {
+            // rest-json's default for a body member is epoch seconds.
+            let format = format.unwrap_or(TimestampFormat::UnixTimestamp);
+            format!(
+                "Kind::Timestamp(TimestampFormat::{})",
+                if format == TimestampFormat::Iso8601 { "Iso8601" } else { "UnixTimestamp" }
+            )
+        }
+    };
+    let _ = writeln!(out, "static {upper}: Shape = Shape {{ name: {name:?}, sensitive: {secret}, kind: {kind} }};");
+    Ok(())
+}
+
+fn members(model: &Model, structure: &str, symbols: &[String]) -> Result<String> {
+    let mut out = String::new();
+    for (name, member) in model.members(structure)? {
+        let Member { shape, location, location_name, idempotency_token } = &member;
+        let location = match location {
+            None => "Body",
+            Some(Location::Uri) => "Label",
+            Some(Location::Querystring) => "Query",
+            Some(Location::Header) => "Header",
+        };
+        let wire = location_name.as_ref().unwrap_or(&name);
+        let symbol = symbols.binary_search(&name).map_err(|_| format!("{name}: no symbol"))?;
+        let _ = write!(
+            out,
+            "\n    Member {{ name: {name:?}, wire: {wire:?}, location: Location::{location}, shape: &{}, idempotency_token: {idempotency_token}, symbol: {symbol} }},",
+            constant(shape)
+        );
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+fn constant(name: &str) -> String {
+    let mut out = String::new();
+    let mut lower = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && lower {
+            out.push('_');
+        }
+        lower = !c.is_ascii_uppercase();
+        out.push(c.to_ascii_uppercase());
+    }
+    out
+}
+
+fn partitions() -> Result<String> {
+    let file = import::model_folder().join("partitions.json");
+    let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let known: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+    let mut out = format!(
+        "// {NOTICE}\n\n//! The partitions, from {} {}.\n\n",
+        text_of(&known["source"]["package"])?,
+        text_of(&known["source"]["version"])?
+    );
+    out.push_str("use crate::schema::Partition;\n\n/// The partitions; the first one is the guess for an unknown region.\npub static PARTITIONS: &[Partition] = &[\n");
+    for partition in known["partitions"].as_array().ok_or("no partitions")? {
+        let regions: Vec<&str> =
+            partition["regions"].as_array().ok_or("no regions")?.iter().filter_map(Value::as_str).collect();
+        if partition["supportsFIPS"] != true || partition["supportsDualStack"] != true {
+            return Err("a partition without FIPS or dual-stack: the endpoint rules need its error".into());
+        }
+        let dual_stack = partition["variants"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|tags| *tags == serde_json::json!(["dualstack"]));
+        let _ = writeln!(
+            out,
+            "    Partition {{ id: {:?}, prefixes: &{:?}, regions: &{regions:?}, dns_suffix: {:?}, dual_stack_dns_suffix: {:?}, dual_stack: {dual_stack} }},",
+            text_of(&partition["id"])?,
+            region_prefixes(text_of(&partition["regionRegex"])?)?,
+            text_of(&partition["dnsSuffix"])?,
+            text_of(&partition["dualStackDnsSuffix"])?
+        );
+    }
+    out.push_str("];\n");
+    Ok(out)
+}
+
+/// `^(us|eu)\-\w+\-\d+$` gives `us-` and `eu-`; what follows is the same in every partition, and another form is refused.
+fn region_prefixes(regex: &str) -> Result<Vec<String>> {
+    let unknown = || format!("a region's pattern of an unknown form: {regex}");
+    let head =
+        regex.strip_prefix('^').and_then(|r| r.strip_suffix(r"\-\w+\-\d+$")).ok_or_else(unknown)?.replace(r"\-", "-");
+    let (before, choices) = match head.split_once('(') {
+        Some((before, rest)) => (before, rest.strip_suffix(')').ok_or_else(unknown)?),
+        None => (head.as_str(), ""),
+    };
+    Ok(choices.split('|').map(|choice| format!("{before}{choice}-")).collect())
+}
+
+fn text_of(value: &Value) -> Result<&str> {
+    value.as_str().ok_or_else(|| format!("a text was due, not {value}"))
+}

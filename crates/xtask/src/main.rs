@@ -1,0 +1,42 @@
+//! The project's generator.
+//!
+//! `cargo xtask import BOTOCORE_DIR SERVICE...` copies the facts of service models (never their texts) into `model/`;
+//! `cargo xtask gen` writes everything that follows from them; `cargo xtask gen --check` fails when that differs from
+//! what is committed.
+
+mod docs;
+mod emit;
+mod import;
+mod model;
+mod services;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+type Result<T> = std::result::Result<T, String>;
+
+const USAGE: &str = "usage: cargo xtask import BOTOCORE_DIR (SERVICE|partitions)... | cargo xtask gen [--check]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["import", botocore, names @ ..] if !names.is_empty() => import::run(botocore.as_ref(), names),
+        ["gen"] => emit::run(false),
+        ["gen", "--check"] => emit::run(true),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's top folder.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).map(PathBuf::from).unwrap_or(here)
+}
