@@ -46,6 +46,17 @@ pub struct Call {
     pub(crate) encoded: Encoded,
 }
 
+/// A call under way on the process's I/O thread.
+#[derive(Debug)]
+pub struct Task(AbortHandle);
+
+impl Task {
+    /// Drops the request; the call's outcome is then never told.
+    pub fn abort(&self) {
+        self.0.abort();
+    }
+}
+
 /// Why an input cannot become a call.
 #[derive(Debug)]
 pub enum Unprepared<F> {
@@ -120,10 +131,16 @@ impl Client {
         &self,
         call: Call,
         done: impl FnOnce(Result<Response, Error>) + Send + 'static,
-    ) -> Result<AbortHandle, Error> {
+    ) -> Result<Task, Error> {
         let client = self.clone();
         let task = async move { done(client.send(&call).await) };
-        Ok(runtime::io()?.spawn(task).abort_handle())
+        Ok(Task(runtime::io()?.spawn(task).abort_handle()))
+    }
+
+    /// Closes the connections that no call uses. The client stays usable.
+    pub fn close(&self) {
+        self.0.pool.clear();
+        self.0.lanes.clear();
     }
 
     /// Makes the call on this thread. `tick` is asked about every 50 ms whether to go on.

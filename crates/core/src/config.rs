@@ -96,8 +96,10 @@ pub struct Config {
     pub profile: Option<String>,
     /// The region for the traffic of credentials, if one is known.
     pub(crate) credentials_region: Option<String>,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) read_timeout: Duration,
+    /// Until a connection must stand.
+    pub connect_timeout: Duration,
+    /// Without a byte until an attempt is given up.
+    pub read_timeout: Duration,
     pub(crate) trust: Trust,
     pub(crate) proxies: Proxies,
 }

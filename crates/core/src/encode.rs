@@ -57,7 +57,9 @@ pub fn encode<V: HostValue>(
     if !walk.faults.is_empty() {
         return Err(Invalid::Faults(walk.faults));
     }
-    let body = (!walk.out.is_empty()).then(|| walk.out + "}");
+    // An operation that has members for the body sends one, if an empty one.
+    let has_body = operation.input.members.iter().any(|member| member.location == Location::Body);
+    let body = has_body.then(|| if walk.out.is_empty() { "{}".to_owned() } else { walk.out + "}" });
     Ok(Encoded { path, query: wire.query, body })
 }
 

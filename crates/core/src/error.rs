@@ -41,6 +41,8 @@ pub enum ErrorKind {
     PartialCredentials,
     /// A credentials provider failed.
     CredentialRetrieval,
+    /// There is no service of that name.
+    UnknownService,
     /// The shared config files have no such profile.
     ProfileNotFound,
     /// An option is wrong.
@@ -79,6 +81,7 @@ impl ErrorKind {
             ErrorKind::NoCredentials => "NoCredentialsError",
             ErrorKind::PartialCredentials => "PartialCredentialsError",
             ErrorKind::CredentialRetrieval => "CredentialRetrievalError",
+            ErrorKind::UnknownService => "UnknownServiceError",
             ErrorKind::ProfileNotFound => "ProfileNotFound",
             ErrorKind::InvalidConfig => "InvalidConfigError",
             ErrorKind::EndpointConnection => "EndpointConnectionError",

@@ -57,7 +57,8 @@ pub(crate) fn error_of(service: &Service, operation: &Operation, answer: &Answer
     };
     // A 300 says nothing of an error, yet it is no success.
     if answer.status >= 500 && (body.is_empty() || body.starts_with(b"<html>")) {
-        // From a proxy or a load balancer: the service itself did not speak.
+        // From a proxy or a load balancer: the service itself did not speak, so a request id is not the service's.
+        (error.response.request_id, error.response.host_id) = (None, None);
         error.code = Some(Value::String(answer.status.to_string()));
         let phrase = http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
         error.message = Some(Value::String(phrase.unwrap_or_default().to_owned()));

@@ -35,6 +35,16 @@ impl<T: Clone> PerProcess<T> {
         }
         Ok(value)
     }
+
+    /// Forgets the value; that of another process is left alone.
+    pub(crate) fn clear(&self) {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((owner, value)) = taken
+            && owner != std::process::id()
+        {
+            std::mem::forget(value);
+        }
+    }
 }
 
 /// The runtime of this process's I/O thread.

@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 use jiff::fmt::{rfc2822, temporal};
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 
 /// A point in time to the microsecond, with what was said of its offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,15 +103,6 @@ impl Timestamp {
     #[must_use]
     pub fn to_iso8601(self) -> String {
         jiff::Timestamp::from_microsecond(self.micros).map_or_else(|_| String::new(), |at| at.to_string())
-    }
-
-    /// Microseconds since 1970 of a time on the wall in the system's own time zone.
-    #[must_use]
-    pub fn from_local(civil: Civil, zone: &TimeZone) -> Option<Timestamp> {
-        let time = jiff::civil::Time::new(civil.hour, civil.minute, civil.second, civil.micro * 1000).ok()?;
-        let date = jiff::civil::Date::new(civil.year, civil.month, civil.day).ok()?;
-        let at = zone.to_ambiguous_timestamp(DateTime::from_parts(date, time)).compatible().ok()?;
-        Some(Timestamp { micros: at.as_microsecond(), offset: Some(0) })
     }
 
     /// Seconds since 1970 as JSON has them: a whole number, or a fraction down to the microsecond.

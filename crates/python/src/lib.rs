@@ -1,1 +1,23 @@
+//! The native part of the Python package: the core's clients for Python values, blocking and on asyncio.
 
+mod bridge;
+mod client;
+mod errors;
+mod value;
+
+/// `chimeline._native`.
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::bridge::Bridge;
+    #[pymodule_export]
+    use crate::client::NativeClient;
+
+    /// The version of the package.
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+    /// Whether the module was built for speed.
+    #[pymodule_export]
+    const OPTIMIZED: bool = !cfg!(debug_assertions);
+}

@@ -185,10 +185,15 @@ fn regional_rules(prefix: &str, swapped: bool) -> Value {
     ])
 }
 
-/// The partitions, each with the endpoint variants that its services have by default.
+/// The partitions, each with whether its services may have dual-stack endpoints.
 fn partitions(botocore: &Path, source: Value) -> Result<Value> {
     let known = read(&botocore.join("data/partitions.json"))?;
     let endpoints = read(&botocore.join("data/endpoints.json"))?;
+    // botocore passes over these where dual-stack is asked for, and so takes the endpoint rules at their word.
+    let code = fs::read_to_string(botocore.join("regions.py")).map_err(|e| format!("regions.py: {e}"))?;
+    let unmodeled = code.lines().find_map(|line| line.trim().strip_prefix("_UNSUPPORTED_DUALSTACK_PARTITIONS = "));
+    let unmodeled: Vec<String> = serde_json::from_str(&unmodeled.ok_or("regions.py: its list has gone")?.replace('\'', "\""))
+        .map_err(|e| format!("regions.py: {e}"))?;
     let mut out = Vec::new();
     for partition in known["partitions"].as_array().ok_or("no partitions")? {
         let defaults = endpoints["partitions"]
@@ -197,11 +202,12 @@ fn partitions(botocore: &Path, source: Value) -> Result<Value> {
             .flatten()
             .find(|p| p["partition"] == partition["id"])
             .map_or(&Value::Null, |p| &p["defaults"]["variants"]);
-        let variants: Vec<&Value> = defaults.as_array().into_iter().flatten().map(|v| &v["tags"]).collect();
+        let modeled = defaults.as_array().into_iter().flatten().any(|variant| variant["tags"] == json!(["dualstack"]));
+        let dual_stack = modeled || unmodeled.iter().any(|id| partition["id"] == **id);
         let regions: Vec<&String> = partition["regions"].as_object().ok_or("no regions")?.keys().collect();
         let outputs = &partition["outputs"];
         out.push(json!({
-            "id": partition["id"], "regionRegex": partition["regionRegex"], "regions": regions, "variants": variants,
+            "id": partition["id"], "regionRegex": partition["regionRegex"], "regions": regions, "dualStack": dual_stack,
             "dnsSuffix": outputs["dnsSuffix"], "dualStackDnsSuffix": outputs["dualStackDnsSuffix"],
             "supportsFIPS": outputs["supportsFIPS"], "supportsDualStack": outputs["supportsDualStack"],
         }));

@@ -3,6 +3,7 @@
 mod javascript;
 mod javascript_types;
 mod python;
+mod python_docs;
 mod python_types;
 mod rust;
 

@@ -229,11 +229,7 @@ fn partitions() -> Result<String> {
         if partition["supportsFIPS"] != true || partition["supportsDualStack"] != true {
             return Err("a partition without FIPS or dual-stack: the endpoint rules need its error".into());
         }
-        let dual_stack = partition["variants"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .any(|tags| *tags == serde_json::json!(["dualstack"]));
+        let dual_stack = partition["dualStack"] == true;
         let _ = writeln!(
             out,
             "    Partition {{ id: {:?}, prefixes: &{:?}, regions: &{regions:?}, dns_suffix: {:?}, dual_stack_dns_suffix: {:?}, dual_stack: {dual_stack} }},",

@@ -1,0 +1,180 @@
+//! From the I/O thread to an asyncio event loop.
+//!
+//! Outcomes are queued, and one byte on a socket wakes the loop for as many of them as have come: the I/O thread never
+//! waits for the interpreter lock, and never attaches to an interpreter that may be shutting down. Everything that touches
+//! Python runs on the loop's own thread.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chimeline_core::client::Task;
+use chimeline_core::schema::Operation;
+use chimeline_core::{Error, Response};
+use pyo3::prelude::*;
+
+use crate::client::NativeClient;
+use crate::errors;
+
+/// What belongs to one event loop: its pending calls, and the outcomes that wait for it.
+#[pyclass(frozen, module = "chimeline._native")]
+pub(crate) struct Bridge {
+    shared: Arc<Shared>,
+    receiver: platform::Receiver,
+    pending: Mutex<HashMap<u64, Pending>>,
+    next: AtomicU64,
+}
+
+struct Shared {
+    outcomes: Mutex<Vec<Outcome>>,
+    sender: platform::Sender,
+}
+
+struct Pending {
+    future: Py<PyAny>,
+    client: Py<NativeClient>,
+    operation: &'static Operation,
+    task: Task,
+}
+
+type Outcome = (u64, Result<Response, Error>);
+
+#[pymethods]
+impl Bridge {
+    /// A bridge; its owner has the loop call `drain` when `fileno()` can be read.
+    #[new]
+    fn new() -> PyResult<Bridge> {
+        let (sender, receiver) = platform::pair()?;
+        Ok(Bridge {
+            shared: Arc::new(Shared { outcomes: Mutex::default(), sender }),
+            receiver,
+            pending: Mutex::default(),
+            next: AtomicU64::new(0),
+        })
+    }
+
+    /// What the loop waits on.
+    fn fileno(&self) -> i64 {
+        platform::fileno(&self.receiver)
+    }
+
+    /// Starts a call whose outcome goes to `future`; gives the number that cancels it.
+    fn start(&self, py: Python<'_>, client: Py<NativeClient>, operation: &str, params: Bound<'_, PyAny>, future: Py<PyAny>) -> PyResult<u64> {
+        let native = client.get();
+        let (operation, call) = native.prepare(py, operation, params)?;
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let shared = self.shared.clone();
+        let task = native.client.start(call, move |outcome| shared.push((number, outcome))).map_err(|e| errors::raised(py, &e))?;
+        self.lock_pending().insert(number, Pending { future, client, operation, task });
+        Ok(number)
+    }
+
+    /// Drops the request of a call that nobody waits for any more.
+    fn cancel(&self, number: u64) {
+        let pending = self.lock_pending().remove(&number);
+        if let Some(pending) = pending {
+            pending.task.abort();
+        }
+    }
+
+    /// Gives the outcomes that have come to their futures.
+    fn drain(&self, py: Python<'_>) -> PyResult<()> {
+        platform::clear(&self.receiver);
+        let outcomes = std::mem::take(&mut *self.shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner));
+        for (number, outcome) in outcomes {
+            let Some(pending) = self.lock_pending().remove(&number) else { continue };
+            let future = pending.future.bind(py);
+            if future.call_method0(pyo3::intern!(py, "done"))?.is_truthy()? {
+                continue;
+            }
+            let result = match &outcome {
+                Ok(response) => pending.client.get().result(py, pending.operation, response),
+                Err(error) => Err(errors::raised(py, error)),
+            };
+            match result {
+                Ok(dict) => future.call_method1(pyo3::intern!(py, "set_result"), (dict,))?,
+                Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),))?,
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Bridge {
+    fn lock_pending(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Pending>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        // The loop is gone: nobody waits for these.
+        for pending in self.lock_pending().values() {
+            pending.task.abort();
+        }
+    }
+}
+
+impl Shared {
+    fn push(&self, outcome: Outcome) {
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes.push(outcome);
+        // The first one wakes the loop, which then takes all that have come meanwhile.
+        if outcomes.len() == 1 {
+            drop(outcomes);
+            platform::wake(&self.sender);
+        }
+    }
+}
+
+/// A pair of connected sockets; `socketpair` where there is one, else a loopback connection, as asyncio itself does it.
+mod platform {
+    use std::io;
+
+    use super::{Read, Write};
+
+    #[cfg(unix)]
+    pub(super) type Sender = std::os::unix::net::UnixStream;
+    #[cfg(not(unix))]
+    pub(super) type Sender = std::net::TcpStream;
+    pub(super) type Receiver = Sender;
+
+    #[cfg(unix)]
+    pub(super) fn pair() -> io::Result<(Sender, Receiver)> {
+        let (sender, receiver) = Sender::pair()?;
+        sender.set_nonblocking(true)?;
+        receiver.set_nonblocking(true)?;
+        Ok((sender, receiver))
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn pair() -> io::Result<(Sender, Receiver)> {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+        let sender = Sender::connect(listener.local_addr()?)?;
+        let (receiver, _) = listener.accept()?;
+        sender.set_nonblocking(true)?;
+        receiver.set_nonblocking(true)?;
+        Ok((sender, receiver))
+    }
+
+    #[cfg(unix)]
+    pub(super) fn fileno(receiver: &Receiver) -> i64 {
+        i64::from(std::os::fd::AsRawFd::as_raw_fd(receiver))
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn fileno(receiver: &Receiver) -> i64 {
+        i64::try_from(std::os::windows::io::AsRawSocket::as_raw_socket(receiver)).unwrap_or(-1)
+    }
+
+    /// A full buffer is as good: the loop will wake for what is in it.
+    pub(super) fn wake(mut sender: &Sender) {
+        let _ = sender.write(&[1]);
+    }
+
+    pub(super) fn clear(mut receiver: &Receiver) {
+        let mut buffer = [0; 64];
+        while receiver.read(&mut buffer).is_ok_and(|n| n == buffer.len()) {}
+    }
+}

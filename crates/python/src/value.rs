@@ -1,0 +1,196 @@
+//! Python objects as the core's host values, and the builder of result dicts.
+
+use std::borrow::Cow;
+
+use chimeline_core::host::{Description, HostBuilder, HostValue, Integer, Key, Slot, Text, TypeNames};
+use chimeline_core::schema::Service;
+use chimeline_core::timestamp::Timestamp;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyDateTime, PyDelta, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyTzInfo};
+
+/// An input value.
+pub(crate) struct Value<'py>(pub(crate) Bound<'py, PyAny>);
+
+impl HostValue for Value<'_> {
+    type Fault = PyErr;
+
+    const TYPES: TypeNames = TypeNames {
+        map: "<class 'dict'>",
+        list: "<class 'list'>, <class 'tuple'>",
+        string: "<class 'str'>",
+        integer: "<class 'int'>",
+        boolean: "<class 'bool'>",
+        timestamp: "<class 'datetime.datetime'>, timestamp-string",
+        truth: ["False", "True"],
+    };
+
+    fn string(&self) -> PyResult<Text<'_>> {
+        let Ok(text) = self.0.cast::<PyString>() else { return Ok(Text::Other) };
+        Ok(text.to_str().map_or(Text::Broken, |text| Text::Unicode(Cow::Borrowed(text))))
+    }
+
+    fn boolean(&self) -> PyResult<Option<bool>> {
+        Ok(self.0.cast::<PyBool>().ok().map(|truth| truth.is_true()))
+    }
+
+    fn integer(&self) -> PyResult<Option<Integer>> {
+        if let Ok(truth) = self.0.cast::<PyBool>() {
+            return Ok(Some(Integer::Truth(truth.is_true())));
+        }
+        let Ok(number) = self.0.cast::<PyInt>() else { return Ok(None) };
+        match number.extract() {
+            Ok(small) => Ok(Some(Integer::Small(small))),
+            Err(_) => Ok(Some(Integer::Big(number.str()?.to_str()?.to_owned()))),
+        }
+    }
+
+    fn timestamp(&self) -> PyResult<Option<Timestamp>> {
+        if self.0.is_instance_of::<PyDateTime>() {
+            // Takes a naive time as local, as botocore does.
+            let seconds = self.0.call_method0(pyo3::intern!(self.0.py(), "timestamp"))?;
+            return Ok(Timestamp::from_seconds(seconds.extract()?));
+        }
+        if let Ok(text) = self.0.cast::<PyString>() {
+            return Ok(text.to_str().ok().and_then(Timestamp::parse));
+        }
+        if self.0.is_instance_of::<PyInt>() || self.0.is_instance_of::<PyFloat>() {
+            return Ok(self.0.extract().ok().and_then(Timestamp::from_seconds));
+        }
+        Ok(None)
+    }
+
+    fn entries(&self, each: &mut dyn FnMut(Key<'_>, &Self) -> PyResult<()>) -> PyResult<bool> {
+        let Ok(dict) = self.0.cast::<PyDict>() else { return Ok(false) };
+        for (key, value) in dict {
+            let value = Value(value);
+            match key.cast::<PyString>().map(|key| key.to_str()) {
+                Ok(Ok(text)) => each(Key { text: Cow::Borrowed(text), foreign: None }, &value)?,
+                _ => {
+                    let foreign = Value(key).describe();
+                    each(Key { text: Cow::Owned(foreign.value.clone()), foreign: Some(foreign) }, &value)?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn items(&self, each: &mut dyn FnMut(&Self) -> PyResult<()>) -> PyResult<bool> {
+        if let Ok(list) = self.0.cast::<PyList>() {
+            for item in list {
+                each(&Value(item))?;
+            }
+            return Ok(true);
+        }
+        let Ok(tuple) = self.0.cast::<PyTuple>() else { return Ok(false) };
+        for item in tuple {
+            each(&Value(item))?;
+        }
+        Ok(true)
+    }
+
+    fn describe(&self) -> Description {
+        let text = |of: &Bound<'_, PyAny>| of.str().map_or_else(|_| "(not printable)".to_owned(), |text| text.to_string_lossy().into_owned());
+        Description { value: text(&self.0), type_name: text(self.0.get_type().as_any()) }
+    }
+}
+
+/// The names of a service's members as interned Python strings, by their symbol.
+pub(crate) struct Names(Vec<Py<PyString>>);
+
+impl Names {
+    pub(crate) fn new(py: Python<'_>, service: &Service) -> Names {
+        Names(service.symbols.iter().map(|name| PyString::intern(py, name).unbind()).collect())
+    }
+}
+
+/// Builds the dict of a result.
+pub(crate) struct DictBuilder<'py, 'n> {
+    py: Python<'py>,
+    names: &'n Names,
+    open: Vec<Container<'py>>,
+}
+
+enum Container<'py> {
+    Dict(Bound<'py, PyDict>),
+    List(Bound<'py, PyList>),
+}
+
+impl<'py, 'n> DictBuilder<'py, 'n> {
+    pub(crate) fn new(root: Bound<'py, PyDict>, names: &'n Names) -> DictBuilder<'py, 'n> {
+        DictBuilder { py: root.py(), names, open: vec![Container::Dict(root)] }
+    }
+
+    fn put(&self, slot: Slot<'_>, value: impl IntoPyObject<'py>) -> PyResult<()> {
+        match (self.open.last(), slot) {
+            (Some(Container::Dict(dict)), Slot::Member(member)) => match self.names.0.get(usize::from(member.symbol)) {
+                Some(name) => dict.set_item(name.bind(self.py), value),
+                None => dict.set_item(member.name, value),
+            },
+            (Some(Container::Dict(dict)), Slot::Entry(key)) => dict.set_item(key, value),
+            (Some(Container::List(list)), _) => list.append(value),
+            (Some(Container::Dict(_)) | None, _) => Ok(()),
+        }
+    }
+}
+
+impl HostBuilder for DictBuilder<'_, '_> {
+    type Fault = PyErr;
+
+    fn null(&mut self, slot: Slot<'_>) -> PyResult<()> {
+        self.put(slot, self.py.None())
+    }
+
+    fn boolean(&mut self, slot: Slot<'_>, value: bool) -> PyResult<()> {
+        self.put(slot, value)
+    }
+
+    fn integer(&mut self, slot: Slot<'_>, value: i64) -> PyResult<()> {
+        self.put(slot, value)
+    }
+
+    fn float(&mut self, slot: Slot<'_>, value: f64) -> PyResult<()> {
+        self.put(slot, value)
+    }
+
+    fn string(&mut self, slot: Slot<'_>, value: &str) -> PyResult<()> {
+        self.put(slot, PyString::new(self.py, value))
+    }
+
+    fn timestamp(&mut self, slot: Slot<'_>, value: Timestamp) -> PyResult<()> {
+        self.put(slot, datetime(self.py, value)?)
+    }
+
+    fn open_map(&mut self, slot: Slot<'_>) -> PyResult<()> {
+        let dict = PyDict::new(self.py);
+        self.put(slot, &dict)?;
+        self.open.push(Container::Dict(dict));
+        Ok(())
+    }
+
+    fn open_list(&mut self, slot: Slot<'_>) -> PyResult<()> {
+        let list = PyList::empty(self.py);
+        self.put(slot, &list)?;
+        self.open.push(Container::List(list));
+        Ok(())
+    }
+
+    fn close(&mut self) -> PyResult<()> {
+        self.open.pop();
+        Ok(())
+    }
+}
+
+fn datetime(py: Python<'_>, value: Timestamp) -> PyResult<Bound<'_, PyDateTime>> {
+    static UTC: PyOnceLock<Py<PyTzInfo>> = PyOnceLock::new();
+    let civil = value.civil().ok_or_else(|| pyo3::exceptions::PyValueError::new_err("a year outside 1 to 9999"))?;
+    let zone = match value.offset {
+        None => None,
+        Some(0) => Some(UTC.get_or_try_init(py, || PyTzInfo::utc(py).map(|utc| utc.to_owned().unbind()))?.bind(py).clone()),
+        Some(seconds) => Some(PyTzInfo::fixed_offset(py, PyDelta::new(py, 0, seconds, 0, true)?)?),
+    };
+    let part = |number: i8| u8::try_from(number).unwrap_or_default();
+    let micro = u32::try_from(civil.micro).unwrap_or_default();
+    let (hour, minute, second) = (part(civil.hour), part(civil.minute), part(civil.second));
+    PyDateTime::new(py, i32::from(civil.year), part(civil.month), part(civil.day), hour, minute, second, micro, zone.as_ref())
+}

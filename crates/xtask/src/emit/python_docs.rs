@@ -1,0 +1,106 @@
+//! Python docstrings: our words of the docs files, and the constraints of the model.
+
+use std::fmt::Write as _;
+
+use super::{constraints, wrap};
+use crate::Result;
+use crate::model::{Model, Operation, Service, Shape};
+
+const WIDTH: usize = 120;
+
+/// A docstring at that indentation: wrapped, with its quotes. A line that starts with spaces keeps them.
+pub fn docstring(text: &str, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    let mut lines = Vec::new();
+    for paragraph in text.trim().split('\n') {
+        let inner = paragraph.len() - paragraph.trim_start().len();
+        if paragraph.trim().is_empty() {
+            lines.push(String::new());
+        } else {
+            let hanging = format!("{margin}{}", " ".repeat(inner));
+            lines.push(wrap(paragraph, WIDTH - 3, &hanging));
+        }
+    }
+    let body = lines.join("\n");
+    // A docstring has no backslashes to escape: the docs files hold plain text.
+    let first = body.trim_start();
+    if first.contains('\n') { format!("{margin}\"\"\"{first}\n{margin}\"\"\"\n") } else { format!("{margin}\"\"\"{first}\"\"\"\n") }
+}
+
+/// The text of a client's class.
+pub fn class_doc(service: &Service) -> String {
+    format!("{}\n\nMade by ``client({:?})``; each method takes keyword arguments and gives a dict.", service.docs.service, service.names.name)
+}
+
+/// The text of a method: what it does, its arguments, its result and its errors.
+pub fn method_doc(service: &Service, operation: &Operation) -> Result<String> {
+    let mut out = service.docs.operations.get(&operation.name).cloned().unwrap_or_default();
+    if let Some(input) = &operation.input {
+        out.push_str("\n\nKeyword arguments:\n");
+        members(service, &input.shape, true, 4, &mut Vec::new(), &mut out)?;
+    }
+    if let Some(output) = &operation.output {
+        out.push_str("\n\nThe result is a dict with ``ResponseMetadata`` and:\n");
+        members(service, &output.shape, false, 4, &mut Vec::new(), &mut out)?;
+    } else {
+        out.push_str("\n\nThe result is a dict with ``ResponseMetadata`` alone.\n");
+    }
+    let errors: Vec<&str> = operation.errors.iter().map(|e| e.shape.as_str()).collect();
+    let _ = write!(out, "\nErrors: {}.", errors.join(", "));
+    Ok(out)
+}
+
+fn members(service: &Service, shape: &str, input: bool, indent: usize, open: &mut Vec<String>, out: &mut String) -> Result<()> {
+    let required = match service.model.shapes.get(shape) {
+        Some(Shape::Structure { required, .. }) => required.as_slice(),
+        _ => &[],
+    };
+    open.push(shape.to_owned());
+    for (name, member) in service.model.members(shape)? {
+        let needed = input && required.contains(&name) && !member.idempotency_token;
+        let mut facts = type_text(&service.model, &member.shape);
+        if needed {
+            facts.push_str(", required");
+        }
+        if let Some(limits) = service.model.shapes.get(&member.shape).and_then(constraints).filter(|_| input) {
+            let _ = write!(facts, ", {limits}");
+        }
+        let text = service.docs.member(shape, &name);
+        let _ = writeln!(out, "{}{name} ({facts}): {text}{}", " ".repeat(indent), values(&service.model, &member.shape));
+        if let Some(inner) = structure_in(&service.model, &member.shape)
+            && !open.contains(&inner)
+        {
+            members(service, &inner, input, indent + 4, open, out)?;
+        }
+    }
+    open.pop();
+    Ok(())
+}
+
+/// The structure that a value of the shape holds: itself, or the items of a list.
+fn structure_in(model: &Model, shape: &str) -> Option<String> {
+    match model.shapes.get(shape)? {
+        Shape::Structure { .. } => Some(shape.to_owned()),
+        Shape::List { member, .. } => structure_in(model, &member.shape),
+        _ => None,
+    }
+}
+
+fn type_text(model: &Model, shape: &str) -> String {
+    match model.shapes.get(shape) {
+        Some(Shape::Structure { .. } | Shape::Map { .. }) => "dict".to_owned(),
+        Some(Shape::List { member, .. }) => format!("list of {}", type_text(model, &member.shape)),
+        Some(Shape::Integer { .. }) => "int".to_owned(),
+        Some(Shape::Boolean) => "bool".to_owned(),
+        Some(Shape::Timestamp { .. }) => "datetime".to_owned(),
+        Some(Shape::String { .. }) | None => "str".to_owned(),
+    }
+}
+
+fn values(model: &Model, shape: &str) -> String {
+    match model.shapes.get(shape) {
+        Some(Shape::String { values, .. }) if !values.is_empty() => format!(" One of: {}.", values.join(", ")),
+        Some(Shape::List { member, .. }) => values(model, &member.shape),
+        _ => String::new(),
+    }
+}

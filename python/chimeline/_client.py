@@ -1,0 +1,115 @@
+"""What the awaited and the blocking clients share: how one is made, and what it knows of itself."""
+
+from __future__ import annotations
+
+import sys
+
+from ._errors import PartialCredentialsError, UnknownServiceError
+from ._native import VERSION, NativeClient
+from .config import Config, native_options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, TypeVar
+
+    C = TypeVar("C", bound="BaseClient")
+
+_SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+
+
+class ClientMeta:
+    """What a client knows of itself, by the names of botocore's ``client.meta``."""
+
+    def __init__(self, client: BaseClient, config: Config) -> None:
+        self._client = client
+        self.config = config
+        """The Config that the client was made with."""
+
+    @property
+    def region_name(self) -> str:
+        """The region that the client is for; ``aws-global`` for a service with one endpoint."""
+        return self._client._native.region_name
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where requests go."""
+        return self._client._native.endpoint_url
+
+    @property
+    def service_name(self) -> str:
+        """The service's name."""
+        return self._client._service_name
+
+    @property
+    def method_to_api_mapping(self) -> dict[str, str]:
+        """The operations by the names of their methods."""
+        return dict(self._client._operations)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that the client works with, wherever they came from."""
+        return self._client._native.settings()
+
+
+class BaseClient:
+    """A client of one service."""
+
+    _service_name: str
+    _operations: dict[str, str]
+
+    def __init__(self, options: dict[str, Any], config: Config) -> None:
+        self._options = options
+        self._config = config
+        given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
+        given["language"] = f"python#{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
+        self._native = NativeClient(self._service_name, given)
+
+    @property
+    def meta(self) -> ClientMeta:
+        """Region, endpoint, configuration."""
+        return ClientMeta(self, self._config)
+
+    @property
+    def exceptions(self) -> ModuleType:
+        """The exceptions, as in ``except client.exceptions.NotFoundException``: the classes of ``chimeline.exceptions``."""
+        from . import exceptions
+
+        return exceptions
+
+    def __repr__(self) -> str:
+        return f"<chimeline.{type(self).__name__} {self._native.endpoint_url}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if any(self._options.get(name) is not None for name in _SECRETS):
+            raise TypeError(
+                "a client made with keys does not pickle, for the keys would be in the pickle; "
+                "let it find them in the environment or in a profile"
+            )
+        return _remake, (type(self), self._options, self._config)
+
+
+def _remake(cls: type[C], options: dict[str, Any], config: Config) -> C:
+    return cls(options, config)
+
+
+def make(classes: dict[str, tuple[str, str]], service_name: str, config: Config | None, **options: Any) -> Any:
+    """A client of the class for that service, loaded when first needed."""
+    if service_name not in classes:
+        raise UnknownServiceError(f"Unknown service: {service_name!r}. Valid service names are: {', '.join(classes)}")
+    if config is not None and not isinstance(config, Config):
+        raise TypeError(f"config must be a chimeline.Config, not {type(config).__module__}.{type(config).__name__}")
+    if not options.pop("use_ssl"):
+        raise ValueError("use_ssl=False is not supported; for a server without TLS give its endpoint_url, as in http://127.0.0.1:8000")
+    options.pop("api_version")
+    keys = [name for name in _SECRETS[:2] if options[name] is not None]
+    if len(keys) == 1:
+        missing = next(name for name in _SECRETS[:2] if name not in keys)
+        raise PartialCredentialsError(f"Partial credentials found in explicit, missing: {missing}")
+    module, name = classes[service_name]
+    path = f"{__package__}.services.{module}"
+    __import__(path)
+    return getattr(sys.modules[path], name)(options, config or Config())
+
+
+__version__ = VERSION

@@ -1,0 +1,143 @@
+"""The options of a client beyond its service and region."""
+
+from __future__ import annotations
+
+from ._errors import InvalidRetryConfigurationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# botocore's options that say nothing to these services: no S3, no compression, one signature, one host.
+_WITHOUT_EFFECT = frozenset({
+    "account_id_endpoint_mode",
+    "auth_scheme_preference",
+    "client_context_params",
+    "defaults_mode",
+    "disable_request_compression",
+    "endpoint_discovery_enabled",
+    "inject_host_prefix",
+    "proxies_config",
+    "request_checksum_calculation",
+    "request_min_compression_size_bytes",
+    "response_checksum_validation",
+    "s3",
+    "sigv4a_signing_region_set",
+    "signature_version",
+    "tcp_keepalive",
+})  # fmt: skip
+
+_DEFAULTS: dict[str, Any] = {
+    "region_name": None,
+    "user_agent": None,
+    "user_agent_extra": None,
+    "user_agent_appid": None,
+    "connect_timeout": None,
+    "read_timeout": None,
+    "timeout": None,
+    "parameter_validation": True,
+    "max_pool_connections": None,
+    "proxies": None,
+    "retries": None,
+    "client_cert": None,
+    "use_dualstack_endpoint": None,
+    "use_fips_endpoint": None,
+    "ignore_configured_endpoint_urls": None,
+}
+
+
+class Config:
+    """Options of a client, by the keyword names of ``botocore.config.Config``, and ``timeout``.
+
+    region_name: the region, unless the client is made with one.
+    connect_timeout: seconds until a connection must stand; 3.1 by default.
+    read_timeout: seconds without a byte until an attempt is given up; 60 by default.
+    timeout: seconds for a whole call, retries included; no limit by default.
+    max_pool_connections: how many connections are kept; 10 by default.
+    retries: ``{"mode": "standard" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
+    parameter_validation: ``False`` checks only names and types.
+    proxies: ``{"https": "http://user:password@host:port"}``; else ``HTTPS_PROXY`` and ``NO_PROXY``.
+    use_fips_endpoint, use_dualstack_endpoint: which of the service's endpoints.
+    ignore_configured_endpoint_urls: pass over endpoint URLs of the environment and the profile.
+    user_agent: in place of the whole user agent; user_agent_extra: behind it; user_agent_appid: the application's id in it.
+
+    The other names of botocore are taken and have no effect on these services.
+    """
+
+    region_name: str | None
+    user_agent: str | None
+    user_agent_extra: str | None
+    user_agent_appid: str | None
+    connect_timeout: float | None
+    read_timeout: float | None
+    timeout: float | None
+    parameter_validation: bool
+    max_pool_connections: int | None
+    proxies: dict[str, str] | None
+    retries: dict[str, Any] | None
+    client_cert: None
+    use_dualstack_endpoint: bool | None
+    use_fips_endpoint: bool | None
+    ignore_configured_endpoint_urls: bool | None
+
+    def __init__(self, **options: Any) -> None:
+        unknown = [name for name in options if name not in _DEFAULTS and name not in _WITHOUT_EFFECT]
+        if unknown:
+            raise TypeError(f"Got unexpected keyword argument '{unknown[0]}'; known are {', '.join(_DEFAULTS)}")
+        if options.get("client_cert") is not None:
+            raise TypeError("client_cert is not supported: the service takes no client certificates")
+        _check_retries(options.get("retries"))
+        self._given = options
+        self.__dict__.update({**_DEFAULTS, **options})
+
+    def merge(self, other_config: Config) -> Config:
+        """A new Config of both, in which the other's options win."""
+        return Config(**{**self._given, **other_config._given})
+
+    def __repr__(self) -> str:
+        # A proxy's URL may hold a password.
+        shown = {name: "..." if name == "proxies" else value for name, value in self._given.items()}
+        return f"Config({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Config) and self._given == other._given
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _config, (self._given,)
+
+
+def _config(options: dict[str, Any]) -> Config:
+    return Config(**options)
+
+
+def _check_retries(retries: Any) -> None:
+    if retries is None:
+        return
+    if not isinstance(retries, dict):
+        raise InvalidRetryConfigurationError(f"retries must be a dict, not {type(retries).__name__}")
+    for name, value in retries.items():
+        if name == "mode":
+            continue
+        if name not in ("max_attempts", "total_max_attempts"):
+            known = "mode, max_attempts, total_max_attempts"
+            raise InvalidRetryConfigurationError(f"Cannot provide retry configuration for {name!r}; known are {known}")
+        least = 0 if name == "max_attempts" else 1
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise InvalidRetryConfigurationError(f"retries[{name!r}] must be a whole number from {least} on, not {value!r}")
+
+
+def native_options(config: Config) -> dict[str, Any]:
+    """The options in the names and units of the native module."""
+    options: dict[str, Any] = {name: getattr(config, name) for name in _DEFAULTS if name not in ("proxies", "retries", "client_cert")}
+    retries = config.retries or {}
+    options["retry_mode"] = retries.get("mode")
+    options["max_attempts"] = retries.get("total_max_attempts")
+    if options["max_attempts"] is None and "max_attempts" in retries:
+        options["max_attempts"] = retries["max_attempts"] + 1
+    for scheme, url in (config.proxies or {}).items():
+        if scheme not in ("http", "https"):
+            raise TypeError(f"proxies takes the schemes 'http' and 'https', not {scheme!r}")
+        options[f"{scheme}_proxy"] = url
+    return options
