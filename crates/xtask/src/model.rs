@@ -6,7 +6,7 @@ use std::fs;
 use serde::Deserialize;
 use serde_json::Map;
 
-use crate::docs::Docs;
+use crate::docs::{Docs, Shared};
 use crate::services::{SERVICES, ServiceName};
 use crate::{Result, import};
 
@@ -268,10 +268,13 @@ impl Operation {
 
 /// All services, checked: references resolve, the protocol is the one we speak, and every name has its documentation.
 pub fn load() -> Result<Vec<Service>> {
-    SERVICES.iter().map(load_one).collect()
+    let shared = Shared::load(&import::model_folder().join("docs.toml"))?;
+    let services = SERVICES.iter().map(|names| load_one(names, &shared)).collect::<Result<Vec<Service>>>()?;
+    shared.check_used(&services.iter().map(|service| &service.docs).collect::<Vec<_>>())?;
+    Ok(services)
 }
 
-fn load_one(names: &'static ServiceName) -> Result<Service> {
+fn load_one(names: &'static ServiceName, shared: &Shared) -> Result<Service> {
     let folder = import::model_folder().join(names.name);
     let file = folder.join("model.json");
     let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -291,6 +294,6 @@ fn load_one(names: &'static ServiceName) -> Result<Service> {
     for name in used {
         model.shape(&name)?;
     }
-    let docs = Docs::load(&folder.join("docs.toml"), &model)?;
+    let docs = Docs::load(&folder.join("docs.toml"), shared, &model)?;
     Ok(Service { names, model, docs })
 }
