@@ -165,8 +165,7 @@ impl Client {
         decode(output, &response.body, builder).map_err(|unreadable| {
             let (host, status) = (orchestrate::host(&self.0), response.metadata.status);
             let message = format!(
-                "the answer of {host} to {} (HTTP {status}) cannot be read: {}; it starts with {}",
-                operation.name,
+                "the answer of {host} (HTTP {status}) cannot be read: {}; it starts with {}",
                 unreadable.0,
                 excerpt(&response.body)
             );

@@ -49,7 +49,7 @@ fn members<'de, B: HostBuilder, A: MapAccess<'de>>(
     while let Some(name) = map.next_key_seed(Text)? {
         match structure.members.iter().find(|member| member.wire == name && member.location == Location::Body) {
             Some(member) => {
-                map.next_value_seed(At { builder, slot: Slot::Member(member), shape: Some(member.shape) })?
+                map.next_value_seed(At { builder, slot: Slot::Member(member), shape: Some(member.shape) })?;
             }
             None => {
                 map.next_value::<IgnoredAny>()?;

@@ -39,7 +39,7 @@ pub fn resolve(service: &Service, choice: Choice<'_>) -> Result<Endpoint, Error>
         plain
     });
     if let Some(given) = choice.region
-        && !is_region_label(given)
+        && !is_region_label(given.strip_suffix('\n').unwrap_or(given))
     {
         let message = format!("Provided region_name '{given}' doesn't match a supported format.");
         return Err(Error::new(ErrorKind::InvalidRegion, message));
@@ -58,6 +58,8 @@ pub fn resolve(service: &Service, choice: Choice<'_>) -> Result<Endpoint, Error>
         }
         (Some(global), region) => {
             let region = region.unwrap_or_else(|| GLOBAL_REGION.to_owned());
+            // A shell's newline at the end is no part of the region, where the region does not choose the host.
+            let region = region.strip_suffix('\n').map_or(region.clone(), str::to_owned);
             let (partition, by_pattern) = partition_of(&region);
             let elsewhere = by_pattern && partition.id != global.partition;
             let signing_region = if elsewhere { region.clone() } else { global.signing_region.to_owned() };
@@ -160,6 +162,7 @@ mod tests {
         assert_eq!(at(None), "https://chime.us-east-1.amazonaws.com us-east-1");
         assert_eq!(at(Some("eu-west-1")), "https://chime.us-east-1.amazonaws.com us-east-1");
         assert_eq!(at(Some("cn-north-1")), "https://chime.cn-north-1.amazonaws.com.cn cn-north-1");
+        assert_eq!(at(Some("us-east-1\n")), "https://chime.us-east-1.amazonaws.com us-east-1");
         let fips = Choice { region: Some("us-west-2"), fips: true, ..Choice::default() };
         assert_eq!(url(&chime::SERVICE, fips), "https://chime-fips.us-west-2.amazonaws.com us-east-1");
     }

@@ -92,7 +92,7 @@ impl ErrorKind {
             ErrorKind::ProxyConnection => "ProxyConnectionError",
             ErrorKind::CallTimeout => "CallTimeoutError",
             ErrorKind::Response => "ResponseError",
-            ErrorKind::Cancelled => "CancelledError",
+            ErrorKind::Cancelled => "CallCancelledError",
         }
     }
 
@@ -189,9 +189,16 @@ impl Error {
         error.in_operation(operation)
     }
 
-    /// The same error, which happened in that operation.
+    /// The same error, which happened in that operation; the message then says so.
     #[must_use]
     pub fn in_operation(mut self, operation: &'static str) -> Error {
+        // The texts of these two are botocore's, to the byte.
+        let says_it_already = matches!(self.0.kind, ErrorKind::Client | ErrorKind::ParamValidation);
+        if self.0.operation.is_none() && !says_it_already {
+            self.0.message.push_str(", when calling the ");
+            self.0.message.push_str(operation);
+            self.0.message.push_str(" operation");
+        }
         self.0.operation = Some(operation);
         self
     }

@@ -28,6 +28,7 @@ pub trait HostValue {
     fn timestamp(&self) -> Result<Option<Timestamp>, Self::Fault>;
 
     /// Calls `each` for the entries of a map in their order; `false` if the value is no map.
+    #[expect(clippy::type_complexity, reason = "a name for the closure would only hide what it takes")]
     fn entries(&self, each: &mut dyn FnMut(Key<'_>, &Self) -> Result<(), Self::Fault>) -> Result<bool, Self::Fault>;
 
     /// Calls `each` for the items of a list in their order; `false` if the value is no list.

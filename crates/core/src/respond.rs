@@ -77,13 +77,10 @@ fn members_of(body: &[u8]) -> Map<String, Value> {
     if body.is_empty() {
         return Map::new();
     }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(members)) => members,
-        Ok(_) | Err(_) => {
-            let text = String::from_utf8_lossy(body).into_owned();
-            Map::from_iter([("message".to_owned(), Value::String(text))])
-        }
-    }
+    serde_json::from_slice(body).unwrap_or_else(|_| {
+        let text = String::from_utf8_lossy(body).into_owned();
+        Map::from_iter([("message".to_owned(), Value::String(text))])
+    })
 }
 
 fn code_of(answer: &Answer, members: &Map<String, Value>) -> Value {

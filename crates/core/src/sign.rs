@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 
 /// Adds the signature of the request and what belongs to it to `headers`. Signed are the host, the content type and the
 /// headers added here: others may be changed on the way.
+#[expect(clippy::too_many_arguments, reason = "SigV4 signs just these")]
 pub(crate) fn sign_request(
     headers: &mut HeaderMap,
     method: &str,

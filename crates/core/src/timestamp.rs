@@ -49,12 +49,10 @@ impl Timestamp {
     #[must_use]
     pub fn parse(text: &str) -> Option<Timestamp> {
         let text = text.trim();
-        if text.starts_with(|c: char| c.is_ascii_digit()) && text.len() >= 8 && !text.contains('.')
-            || text.contains('-')
-        {
-            if let Some(parsed) = Timestamp::parse_iso(text) {
-                return Some(parsed);
-            }
+        let only_digits_in_front = text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains('.');
+        let looks_iso = only_digits_in_front && text.len() >= 8 || text.contains('-');
+        if let Some(parsed) = looks_iso.then(|| Timestamp::parse_iso(text)).flatten() {
+            return Some(parsed);
         }
         if let Ok(seconds) = text.parse::<f64>() {
             return Timestamp::from_seconds(seconds);

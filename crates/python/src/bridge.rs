@@ -60,12 +60,22 @@ impl Bridge {
     }
 
     /// Starts a call whose outcome goes to `future`; gives the number that cancels it.
-    fn start(&self, py: Python<'_>, client: Py<NativeClient>, operation: &str, params: Bound<'_, PyAny>, future: Py<PyAny>) -> PyResult<u64> {
+    fn start(
+        &self,
+        py: Python<'_>,
+        client: Py<NativeClient>,
+        operation: &str,
+        params: Bound<'_, PyAny>,
+        future: Py<PyAny>,
+    ) -> PyResult<u64> {
         let native = client.get();
         let (operation, call) = native.prepare(py, operation, params)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let shared = self.shared.clone();
-        let task = native.client.start(call, move |outcome| shared.push((number, outcome))).map_err(|e| errors::raised(py, &e))?;
+        let task = native
+            .client
+            .start(call, move |outcome| shared.push((number, outcome)))
+            .map_err(|e| errors::raised(py, &e))?;
         self.lock_pending().insert(number, Pending { future, client, operation, task });
         Ok(number)
     }

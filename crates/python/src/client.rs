@@ -41,6 +41,7 @@ impl NativeClient {
         let mut interrupt = None;
         let outcome = py.detach(|| {
             // Without an interpreter to ask there is nobody to wait for the result either.
+            #[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is not general enough")]
             let mut tick = || match Python::try_attach(|py| py.check_signals()) {
                 Some(Ok(())) => true,
                 Some(Err(raised)) => {
@@ -92,9 +93,15 @@ impl NativeClient {
 
 impl NativeClient {
     /// Checks and encodes a call's input.
-    pub(crate) fn prepare(&self, py: Python<'_>, operation: &str, params: Bound<'_, PyAny>) -> PyResult<(&'static Operation, Call)> {
+    pub(crate) fn prepare(
+        &self,
+        py: Python<'_>,
+        operation: &str,
+        params: Bound<'_, PyAny>,
+    ) -> PyResult<(&'static Operation, Call)> {
         let found = self.client.service().operation(operation);
-        let operation = found.ok_or_else(|| PyTypeError::new_err(format!("the service has no operation {operation}")))?;
+        let operation =
+            found.ok_or_else(|| PyTypeError::new_err(format!("the service has no operation {operation}")))?;
         match self.client.prepare(operation, &Value(params)) {
             Ok(call) => Ok((operation, call)),
             Err(Unprepared::Error(error)) => Err(errors::raised(py, &error)),
@@ -103,10 +110,16 @@ impl NativeClient {
     }
 
     /// The dict of a response.
-    pub(crate) fn result<'py>(&self, py: Python<'py>, operation: &'static Operation, response: &Response) -> PyResult<Bound<'py, PyDict>> {
+    pub(crate) fn result<'py>(
+        &self,
+        py: Python<'py>,
+        operation: &'static Operation,
+        response: &Response,
+    ) -> PyResult<Bound<'py, PyDict>> {
         let root = PyDict::new(py);
         let retries = response.attempts.len().saturating_sub(1);
-        let metadata = errors::metadata(py, &response.metadata, retries, response.max_attempts_reached, &response.attempts)?;
+        let metadata =
+            errors::metadata(py, &response.metadata, retries, response.max_attempts_reached, &response.attempts)?;
         root.set_item(pyo3::intern!(py, "ResponseMetadata"), metadata)?;
         let mut builder = DictBuilder::new(root.clone(), &self.names);
         self.client.decode(operation, response, &mut builder).map_err(|e| errors::raised(py, &e))?;
@@ -115,7 +128,9 @@ impl NativeClient {
 }
 
 fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
-    let get = |name: &str| -> PyResult<Option<Bound<'_, PyAny>>> { Ok(given.get_item(name)?.filter(|value| !value.is_none())) };
+    let get = |name: &str| -> PyResult<Option<Bound<'_, PyAny>>> {
+        Ok(given.get_item(name)?.filter(|value| !value.is_none()))
+    };
     fn typed<'py, T: FromPyObjectOwned<'py>>(name: &str, value: Option<Bound<'py, PyAny>>) -> PyResult<Option<T>> {
         let Some(value) = value else { return Ok(None) };
         let found = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());

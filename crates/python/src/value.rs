@@ -31,7 +31,7 @@ impl HostValue for Value<'_> {
     }
 
     fn boolean(&self) -> PyResult<Option<bool>> {
-        Ok(self.0.cast::<PyBool>().ok().map(|truth| truth.is_true()))
+        Ok(self.0.cast::<PyBool>().ok().map(pyo3::types::PyBoolMethods::is_true))
     }
 
     fn integer(&self) -> PyResult<Option<Integer>> {
@@ -64,13 +64,12 @@ impl HostValue for Value<'_> {
         let Ok(dict) = self.0.cast::<PyDict>() else { return Ok(false) };
         for (key, value) in dict {
             let value = Value(value);
-            match key.cast::<PyString>().map(|key| key.to_str()) {
-                Ok(Ok(text)) => each(Key { text: Cow::Borrowed(text), foreign: None }, &value)?,
-                _ => {
-                    let foreign = Value(key).describe();
-                    each(Key { text: Cow::Owned(foreign.value.clone()), foreign: Some(foreign) }, &value)?;
-                }
+            if let Ok(Ok(text)) = key.cast::<PyString>().map(|key| key.to_str()) {
+                each(Key { text: Cow::Borrowed(text), foreign: None }, &value)?;
+                continue;
             }
+            let foreign = Value(key).describe();
+            each(Key { text: Cow::Owned(foreign.value.clone()), foreign: Some(foreign) }, &value)?;
         }
         Ok(true)
     }
@@ -90,7 +89,9 @@ impl HostValue for Value<'_> {
     }
 
     fn describe(&self) -> Description {
-        let text = |of: &Bound<'_, PyAny>| of.str().map_or_else(|_| "(not printable)".to_owned(), |text| text.to_string_lossy().into_owned());
+        let text = |of: &Bound<'_, PyAny>| {
+            of.str().map_or_else(|_| "(not printable)".to_owned(), |text| text.to_string_lossy().into_owned())
+        };
         Description { value: text(&self.0), type_name: text(self.0.get_type().as_any()) }
     }
 }
@@ -186,11 +187,23 @@ fn datetime(py: Python<'_>, value: Timestamp) -> PyResult<Bound<'_, PyDateTime>>
     let civil = value.civil().ok_or_else(|| pyo3::exceptions::PyValueError::new_err("a year outside 1 to 9999"))?;
     let zone = match value.offset {
         None => None,
-        Some(0) => Some(UTC.get_or_try_init(py, || PyTzInfo::utc(py).map(|utc| utc.to_owned().unbind()))?.bind(py).clone()),
+        Some(0) => {
+            Some(UTC.get_or_try_init(py, || PyTzInfo::utc(py).map(|utc| utc.to_owned().unbind()))?.bind(py).clone())
+        }
         Some(seconds) => Some(PyTzInfo::fixed_offset(py, PyDelta::new(py, 0, seconds, 0, true)?)?),
     };
     let part = |number: i8| u8::try_from(number).unwrap_or_default();
     let micro = u32::try_from(civil.micro).unwrap_or_default();
     let (hour, minute, second) = (part(civil.hour), part(civil.minute), part(civil.second));
-    PyDateTime::new(py, i32::from(civil.year), part(civil.month), part(civil.day), hour, minute, second, micro, zone.as_ref())
+    PyDateTime::new(
+        py,
+        i32::from(civil.year),
+        part(civil.month),
+        part(civil.day),
+        hour,
+        minute,
+        second,
+        micro,
+        zone.as_ref(),
+    )
 }

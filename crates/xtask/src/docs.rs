@@ -104,9 +104,16 @@ fn resolve(own: Own, shared: &Shared, model: &Model, problems: &mut Vec<String>)
         let texts = members.entry((*structure).clone()).or_default();
         for (name, _) in model.members(structure)? {
             let special = own.members.get(*structure).and_then(|m| m.get(&name));
-            let text = special.or_else(|| own.names.get(&name).inspect(|_| drop(used_names.insert(name.clone()))));
-            let text =
-                text.or_else(|| shared.members.get(&name).inspect(|_| drop(shared_members.insert(name.clone()))));
+            let text = special.or_else(|| {
+                let own_text = own.names.get(&name)?;
+                used_names.insert(name.clone());
+                Some(own_text)
+            });
+            let text = text.or_else(|| {
+                let shared_text = shared.members.get(&name)?;
+                shared_members.insert(name.clone());
+                Some(shared_text)
+            });
             match text {
                 Some(text) => drop(texts.insert(name, text.clone())),
                 None => problems.push(format!("members.{structure}: no text for {name}")),
@@ -124,20 +131,13 @@ fn resolve(own: Own, shared: &Shared, model: &Model, problems: &mut Vec<String>)
     let direct: BTreeSet<&String> =
         model.operations.values().flat_map(|o| o.input.iter().chain(&o.output)).map(|r| &r.shape).collect();
     let nested = structures.iter().filter(|name| !direct.contains(*name) && !names.contains(**name));
-    differ("operations", &own.operations, model.operations.keys().cloned().collect(), problems);
-    differ("shapes", &own.shapes, nested.map(|name| (*name).clone()).collect(), problems);
-    Ok(Docs {
-        service: own.service,
-        operations: own.operations,
-        errors,
-        shapes: own.shapes,
-        members,
-        shared_members,
-    })
+    differ("operations", &own.operations, &model.operations.keys().cloned().collect(), problems);
+    differ("shapes", &own.shapes, &nested.map(|name| (*name).clone()).collect(), problems);
+    Ok(Docs { service: own.service, operations: own.operations, errors, shapes: own.shapes, members, shared_members })
 }
 
-fn differ(table: &str, given: &BTreeMap<String, String>, wanted: BTreeSet<String>, out: &mut Vec<String>) {
-    for name in &wanted {
+fn differ(table: &str, given: &BTreeMap<String, String>, wanted: &BTreeSet<String>, out: &mut Vec<String>) {
+    for name in wanted {
         if given.get(name).is_none_or(|text| text.trim().is_empty()) {
             out.push(format!("{table}: no text for {name}"));
         }

@@ -16,9 +16,9 @@ pub fn run(botocore: &Path, names: &[&str]) -> Result<()> {
     let source = json!({"package": "botocore", "version": version(botocore)?});
     for name in names {
         let (folder, facts) = if *name == "partitions" {
-            (model_folder(), partitions(botocore, source.clone())?)
+            (model_folder(), partitions(botocore, &source)?)
         } else {
-            (model_folder().join(name), service(botocore, services::find(name)?, source.clone())?)
+            (model_folder().join(name), service(botocore, services::find(name)?, &source)?)
         };
         let file = folder.join(if *name == "partitions" { "partitions.json" } else { "model.json" });
         fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
@@ -54,7 +54,7 @@ fn read(file: &Path) -> Result<Value> {
     serde_json::from_str(&text).map_err(|e| fail(&e))
 }
 
-fn service(botocore: &Path, service: &ServiceName, source: Value) -> Result<Value> {
+fn service(botocore: &Path, service: &ServiceName, source: &Value) -> Result<Value> {
     let data = botocore.join("data").join(service.name);
     let mut versions: Vec<PathBuf> = fs::read_dir(&data)
         .map_err(|e| format!("{}: {e}", data.display()))?
@@ -186,14 +186,15 @@ fn regional_rules(prefix: &str, swapped: bool) -> Value {
 }
 
 /// The partitions, each with whether its services may have dual-stack endpoints.
-fn partitions(botocore: &Path, source: Value) -> Result<Value> {
+fn partitions(botocore: &Path, source: &Value) -> Result<Value> {
     let known = read(&botocore.join("data/partitions.json"))?;
     let endpoints = read(&botocore.join("data/endpoints.json"))?;
     // botocore passes over these where dual-stack is asked for, and so takes the endpoint rules at their word.
     let code = fs::read_to_string(botocore.join("regions.py")).map_err(|e| format!("regions.py: {e}"))?;
     let unmodeled = code.lines().find_map(|line| line.trim().strip_prefix("_UNSUPPORTED_DUALSTACK_PARTITIONS = "));
-    let unmodeled: Vec<String> = serde_json::from_str(&unmodeled.ok_or("regions.py: its list has gone")?.replace('\'', "\""))
-        .map_err(|e| format!("regions.py: {e}"))?;
+    let unmodeled: Vec<String> =
+        serde_json::from_str(&unmodeled.ok_or("regions.py: its list has gone")?.replace('\'', "\""))
+            .map_err(|e| format!("regions.py: {e}"))?;
     let mut out = Vec::new();
     for partition in known["partitions"].as_array().ok_or("no partitions")? {
         let defaults = endpoints["partitions"]

@@ -41,6 +41,7 @@ pub struct Metadata {
     pub endpoint_prefix: String,
     pub protocol: String,
     #[serde(default)]
+    #[expect(dead_code, reason = "a fact of the model that nothing follows from")]
     pub protocols: Vec<String>,
     pub service_full_name: String,
     pub service_id: String,
@@ -48,6 +49,7 @@ pub struct Metadata {
     pub signing_name: Option<String>,
     pub uid: String,
     #[serde(default)]
+    #[expect(dead_code, reason = "a fact of the model that nothing follows from")]
     pub auth: Vec<String>,
 }
 
@@ -284,7 +286,9 @@ fn load_one(names: &'static ServiceName, shared: &Shared) -> Result<Service> {
     }
     let mut used: Vec<String> = Vec::new();
     for name in model.shapes.keys() {
-        used.extend(model.members(name)?.into_iter().map(|(_, m)| m.shape));
+        let members = model.members(name)?;
+        check_members(&model, name, &members)?;
+        used.extend(members.into_iter().map(|(_, m)| m.shape));
     }
     for operation in model.operations.values() {
         let references = operation.input.iter().chain(&operation.output).chain(&operation.errors);
@@ -296,4 +300,27 @@ fn load_one(names: &'static ServiceName, shared: &Shared) -> Result<Service> {
     }
     let docs = Docs::load(&folder.join("docs.toml"), shared, &model)?;
     Ok(Service { names, model, docs })
+}
+
+/// What the engine takes for granted of a structure's members.
+fn check_members(model: &Model, structure: &str, members: &[(String, Member)]) -> Result<()> {
+    // The encoder keeps the set of the members that are present in the bits of a word.
+    if members.len() > 64 {
+        return Err(format!("{structure}: more than 64 members"));
+    }
+    let is_error = matches!(model.shape(structure)?, Shape::Structure { exception: true, .. });
+    for (name, member) in members {
+        match member.location {
+            Some(Location::Uri | Location::Querystring) => {
+                if !matches!(model.shape(&member.shape)?, Shape::String { .. } | Shape::Integer { .. }) {
+                    return Err(format!("{structure}.{name}: only strings and whole numbers go into a path or query"));
+                }
+            }
+            Some(Location::Header) if !is_error => {
+                return Err(format!("{structure}.{name}: only members of errors stand in headers"));
+            }
+            Some(Location::Header) | None => {}
+        }
+    }
+    Ok(())
 }

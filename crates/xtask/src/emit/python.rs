@@ -18,8 +18,11 @@ pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
             files.insert(path, clients(service, style)?);
         }
     }
-    files.insert(format!("{PACKAGE}/services/__init__.py"), format!("# {NOTICE}\n\"\"\"The generated clients, a module each.\"\"\"\n"));
-    files.insert(format!("{PACKAGE}/exceptions.py"), exceptions(services)?);
+    files.insert(
+        format!("{PACKAGE}/services/__init__.py"),
+        format!("# {NOTICE}\n\"\"\"The generated clients, a module each.\"\"\"\n"),
+    );
+    files.insert(format!("{PACKAGE}/exceptions.py"), exceptions(services));
     files.insert(format!("{PACKAGE}/_factories.py"), factories(services, Style::Async));
     files.insert(format!("{PACKAGE}/blocking.py"), factories(services, Style::Blocking));
     Ok(())
@@ -60,9 +63,15 @@ fn clients(service: &Service, style: Style) -> Result<String> {
         Style::Blocking => ("_blocking", "BlockingClient"),
     };
     let module = service.names.module;
-    let mut out = format!("# {NOTICE}\n\"\"\"{} clients.\"\"\"\n\nfrom __future__ import annotations\n\n", service.model.metadata.service_full_name);
+    let mut out = format!(
+        "# {NOTICE}\n\"\"\"{} clients.\"\"\"\n\nfrom __future__ import annotations\n\n",
+        service.model.metadata.service_full_name
+    );
     let _ = writeln!(out, "from .._{} import {base}\n\nTYPE_CHECKING = False\nif TYPE_CHECKING:", &base_module[1..]);
-    let _ = writeln!(out, "    from typing_extensions import Unpack\n\n    from ..types import {module} as types\n    from ..types.common import EmptyResponse\n\n");
+    let _ = writeln!(
+        out,
+        "    from typing_extensions import Unpack\n\n    from ..types import {module} as types\n    from ..types.common import EmptyResponse\n\n"
+    );
     let _ = writeln!(out, "class {}({base}):", style.class(service));
     out.push_str(&docstring(&class_doc(service), 4));
     let _ = writeln!(out, "\n    _service_name = {:?}", service.names.name);
@@ -97,9 +106,13 @@ fn method(service: &Service, operation: &Operation, style: Style, out: &mut Stri
     Ok(())
 }
 
-fn exceptions(services: &[Service]) -> Result<String> {
-    let mut out = format!("# {NOTICE}\n\"\"\"Every exception of the package: those of the client's side, and a class for each error that a service names.\n\n");
-    out.push_str("All derive from :class:`ChimelineError`; the services' derive from :class:`ClientError`.\n\"\"\"\n\n");
+fn exceptions(services: &[Service]) -> String {
+    let mut out = format!(
+        "# {NOTICE}\n\"\"\"Every exception of the package: those of the client's side, and a class for each error that a service names.\n\n"
+    );
+    out.push_str(
+        "All derive from :class:`ChimelineError`; the services' derive from :class:`ClientError`.\n\"\"\"\n\n",
+    );
     out.push_str("from __future__ import annotations\n\nfrom ._errors import (\n");
     for name in BASES {
         let _ = writeln!(out, "    {name},");
@@ -122,7 +135,7 @@ fn exceptions(services: &[Service]) -> Result<String> {
         let _ = writeln!(out, "\n\nclass {name}(ClientError):");
         out.push_str(&docstring(&format!("{text}\n\nHTTP status {status}; sent by {}.", of.join(", ")), 4));
     }
-    Ok(out)
+    out
 }
 
 /// The hand-written exceptions, in the order of Python's import sorting.
@@ -158,27 +171,40 @@ const BASES: &[&str] = &[
 fn factories(services: &[Service], style: Style) -> String {
     let (module, text) = match style {
         Style::Async => ("_aio", "Clients whose methods are awaited."),
-        Style::Blocking => ("_blocking", "Clients whose methods block: the same names and arguments, without ``await``."),
+        Style::Blocking => {
+            ("_blocking", "Clients whose methods block: the same names and arguments, without ``await``.")
+        }
     };
     let mut out = format!("# {NOTICE}\n\"\"\"{text}\"\"\"\n\nfrom __future__ import annotations\n\n");
     out.push_str("from ._client import make\n\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n    import os\n    from typing import Literal, overload\n\n");
-    let _ = writeln!(out, "    from .{module} import {}\n    from .config import Config", if style == Style::Async { "AsyncClient" } else { "BlockingClient" });
+    let _ = writeln!(
+        out,
+        "    from .{module} import {}\n    from .config import Config",
+        if style == Style::Async { "AsyncClient" } else { "BlockingClient" }
+    );
     for service in services {
         let _ = writeln!(out, "    from .services.{} import {}", style.module(service), style.class(service));
     }
     out.push_str("else:\n\n    def overload(function):\n        return function\n\n\n_CLASSES = {\n");
     for service in services {
-        let _ = writeln!(out, "    {:?}: ({:?}, {:?}),", service.names.name, style.module(service), style.class(service));
+        let _ =
+            writeln!(out, "    {:?}: ({:?}, {:?}),", service.names.name, style.module(service), style.class(service));
     }
     out.push_str("}\n");
     for service in services {
-        let _ = write!(out, "\n\n@overload\ndef client(\n    service_name: Literal[{:?}],\n{OPTIONS}) -> {}: ...", service.names.name, style.class(service));
+        let _ = write!(
+            out,
+            "\n\n@overload\ndef client(\n    service_name: Literal[{:?}],\n{OPTIONS}) -> {}: ...",
+            service.names.name,
+            style.class(service)
+        );
     }
     let base = if style == Style::Async { "AsyncClient" } else { "BlockingClient" };
     let _ = writeln!(out, "\n\n\ndef client(\n    service_name: str,\n{OPTIONS}) -> {base}:");
     let names: Vec<String> = services.iter().map(|s| format!("``{}``", s.names.name)).collect();
     let doc = format!("{FACTORY_DOC}\n\nService names: {}.", names.join(", "));
-    let doc = doc.replace("STYLE", if style == Style::Async { "Its methods are coroutines." } else { "Its methods block." });
+    let doc =
+        doc.replace("STYLE", if style == Style::Async { "Its methods are coroutines." } else { "Its methods block." });
     out.push_str(&docstring(&doc, 4));
     out.push_str("    return make(\n        _CLASSES,\n        service_name,\n        config,\n");
     for name in OPTION_NAMES {

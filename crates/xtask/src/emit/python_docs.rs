@@ -12,7 +12,7 @@ const WIDTH: usize = 120;
 pub fn docstring(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let mut lines = Vec::new();
-    for paragraph in text.trim().split('\n') {
+    for paragraph in text.trim().lines() {
         let inner = paragraph.len() - paragraph.trim_start().len();
         if paragraph.trim().is_empty() {
             lines.push(String::new());
@@ -24,12 +24,19 @@ pub fn docstring(text: &str, indent: usize) -> String {
     let body = lines.join("\n");
     // A docstring has no backslashes to escape: the docs files hold plain text.
     let first = body.trim_start();
-    if first.contains('\n') { format!("{margin}\"\"\"{first}\n{margin}\"\"\"\n") } else { format!("{margin}\"\"\"{first}\"\"\"\n") }
+    if first.contains('\n') {
+        format!("{margin}\"\"\"{first}\n{margin}\"\"\"\n")
+    } else {
+        format!("{margin}\"\"\"{first}\"\"\"\n")
+    }
 }
 
 /// The text of a client's class.
 pub fn class_doc(service: &Service) -> String {
-    format!("{}\n\nMade by ``client({:?})``; each method takes keyword arguments and gives a dict.", service.docs.service, service.names.name)
+    format!(
+        "{}\n\nMade by ``client({:?})``; each method takes keyword arguments and gives a dict.",
+        service.docs.service, service.names.name
+    )
 }
 
 /// The text of a method: what it does, its arguments, its result and its errors.
@@ -50,7 +57,14 @@ pub fn method_doc(service: &Service, operation: &Operation) -> Result<String> {
     Ok(out)
 }
 
-fn members(service: &Service, shape: &str, input: bool, indent: usize, open: &mut Vec<String>, out: &mut String) -> Result<()> {
+fn members(
+    service: &Service,
+    shape: &str,
+    input: bool,
+    indent: usize,
+    open: &mut Vec<String>,
+    out: &mut String,
+) -> Result<()> {
     let required = match service.model.shapes.get(shape) {
         Some(Shape::Structure { required, .. }) => required.as_slice(),
         _ => &[],
@@ -66,7 +80,8 @@ fn members(service: &Service, shape: &str, input: bool, indent: usize, open: &mu
             let _ = write!(facts, ", {limits}");
         }
         let text = service.docs.member(shape, &name);
-        let _ = writeln!(out, "{}{name} ({facts}): {text}{}", " ".repeat(indent), values(&service.model, &member.shape));
+        let _ =
+            writeln!(out, "{}{name} ({facts}): {text}{}", " ".repeat(indent), values(&service.model, &member.shape));
         if let Some(inner) = structure_in(&service.model, &member.shape)
             && !open.contains(&inner)
         {

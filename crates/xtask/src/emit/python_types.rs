@@ -19,12 +19,16 @@ pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
 
 fn types(service: &Service) -> Result<String> {
     let model = &service.model;
-    let mut out = format!("# {NOTICE}\n\"\"\"Types of what the {} clients take and give.\"\"\"\n\n", model.metadata.service_full_name);
+    let mut out = format!(
+        "# {NOTICE}\n\"\"\"Types of what the {} clients take and give.\"\"\"\n\n",
+        model.metadata.service_full_name
+    );
     out.push_str("from __future__ import annotations\n\nfrom datetime import datetime\nfrom typing import Literal, TypedDict, Union\n\n");
     out.push_str("from .common import Items, Response\n\n__all__ = [\n");
     let inputs = model.structures(false)?;
     let outputs = model.structures(true)?;
-    let results: BTreeSet<&String> = model.operations.values().filter_map(|o| o.output.as_ref()).map(|r| &r.shape).collect();
+    let results: BTreeSet<&String> =
+        model.operations.values().filter_map(|o| o.output.as_ref()).map(|r| &r.shape).collect();
     let reached = reached_shapes(service, &inputs, &outputs)?;
     let mut names: Vec<String> = reached.clone();
     for shape in &inputs {
@@ -61,7 +65,7 @@ fn reached_shapes(service: &Service, inputs: &BTreeSet<String>, outputs: &BTreeS
         for (_, member) in service.model.members(structure)? {
             let mut shape = member.shape;
             while let Some(Shape::List { member, .. }) = service.model.shapes.get(&shape) {
-                shape = member.shape.clone();
+                shape.clone_from(&member.shape);
             }
             if matches!(service.model.shapes.get(&shape), Some(Shape::String { values, .. }) if !values.is_empty()) {
                 out.insert(shape);
@@ -77,7 +81,12 @@ fn input(service: &Service, shape: &str, out: &mut String) -> Result<()> {
     let members = service.model.members(shape)?;
     let needed = |n: &str, token: bool| required.iter().any(|r| r == n) && !token;
     let (must, may): (Vec<_>, Vec<_>) = members.into_iter().partition(|(n, m)| needed(n, m.idempotency_token));
-    let doc = service.docs.shapes.get(shape).cloned().unwrap_or_else(|| format!("The keyword arguments of {}.", shape.trim_end_matches("Request")));
+    let doc = service
+        .docs
+        .shapes
+        .get(shape)
+        .cloned()
+        .unwrap_or_else(|| format!("The keyword arguments of {}.", shape.trim_end_matches("Request")));
     let base = if must.is_empty() || may.is_empty() { "TypedDict".to_owned() } else { format!("_{name}Required") };
     if base != "TypedDict" {
         let _ = writeln!(out, "\n\nclass {base}(TypedDict):");
@@ -102,19 +111,30 @@ fn output(service: &Service, shape: &str, result: bool, out: &mut String) -> Res
         members_of(service, shape, &may, true, out)?;
         base = format!("_{name}Optional");
     }
-    let doc = service.docs.shapes.get(shape).cloned().unwrap_or_else(|| format!("The result of {}.", shape.trim_end_matches("Response")));
+    let doc = service
+        .docs
+        .shapes
+        .get(shape)
+        .cloned()
+        .unwrap_or_else(|| format!("The result of {}.", shape.trim_end_matches("Response")));
     let _ = writeln!(out, "\n\nclass {name}({base}):");
     out.push_str(&docstring(&doc, 4));
     members_of(service, shape, &must, true, out)
 }
 
-fn members_of(service: &Service, shape: &str, members: &[(String, crate::model::Member)], output: bool, out: &mut String) -> Result<()> {
+fn members_of(
+    service: &Service,
+    shape: &str,
+    members: &[(String, crate::model::Member)],
+    output: bool,
+    out: &mut String,
+) -> Result<()> {
     for (name, member) in members {
         let _ = writeln!(out, "\n    {name}: {}", type_of(service, &member.shape, output)?);
         out.push_str(&docstring(service.docs.member(shape, name), 4));
     }
     if members.is_empty() {
-        out.push_str("\n");
+        out.push('\n');
     }
     Ok(())
 }
