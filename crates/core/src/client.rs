@@ -175,6 +175,11 @@ impl Client {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
     fn pool(&self) -> Result<reqwest::Client, Error> {
         let most = usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX);
         self.0.pool.get(|| self.http(most))

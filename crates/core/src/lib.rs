@@ -27,6 +27,8 @@ mod respond;
 mod runtime;
 mod sign;
 mod transport;
+#[cfg(test)]
+mod vectors;
 
 pub use client::{Call, Client, Unprepared};
 pub use config::{Config, Keys, Options};

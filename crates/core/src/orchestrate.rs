@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -97,7 +98,7 @@ fn mark(mut error: Error, reached: bool) -> Error {
     error
 }
 
-fn url_of(client: &Inner, call: &Call) -> Result<Url, Error> {
+pub(crate) fn url_of(client: &Inner, call: &Call) -> Result<Url, Error> {
     let query = if call.encoded.query.is_empty() { String::new() } else { format!("?{}", call.encoded.query) };
     let text = format!("{}{}{query}", client.config.endpoint.url, call.encoded.path);
     // The text holds the caller's data, which an error must not.
@@ -112,9 +113,22 @@ async fn attempt(
     invocation_id: &str,
     number: u32,
 ) -> Result<Answer, Error> {
+    let identity = client.credentials.identity(&client.world).await?;
+    let request = signed(client, call, url, &identity, invocation_id, number)?;
+    exchange(http, request, client.response_limit).await
+}
+
+/// The request of an attempt, signed for now.
+pub(crate) fn signed(
+    client: &Inner,
+    call: &Call,
+    url: &Url,
+    identity: &Identity,
+    invocation_id: &str,
+    number: u32,
+) -> Result<Request, Error> {
     const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
     const REQUEST: HeaderName = HeaderName::from_static("amz-sdk-request");
-    let identity = client.credentials.identity(&client.world).await?;
     let method = Method::from_bytes(call.operation.method.as_bytes()).map_err(|e| unsendable(&e))?;
     let mut headers = HeaderMap::with_capacity(8);
     let body = call.encoded.body.as_ref().map(|text| Bytes::copy_from_slice(text.as_bytes()));
@@ -126,12 +140,12 @@ async fn attempt(
     let (endpoint, signing_name) = (&client.config.endpoint, client.service.signing_name);
     let now = (client.world.now)();
     let bytes = body.as_deref().unwrap_or_default();
-    sign_request(&mut headers, call.operation.method, url.as_str(), bytes, endpoint, signing_name, &identity, now)?;
+    sign_request(&mut headers, call.operation.method, url.as_str(), bytes, endpoint, signing_name, identity, now)?;
     headers.insert(USER_AGENT, client.user_agent.clone());
     headers.insert(INVOCATION_ID, HeaderValue::from_str(invocation_id).map_err(|e| unsendable(&e))?);
     let progress = format!("attempt={number}; max={}", client.config.retry.max_attempts);
     headers.insert(REQUEST, HeaderValue::from_str(&progress).map_err(|e| unsendable(&e))?);
-    exchange(http, Request { method, url: url.clone(), headers, body }, client.response_limit).await
+    Ok(Request { method, url: url.clone(), headers, body })
 }
 
 fn unsendable(error: &dyn std::fmt::Display) -> Error {
