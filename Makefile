@@ -1,0 +1,81 @@
+# Every target sets up what it needs: a virtual environment and npm packages in build/ and node_modules/, the packages in dist/.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-rust test-python test-node check lint dist wheel npm bench clean
+
+PYTHON ?= python3
+BIN := $(CURDIR)/build/venv/bin
+# Tests, demo and benchmarks see an environment of their own: no keys, proxies, certificates or profiles of whoever runs them.
+HOME_OF_TESTS := $(CURDIR)/build/home
+CLEAN := env -i HOME=$(HOME_OF_TESTS) PATH="$$PATH" LANG=C.UTF-8 TZ=UTC NO_COLOR=1
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: install ## Create, get, list and delete a capture pipeline from Python and Node, on the local service.
+	$(CLEAN) $(BIN)/python tests/demo/demo.py
+	cd build/node && $(CLEAN) node $(CURDIR)/tests/demo/demo.mjs
+
+test: test-rust test-python test-node ## Run every test of the three languages, on the built packages.
+
+test-rust: build/.home
+	cargo test --workspace --locked
+
+test-python: install build/legacy/.made build/.home
+	$(CLEAN) LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python $(BIN)/python -m pytest
+
+test-node: install build/.home
+	$(CLEAN) npm run --silent test
+
+check: lint test ## What CI runs: the linters, the generated files, the tests.
+
+lint: build/venv/.made node_modules/.made
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo xtask gen --check
+	$(BIN)/ruff check python tests
+	$(BIN)/ruff format --check python tests
+	$(BIN)/pyright
+	npm run --silent lint
+
+dist: wheel npm ## The release wheel and the npm tarballs, in dist/.
+
+wheel: build/venv/.made
+	rm -f dist/*.whl
+	$(BIN)/maturin build --release --locked --out dist
+
+npm: node_modules/.made
+	npm run --silent dist
+
+# The built packages, installed as a user would: the wheel in the virtual environment, the tarballs in build/node.
+.PHONY: install
+install: dist build/.home
+	$(BIN)/pip install --quiet --force-reinstall --no-deps --no-index dist/*.whl
+	rm -rf build/node && mkdir -p build/node
+	cd build/node && npm init --yes >/dev/null && npm install --silent --offline --no-audit --no-fund $(CURDIR)/dist/*.tgz
+
+bench: install build/legacy/.made ## Calls a second, beside botocore, on this machine.
+	$(CLEAN) $(BIN)/python tests/bench/bench.py
+
+build/venv/.made: tests/python/requirements.txt
+	$(PYTHON) -m venv build/venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+build/legacy/.made: tests/python/requirements-legacy.txt
+	$(PYTHON) -m venv build/legacy
+	build/legacy/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+node_modules/.made: package-lock.json
+	npm ci --silent --no-audit --no-fund
+	touch $@
+
+build/.home:
+	mkdir -p $(HOME_OF_TESTS)
+	touch $@
+
+clean:
+	rm -rf build dist node_modules target
