@@ -12,6 +12,7 @@ from ._native import Bridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any, TypeVar
 
     C = TypeVar("C", bound="AsyncClient")
@@ -22,7 +23,7 @@ _bridges: WeakKeyDictionary[AbstractEventLoop, Bridge] = WeakKeyDictionary()
 class AsyncClient(BaseClient):
     """A client whose methods are coroutines. Any number of event loops and threads may use it at once."""
 
-    async def _call(self, operation: str, params: dict[str, Any]) -> Any:
+    async def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
         loop = get_running_loop()
         bridge = _bridges.get(loop) or _new_bridge(loop)
         future = loop.create_future()

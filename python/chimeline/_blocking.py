@@ -6,6 +6,7 @@ from ._client import BaseClient
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any, TypeVar
 
     C = TypeVar("C", bound="BlockingClient")
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 class BlockingClient(BaseClient):
     """A client whose methods block. Any number of threads may use it at once."""
 
-    def _call(self, operation: str, params: dict[str, Any]) -> Any:
+    def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
         return self._native.call(operation, params)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ._errors import PartialCredentialsError, UnknownServiceError
-from ._native import VERSION, NativeClient
+from ._native import NativeClient
 from .config import Config, native_options
 
 TYPE_CHECKING = False
@@ -93,14 +93,16 @@ def _remake(cls: type[C], options: dict[str, Any], config: Config) -> C:
     return cls(options, config)
 
 
-def make(classes: dict[str, tuple[str, str]], service_name: str, config: Config | None, **options: Any) -> Any:
+def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **options: Any) -> Any:
     """A client of the class for that service, loaded when first needed."""
     if service_name not in classes:
         raise UnknownServiceError(f"Unknown service: {service_name!r}. Valid service names are: {', '.join(classes)}")
     if config is not None and not isinstance(config, Config):
         raise TypeError(f"config must be a chimeline.Config, not {type(config).__module__}.{type(config).__name__}")
     if not options.pop("use_ssl"):
-        raise ValueError("use_ssl=False is not supported; for a server without TLS give its endpoint_url, as in http://127.0.0.1:8000")
+        raise ValueError(
+            "use_ssl=False is not supported; for a server without TLS give its endpoint_url, as in http://127.0.0.1:8000"
+        )
     options.pop("api_version")
     keys = [name for name in _SECRETS[:2] if options[name] is not None]
     if len(keys) == 1:
@@ -110,6 +112,3 @@ def make(classes: dict[str, tuple[str, str]], service_name: str, config: Config 
     path = f"{__package__}.services.{module}"
     __import__(path)
     return getattr(sys.modules[path], name)(options, config or Config())
-
-
-__version__ = VERSION

@@ -9,16 +9,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from typing_extensions import Self
+
     from .types.common import Attempt
 
 
 class ChimelineError(Exception):
     """The base of every exception of this package."""
 
-    operation_name: str | None = None
+    operation_name: str | None
     """The operation, such as ``CreateMediaCapturePipeline``, if there was one."""
-    attempts: list[Attempt] = []
+    attempts: list[Attempt]
     """The ledger: a line for each attempt that was made."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        error = super().__new__(cls, *args)
+        error.operation_name = None
+        error.attempts = []
+        return error
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Not by calling the class, whose arguments differ from one to the next.
@@ -58,8 +66,13 @@ class BotoCoreError(ChimelineError):
 class ParamValidationError(BotoCoreError):
     """The input is wrong, and nothing was sent. The message lists all faults."""
 
-    errors: list[dict[str, Any]] = []
-    """The faults for programs: ``reason``, ``path``, and by the reason ``required_name``, ``unknown_param`` or ``min_allowed``."""
+    errors: list[dict[str, Any]]
+    """The faults for programs: ``reason``, ``path``, and by the reason what belongs to it, such as ``required_name``."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        error = super().__new__(cls, *args, **kwargs)
+        error.errors = []
+        return error
 
 
 class InvalidConfigError(BotoCoreError):

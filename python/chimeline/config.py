@@ -130,7 +130,9 @@ def _check_retries(retries: Any) -> None:
 
 def native_options(config: Config) -> dict[str, Any]:
     """The options in the names and units of the native module."""
-    options: dict[str, Any] = {name: getattr(config, name) for name in _DEFAULTS if name not in ("proxies", "retries", "client_cert")}
+    options: dict[str, Any] = {
+        name: getattr(config, name) for name in _DEFAULTS if name not in ("proxies", "retries", "client_cert")
+    }
     retries = config.retries or {}
     options["retry_mode"] = retries.get("mode")
     options["max_attempts"] = retries.get("total_max_attempts")

@@ -1,0 +1,150 @@
+"""Clients on event loops: many calls, several loops, cancelling, loops that end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import threading
+import time
+from typing import Any
+
+import pytest
+
+import chimeline
+from chimeline import exceptions
+from conftest import CREATED, INPUT
+from server import Server, Stall
+
+
+def test_methods_are_coroutine_functions(client: Any) -> None:
+    assert inspect.iscoroutinefunction(client.create_media_capture_pipeline)
+    assert not inspect.iscoroutinefunction(chimeline.blocking.client("chime").create_media_capture_pipeline)
+
+
+async def test_many_calls_at_once(client: Any) -> None:
+    results = await asyncio.gather(*(client.create_media_capture_pipeline(**INPUT) for _ in range(200)))
+    assert {result["MediaCapturePipeline"]["Status"] for result in results} == {"Initializing"}
+
+
+async def test_a_task_can_be_made_of_a_call(client: Any) -> None:
+    task = asyncio.create_task(client.create_media_capture_pipeline(**INPUT))
+    assert (await task)["MediaCapturePipeline"]
+
+
+async def test_a_fault_is_raised_where_the_call_is_awaited(client: Any, server: Server) -> None:
+    call = client.create_media_capture_pipeline(SourceType=1)
+    with pytest.raises(exceptions.ParamValidationError, match="SinkArn"):
+        await call
+    assert not server.requests
+
+
+def test_one_client_works_on_one_loop_after_another(client: Any) -> None:
+    for _ in range(3):
+        assert asyncio.run(client.create_media_capture_pipeline(**INPUT))["MediaCapturePipeline"]
+
+
+def test_one_client_works_on_several_loops_at_once(client: Any) -> None:
+    outcomes: list[Any] = []
+
+    async def several() -> None:
+        calls = (client.create_media_capture_pipeline(**INPUT) for _ in range(50))
+        outcomes.extend(await asyncio.gather(*calls, return_exceptions=True))
+
+    threads = [threading.Thread(target=lambda: asyncio.run(several())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 200
+    assert not [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+
+
+def test_a_loop_of_uvloop(client: Any) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) if hasattr(asyncio, "Runner") else _Runner(uvloop) as runner:
+        assert runner.run(client.create_media_capture_pipeline(**INPUT))["MediaCapturePipeline"]
+
+
+class _Runner:
+    """`asyncio.Runner` for Python 3.10."""
+
+    def __init__(self, uvloop: Any) -> None:
+        self._loop = uvloop.new_event_loop()
+
+    def __enter__(self) -> _Runner:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._loop.close()
+
+    def run(self, call: Any) -> Any:
+        return self._loop.run_until_complete(call)
+
+
+class WithoutReaders(asyncio.SelectorEventLoop):
+    """Waits for no sockets, as Windows' default loop."""
+
+    def add_reader(self, *args: Any) -> None:
+        raise NotImplementedError
+
+
+def test_a_loop_that_waits_for_no_sockets(client: Any) -> None:
+    loop = WithoutReaders()
+    try:
+        for _ in range(3):
+            assert loop.run_until_complete(client.create_media_capture_pipeline(**INPUT))["MediaCapturePipeline"]
+    finally:
+        loop.close()
+
+
+async def test_cancelling_closes_the_connection_at_once(client: Any, server: Server) -> None:
+    server.default = Stall()
+    task = asyncio.create_task(client.create_media_capture_pipeline(**INPUT))
+    while not server.requests:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    started = time.monotonic()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    while server.open_connections:
+        await asyncio.sleep(0.01)
+        assert time.monotonic() - started < 5
+    server.default = CREATED
+    assert await client.create_media_capture_pipeline(**INPUT)
+
+
+async def test_a_timeout_of_asyncio_cancels(client: Any, server: Server) -> None:
+    server.default = Stall()
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(client.create_media_capture_pipeline(**INPUT), 0.05)
+
+
+async def test_calls_cancelled_in_all_their_stages_harm_no_other(client: Any) -> None:
+    for delay in range(40):
+        task = asyncio.create_task(client.create_media_capture_pipeline(**INPUT))
+        other = asyncio.create_task(client.create_media_capture_pipeline(**INPUT))
+        await asyncio.sleep(delay / 20_000)
+        task.cancel()
+        assert (await other)["MediaCapturePipeline"]
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def test_a_loop_closed_in_mid_call_leaves_no_noise(client: Any, server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    server.default = Stall()
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(client.create_media_capture_pipeline(**INPUT))
+    loop.run_until_complete(asyncio.sleep(0.05))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        loop.run_until_complete(task)
+    loop.close()
+    del loop, task
+    gc.collect()
+    assert capfd.readouterr().err == ""
+
+
+async def test_the_client_is_an_async_context_manager(options: dict[str, Any]) -> None:
+    async with chimeline.client("chime", **options) as client:
+        assert await client.create_media_capture_pipeline(**INPUT)
+    assert await client.create_media_capture_pipeline(**INPUT)

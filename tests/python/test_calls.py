@@ -1,0 +1,125 @@
+"""The main job: what a call sends, and what its result is."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import uuid
+from typing import Any
+
+import pytest
+
+import chimeline
+from conftest import CREATED, INPUT, KEYS, PIPELINE
+from server import Answer, Reset, Server
+
+UTC = datetime.timezone.utc
+THROTTLED = Answer(429, {"Code": "Throttled", "Message": "slow down"}, [("x-amzn-ErrorType", "ThrottledClientException")])
+
+
+def test_a_created_pipeline_comes_back_as_a_dict_with_datetimes(blocking: Any, server: Server) -> None:
+    result = blocking.create_media_capture_pipeline(**INPUT)
+    pipeline = result["MediaCapturePipeline"]
+    assert pipeline["Status"] == "Initializing"
+    assert pipeline["CreatedTimestamp"] == datetime.datetime(2024, 2, 29, 12, 34, 56, 789000, tzinfo=UTC)
+    assert result["ResponseMetadata"]["HTTPStatusCode"] == 201
+    assert result["ResponseMetadata"]["RequestId"] == "id-1"
+    assert result["ResponseMetadata"]["HTTPHeaders"]["x-amzn-requestid"] == "id-1"
+    assert [line["HTTPStatusCode"] for line in result["ResponseMetadata"]["Attempts"]] == [201]
+    (request,) = server.requests
+    assert (request.method, request.target) == ("POST", "/media-capture-pipelines")
+    sent = request.json()
+    assert uuid.UUID(sent.pop("ClientRequestToken")).version == 4
+    assert sent == INPUT
+    assert re.fullmatch(
+        r"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/\d{8}/us-east-1/chime/aws4_request, "
+        r"SignedHeaders=content-type;host;x-amz-date, Signature=[0-9a-f]{64}",
+        request.headers["authorization"],
+    )
+
+
+async def test_an_awaited_call_gives_what_a_blocking_one_gives(client: Any, blocking: Any) -> None:
+    awaited = await client.create_media_capture_pipeline(**INPUT)
+    blocked = blocking.create_media_capture_pipeline(**INPUT)
+    assert awaited["MediaCapturePipeline"] == blocked["MediaCapturePipeline"]
+    assert awaited["ResponseMetadata"].keys() == blocked["ResponseMetadata"].keys()
+
+
+def test_delete_gives_metadata_alone(blocking: Any, server: Server) -> None:
+    server.then(Answer(raw=b"HTTP/1.1 204 No Content\r\nx-amzn-RequestId: id-2\r\n\r\n"))
+    result = blocking.delete_media_capture_pipeline(MediaPipelineId="a b/c")
+    assert list(result) == ["ResponseMetadata"]
+    assert server.requests[0].target == "/media-capture-pipelines/a%20b%2Fc"
+    assert server.requests[0].headers["content-length"] == "0"
+
+
+def test_a_throttled_call_is_made_again_with_the_same_token(blocking: Any, server: Server) -> None:
+    server.then(THROTTLED, THROTTLED, CREATED)
+    result = blocking.create_media_capture_pipeline(**INPUT)
+    assert result["ResponseMetadata"]["RetryAttempts"] == 2
+    ledger = result["ResponseMetadata"]["Attempts"]
+    assert [(line["HTTPStatusCode"], line["Code"]) for line in ledger] == [
+        (429, "ThrottledClientException"),
+        (429, "ThrottledClientException"),
+        (201, None),
+    ]
+    assert ledger[0]["Delay"] is not None
+    assert ledger[-1]["Delay"] is None
+    assert len({request.json()["ClientRequestToken"] for request in server.requests}) == 1
+    assert len({request.headers["amz-sdk-invocation-id"] for request in server.requests}) == 1
+    assert [request.headers["amz-sdk-request"] for request in server.requests] == [f"attempt={n}; max=3" for n in (1, 2, 3)]
+
+
+def test_a_limit_that_is_reached_is_not_tried_again(blocking: Any, server: Server) -> None:
+    server.then(Answer(400, {"Message": "Limit reached"}, [("x-amzn-ErrorType", "ResourceLimitExceededException")]))
+    with pytest.raises(blocking.exceptions.ResourceLimitExceededException, match="Limit reached"):
+        blocking.create_media_capture_pipeline(**INPUT)
+    assert len(server.requests) == 1
+
+
+def test_a_reset_connection_is_tried_again_on_a_new_one(blocking: Any, server: Server) -> None:
+    server.then(Reset(), CREATED)
+    assert blocking.create_media_capture_pipeline(**INPUT)["ResponseMetadata"]["RetryAttempts"] == 1
+    assert server.connections == 2
+
+
+def test_calls_share_a_connection(blocking: Any, server: Server) -> None:
+    for _ in range(5):
+        blocking.create_media_capture_pipeline(**INPUT)
+    assert server.connections == 1
+
+
+def test_members_that_the_model_does_not_know_are_dropped(blocking: Any, server: Server) -> None:
+    server.then(Answer(201, {"MediaCapturePipeline": {**PIPELINE, "New": [1], "SinkArn": None}, "More": {}}))
+    result = blocking.create_media_capture_pipeline(**INPUT)
+    assert "More" not in result
+    assert result["MediaCapturePipeline"].keys() == PIPELINE.keys() - {"SinkArn"}
+
+
+def test_a_bucket_that_lists_sends_its_query(blocking: Any, server: Server) -> None:
+    server.then(Answer(200, {"MediaCapturePipelines": [PIPELINE], "NextToken": "t"}))
+    page = blocking.list_media_capture_pipelines(NextToken="a b+c", MaxResults=2)
+    assert page["NextToken"] == "t"
+    assert server.requests[0].target == "/media-capture-pipelines?next-token=a%20b%2Bc&max-results=2"
+
+
+def test_an_environment_names_endpoint_region_and_keys(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CHIME", server.url)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS["aws_access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS["aws_secret_access_key"])
+    chimeline.blocking.client("chime").create_media_capture_pipeline(**INPUT)
+    assert "/eu-west-1/chime/aws4_request" in server.requests[0].headers["authorization"]
+
+
+def test_a_proxy_of_the_environment_is_used_unless_the_host_is_excepted(
+    server: Server, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    with Server(CREATED) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        chimeline.blocking.client("chime", **options).create_media_capture_pipeline(**INPUT)
+        assert len(proxy.requests) == 1
+        assert proxy.requests[0].target == f"{server.url}/media-capture-pipelines"
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        chimeline.blocking.client("chime", **options).create_media_capture_pipeline(**INPUT)
+    assert len(server.requests) == 1

@@ -1,0 +1,140 @@
+"""Forks, threads, Ctrl-C and the end of the interpreter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from conftest import INPUT, KEYS
+from server import Server, Stall
+
+PRELUDE = f"""
+import asyncio, os, sys, threading, time
+import chimeline
+client = chimeline.client("chime", "us-east-1", endpoint_url=sys.argv[1], **{KEYS!r})
+blocking = chimeline.blocking.client("chime", "us-east-1", endpoint_url=sys.argv[1], **{KEYS!r})
+INPUT = {INPUT!r}
+"""
+
+
+def run(python: str, program: str, server: Server, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [python, "-X", "dev", "-W", "ignore::DeprecationWarning", "-c", PRELUDE + program, server.url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, **options)
+
+
+def test_threads_share_a_client(blocking: Any, server: Server) -> None:
+    outcomes: list[Any] = []
+
+    def work() -> None:
+        outcomes.extend(blocking.create_media_capture_pipeline(**INPUT) for _ in range(25))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 200
+    assert server.connections <= 10
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.parametrize(
+    "first", ["asyncio.run(client.create_media_capture_pipeline(**INPUT))", "blocking.create_media_capture_pipeline(**INPUT)"]
+)
+def test_a_client_used_before_a_fork_works_after_it(python: str, server: Server, first: str) -> None:
+    done = run(
+        python,
+        f"""
+{first}
+child = os.fork()
+asyncio.run(client.create_media_capture_pipeline(**INPUT))
+blocking.create_media_capture_pipeline(**INPUT)
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+""",
+        server,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(server.requests) == 5
+
+
+def test_a_pool_of_forked_processes(python: str, server: Server) -> None:
+    program = """
+import multiprocessing
+blocking.create_media_capture_pipeline(**INPUT)
+def work(_):
+    return blocking.create_media_capture_pipeline(**INPUT)["MediaCapturePipeline"]["Status"]
+with multiprocessing.get_context("fork").Pool(3) as pool:
+    assert pool.map(work, range(9)) == ["Initializing"] * 9
+"""
+    done = run(python, program, server)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.002, 0.02])
+def test_an_interpreter_that_ends_in_mid_call_ends_quietly(python: str, server: Server, wait: float) -> None:
+    server.default = Stall()
+    program = f"""
+async def main():
+    asyncio.ensure_future(client.create_media_capture_pipeline(**INPUT))
+    await asyncio.sleep({wait})
+    sys.stdout.flush()
+threading.Thread(target=lambda: blocking.create_media_capture_pipeline(**INPUT), daemon=True).start()
+asyncio.run(main())
+"""
+    for _ in range(5):
+        done = run(python, program, server)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_ends_a_blocking_call(python: str, server: Server) -> None:
+    server.default = Stall()
+    command = [python, "-c", PRELUDE + "blocking.create_media_capture_pipeline(**INPUT)", server.url]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not server.requests:
+        time.sleep(0.01)
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=10)
+    assert process.returncode == -signal.SIGINT
+    assert stderr.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_an_import_loads_little(python: str, server: Server) -> None:
+    program = "import sys; before = set(sys.modules); import chimeline; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run(
+        [python, "-S", "-c", "import sys; sys.path[:0] = sys.argv[1:]; " + program, *sys.path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = done.stdout.split()
+    assert "chimeline._native" in loaded
+    assert not {"asyncio", "typing", "json", "ssl", "socket", "inspect", "logging"} & set(loaded), loaded
+
+
+def test_failing_calls_leave_no_memory_behind(python: str, server: Server) -> None:
+    program = """
+import resource
+def fail(n):
+    for _ in range(n):
+        try:
+            blocking.create_media_capture_pipeline(SourceType=1)
+        except chimeline.exceptions.ParamValidationError:
+            pass
+fail(2000)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+fail(20000)
+grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+assert grown < 2048, grown
+"""
+    done = run(python, program, server)
+    assert (done.returncode, done.stderr) == (0, "")
