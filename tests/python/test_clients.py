@@ -19,10 +19,6 @@ SERVICES = {
     "chime-sdk-media-pipelines": (31, "ChimeSDKMediaPipelines"),
     "chime-sdk-meetings": (16, "ChimeSDKMeetings"),
 }
-    "chime": (4, "Chime"),
-    "chime-sdk-media-pipelines": (31, "ChimeSDKMediaPipelines"),
-    "chime-sdk-meetings": (16, "ChimeSDKMeetings"),
-}
 
 
 @pytest.mark.parametrize("service", SERVICES)
