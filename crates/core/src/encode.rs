@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::host::{HostValue, Integer, Key, Text};
 use crate::json;
 use crate::schema::{Kind, Location, Operation, Segment, Shape, Structure, TimestampFormat};
+use crate::strict;
 use crate::validate::{Fault, Reason};
 
 /// How much is checked before a request is sent.
@@ -18,6 +19,9 @@ pub enum Validation {
     /// Required members, names, types and least lengths: what botocore checks.
     #[default]
     Standard,
+    /// Also what the services' models and public guide state besides: enumerations, patterns, greatest lengths and values,
+    /// rules between members.
+    Strict,
 }
 
 /// The parts of a request that the caller's input decides.
@@ -193,8 +197,9 @@ impl Walk {
         let is_map = value.entries(&mut |key, value| {
             let found = structure.members.iter().position(|member| key.foreign.is_none() && member.name == key.text);
             let Some((at, member)) = found.and_then(|at| Some((at, structure.members.get(at)?))) else {
-                let known = structure.members.iter().map(|member| member.name).collect();
-                unknown.push(place.fault(Reason::Unknown { name: key.text.into_owned(), known }));
+                let known: Vec<_> = structure.members.iter().map(|member| member.name).collect();
+                let near = if self.is_strict() { strict::nearest(&key.text, &known) } else { None };
+                unknown.push(place.fault(Reason::Unknown { name: key.text.into_owned(), known, near }));
                 return Ok(());
             };
             present |= 1 << at;
@@ -230,17 +235,20 @@ impl Walk {
             Kind::Structure(structure) => {
                 let start = self.out.len();
                 self.members(structure, value, place, "{", &mut |_, _, _, _| Ok(true))?;
+                if self.is_strict() {
+                    strict::rules(shape, value, &mut |reason| self.faults.push(place.fault(reason)))?;
+                }
                 self.out.push_str(if self.out.len() == start { "{}" } else { "}" });
             }
-            Kind::List { item, min, .. } => self.list(item, *min, value, place)?,
+            Kind::List { item, min, max } => self.list(item, *min, *max, value, place)?,
             Kind::Map { key, value: item } => self.map(key, item, value, place)?,
-            Kind::String { min, .. } => {
-                if let Some(text) = self.text(*min, value, place)? {
+            Kind::String { .. } => {
+                if let Some(text) = self.text(shape, value, place)? {
                     json::write_string(&mut self.out, &text);
                 }
             }
-            Kind::Integer { min, .. } => {
-                if let Some(number) = self.integer(*min, value, place)? {
+            Kind::Integer { min, max } => {
+                if let Some(number) = self.integer(*min, *max, value, place)? {
                     // Writing to a String cannot fail.
                     let _ = match number {
                         Integer::Small(number) => write!(self.out, "{number}"),
@@ -268,6 +276,7 @@ impl Walk {
         &mut self,
         item: &'static Shape,
         min: usize,
+        max: Option<usize>,
         value: &V,
         place: &Place<'_>,
     ) -> Result<(), V::Fault> {
@@ -287,6 +296,11 @@ impl Walk {
             self.wrong_type(value, V::TYPES.list, place);
         } else if length < min && self.validation != Validation::Off {
             self.faults.insert(first_fault, place.fault(Reason::Length { length, min }));
+        } else if let Some(max) = max
+            && length > max
+            && self.is_strict()
+        {
+            self.faults.insert(first_fault, place.fault(Reason::TooLong { length, max }));
         }
         Ok(())
     }
@@ -320,8 +334,8 @@ impl Walk {
         if let Some(foreign) = &key.foreign {
             let (value, type_name) = (foreign.value.clone(), foreign.type_name.clone());
             self.faults.push(place.fault(Reason::Type { value, type_name, valid: V::TYPES.string }));
-        } else if let Kind::String { min, .. } = shape.kind {
-            self.length(&key.text, min, &place);
+        } else {
+            self.limits(shape, &key.text, &place);
         }
     }
 
@@ -332,12 +346,12 @@ impl Walk {
         value: &V,
         place: &Place<'_>,
     ) -> Result<Option<String>, V::Fault> {
-        let min = match shape.kind {
-            Kind::Integer { min, .. } => min,
-            Kind::String { min, .. } => return Ok(self.text(min, value, place)?.map(std::borrow::Cow::into_owned)),
+        let (min, max) = match shape.kind {
+            Kind::Integer { min, max } => (min, max),
+            Kind::String { .. } => return Ok(self.text(shape, value, place)?.map(std::borrow::Cow::into_owned)),
             _ => unreachable!("the generator puts only strings and whole numbers into paths and queries"),
         };
-        Ok(self.integer(min, value, place)?.map(|number| match number {
+        Ok(self.integer(min, max, value, place)?.map(|number| match number {
             Integer::Small(number) => number.to_string(),
             Integer::Big(number) => number,
             Integer::Truth(truth) => V::TYPES.truth[usize::from(truth)].to_owned(),
@@ -346,13 +360,13 @@ impl Walk {
 
     fn text<'v, V: HostValue>(
         &mut self,
-        min: usize,
+        shape: &Shape,
         value: &'v V,
         place: &Place<'_>,
     ) -> Result<Option<std::borrow::Cow<'v, str>>, V::Fault> {
         match value.string()? {
             Text::Unicode(text) => {
-                self.length(&text, min, place);
+                self.limits(shape, &text, place);
                 return Ok(Some(text));
             }
             Text::Broken => {
@@ -367,6 +381,7 @@ impl Walk {
     fn integer<V: HostValue>(
         &mut self,
         min: Option<i64>,
+        max: Option<i64>,
         value: &V,
         place: &Place<'_>,
     ) -> Result<Option<Integer>, V::Fault> {
@@ -384,11 +399,17 @@ impl Walk {
         };
         if low && self.validation != Validation::Off {
             self.faults.push(place.fault(Reason::Range { value: shown, min: min.unwrap_or_default() }));
+        } else if let Some(max) = max
+            && self.is_strict()
+        {
+            let reason = strict::integer(&number, max, || value.describe().value);
+            self.faults.extend(reason.map(|reason| place.fault(reason)));
         }
         Ok(Some(number))
     }
 
-    fn length(&mut self, text: &str, min: usize, place: &Place<'_>) {
+    fn limits(&mut self, shape: &Shape, text: &str, place: &Place<'_>) {
+        let Kind::String { min, .. } = shape.kind else { return };
         // A text has at least as many bytes as code points; count only where it may be too short.
         if min > 0 && text.len() < min * 4 && self.validation != Validation::Off {
             let length = text.chars().count();
@@ -396,6 +417,13 @@ impl Walk {
                 self.faults.push(place.fault(Reason::Length { length, min }));
             }
         }
+        if self.is_strict() {
+            strict::text(shape, text, &mut |reason| self.faults.push(place.fault(reason)));
+        }
+    }
+
+    fn is_strict(&self) -> bool {
+        self.validation == Validation::Strict
     }
 
     fn wrong_type<V: HostValue>(&mut self, value: &V, valid: &'static str, place: &Place<'_>) {

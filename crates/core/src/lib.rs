@@ -26,6 +26,7 @@ mod redact;
 mod respond;
 mod runtime;
 mod sign;
+mod strict;
 mod transport;
 #[cfg(test)]
 mod vectors;

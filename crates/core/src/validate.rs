@@ -25,6 +25,8 @@ pub enum Reason {
         name: String,
         /// The names that are there.
         known: Vec<&'static str>,
+        /// The one that was probably meant, where the checks are strict.
+        near: Option<&'static str>,
     },
     /// A value of another type.
     Type {
@@ -49,6 +51,41 @@ pub enum Reason {
         /// The least.
         min: i64,
     },
+    /// Too many characters or items.
+    TooLong {
+        /// How many there are.
+        length: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A number above the greatest.
+    TooGreat {
+        /// The number.
+        value: String,
+        /// The greatest.
+        max: i64,
+    },
+    /// A text that is none of those allowed.
+    NotOneOf {
+        /// The text.
+        value: String,
+        /// Those allowed.
+        allowed: &'static [&'static str],
+        /// The one that was probably meant.
+        near: Option<&'static str>,
+    },
+    /// A text of another form.
+    Mismatch {
+        /// The text.
+        value: String,
+        /// The regular expression that the whole of it must match.
+        pattern: &'static str,
+    },
+    /// Members that do not go together.
+    Rule {
+        /// Why.
+        why: String,
+    },
     /// A value that cannot stand where the operation puts it.
     Unsendable {
         /// Why.
@@ -64,8 +101,11 @@ impl Reason {
             Reason::Missing { .. } => "missing required field",
             Reason::Unknown { .. } => "unknown field",
             Reason::Type { .. } => "invalid type",
-            Reason::Length { .. } => "invalid length",
-            Reason::Range { .. } => "invalid range",
+            Reason::Length { .. } | Reason::TooLong { .. } => "invalid length",
+            Reason::Range { .. } | Reason::TooGreat { .. } => "invalid range",
+            Reason::NotOneOf { .. } => "invalid enum value",
+            Reason::Mismatch { .. } => "invalid pattern",
+            Reason::Rule { .. } => "invalid combination",
             Reason::Unsendable { .. } => "unsendable value",
         }
     }
@@ -76,8 +116,9 @@ impl fmt::Display for Fault {
         let path = if self.path.is_empty() { "input" } else { &self.path };
         match &self.reason {
             Reason::Missing { name } => write!(f, "Missing required parameter in {path}: \"{name}\""),
-            Reason::Unknown { name, known } => {
-                write!(f, "Unknown parameter in {path}: \"{name}\", must be one of: {}", known.join(", "))
+            Reason::Unknown { name, known, near } => {
+                write!(f, "Unknown parameter in {path}: \"{name}\", must be one of: {}", known.join(", "))?;
+                meant(f, *near)
             }
             Reason::Type { value, type_name, valid } => {
                 write!(f, "Invalid type for parameter {path}, value: {value}, type: {type_name}, valid types: {valid}")
@@ -88,9 +129,28 @@ impl fmt::Display for Fault {
             Reason::Range { value, min } => {
                 write!(f, "Invalid value for parameter {path}, value: {value}, valid min value: {min}")
             }
+            Reason::TooLong { length, max } => {
+                write!(f, "Invalid length for parameter {path}, value: {length}, valid max length: {max}")
+            }
+            Reason::TooGreat { value, max } => {
+                write!(f, "Invalid value for parameter {path}, value: {value}, valid max value: {max}")
+            }
+            Reason::NotOneOf { value, allowed, near } => {
+                let allowed = allowed.join(", ");
+                write!(f, "Invalid value for parameter {path}, value: {value}, must be one of: {allowed}")?;
+                meant(f, *near)
+            }
+            Reason::Mismatch { value, pattern } => {
+                write!(f, "Invalid value for parameter {path}, value: {value}, must match the pattern: {pattern}")
+            }
+            Reason::Rule { why } => write!(f, "Invalid value for parameter {path}: {why}"),
             Reason::Unsendable { why } => write!(f, "Invalid value for parameter {path}: {why}"),
         }
     }
+}
+
+fn meant(f: &mut fmt::Formatter<'_>, near: Option<&str>) -> fmt::Result {
+    near.map_or(Ok(()), |name| write!(f, ", did you mean \"{name}\"?"))
 }
 
 /// The whole report: one line for each fault.

@@ -94,7 +94,11 @@ fn report<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyDict>> {
         Reason::Unknown { name, .. } => out.set_item("unknown_param", name)?,
         Reason::Length { min, .. } => out.set_item("min_allowed", min)?,
         Reason::Range { min, .. } => out.set_item("min_allowed", min)?,
-        _ => {}
+        Reason::TooLong { max, .. } => out.set_item("max_allowed", max)?,
+        Reason::TooGreat { max, .. } => out.set_item("max_allowed", max)?,
+        Reason::NotOneOf { allowed, .. } => out.set_item("allowed", allowed)?,
+        Reason::Mismatch { pattern, .. } => out.set_item("pattern", pattern)?,
+        Reason::Type { .. } | Reason::Rule { .. } | Reason::Unsendable { .. } => {}
     }
     Ok(out)
 }
