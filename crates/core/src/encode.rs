@@ -263,7 +263,7 @@ impl Walk {
             },
             Kind::Timestamp(format) => match value.timestamp()? {
                 Some(time) if *format == TimestampFormat::Iso8601 => {
-                    json::write_string(&mut self.out, &time.to_iso8601())
+                    json::write_string(&mut self.out, &time.to_iso8601());
                 }
                 Some(time) => self.out.push_str(&time.to_epoch_json()),
                 None => self.wrong_type(value, V::TYPES.timestamp, place),

@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(millis(Retryable::Transient, 1, None), 50);
         assert_eq!(millis(Retryable::Transient, 3, None), 200);
         assert_eq!(millis(Retryable::Throttling, 9, None), 20_000);
-        assert_eq!(millis(Retryable::Transient, 1, Some(Duration::from_secs(60))), 5_050);
+        assert_eq!(millis(Retryable::Transient, 1, Some(Duration::from_mins(1))), 5_050);
         assert_eq!(millis(Retryable::Throttling, 1, Some(Duration::from_millis(10))), 1_000);
     }
 

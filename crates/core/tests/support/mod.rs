@@ -1,0 +1,144 @@
+//! A server on loopback that answers, or fails, as the test says.
+
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use chimeline_core::{Client, Keys, Options};
+
+/// What becomes of a request.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// These bytes, and the connection stays open.
+    Answer(Vec<u8>),
+    /// These bytes, then the end of the connection.
+    AnswerThenClose(Vec<u8>),
+    /// The end of the connection.
+    Close,
+    /// The reset of the connection.
+    Reset,
+    /// Nothing, for as long as the client waits.
+    Stall,
+    /// These bytes, then nothing.
+    AnswerThenStall(Vec<u8>),
+}
+
+impl Step {
+    /// A whole answer.
+    pub fn json(status: u16, body: &str) -> Step {
+        Step::Answer(answer(status, body.len(), body))
+    }
+
+    /// An error with that code.
+    pub fn error(status: u16, code: &str) -> Step {
+        Step::json(status, &format!("{{\"Code\":\"{code}\",\"Message\":\"m\"}}"))
+    }
+}
+
+/// An answer that says its body has `length` bytes.
+pub fn answer(status: u16, length: usize, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+/// A request as it came: its head, and its body.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub head: String,
+    pub body: String,
+}
+
+/// The running server; it ends with the test's process.
+pub struct Server {
+    pub address: SocketAddr,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Server {
+    /// A server that takes the steps in their order, and the last one for ever.
+    pub fn start(steps: Vec<Step>) -> Server {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (steps, log) = (Arc::new(Mutex::new(steps)), seen.clone());
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let (steps, log) = (steps.clone(), log.clone());
+                thread::spawn(move || serve(connection, &steps, &log));
+            }
+        });
+        Server { address, seen }
+    }
+
+    /// The requests so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().expect("no panic in the server").clone()
+    }
+
+    /// Options of a client of this server.
+    pub fn options(&self) -> Options {
+        options(&format!("http://{}", self.address))
+    }
+}
+
+/// Options of a client at that URL.
+pub fn options(url: &str) -> Options {
+    Options {
+        region: Some("us-east-1".to_owned()),
+        endpoint_url: Some(url.to_owned()),
+        credentials: Some(Keys {
+            access_key_id: "AKIDEXAMPLE".to_owned(),
+            secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
+            session_token: None,
+        }),
+        read_timeout: Some(0.3),
+        ..Options::default()
+    }
+}
+
+/// A client of the legacy service.
+pub fn client(options: &Options) -> Client {
+    Client::new(chimeline_core::service("chime").expect("a known service"), options).expect("a client")
+}
+
+fn serve(mut connection: TcpStream, steps: &Mutex<Vec<Step>>, log: &Mutex<Vec<Seen>>) {
+    let mut reader = BufReader::new(connection.try_clone().expect("a second handle"));
+    while let Some(seen) = read(&mut reader) {
+        log.lock().expect("no panic in the server").push(seen);
+        let step = {
+            let mut steps = steps.lock().expect("no panic in the server");
+            if steps.len() > 1 { steps.remove(0) } else { steps[0].clone() }
+        };
+        match step {
+            Step::Answer(bytes) => drop(connection.write_all(&bytes)),
+            Step::AnswerThenClose(bytes) => {
+                drop(connection.write_all(&bytes));
+                return;
+            }
+            Step::Close => return,
+            Step::Reset => {
+                socket2::SockRef::from(&connection).set_linger(Some(Duration::ZERO)).expect("a TCP socket");
+                return;
+            }
+            Step::Stall => thread::sleep(Duration::from_secs(30)),
+            Step::AnswerThenStall(bytes) => {
+                drop(connection.write_all(&bytes));
+                thread::sleep(Duration::from_secs(30));
+            }
+        }
+    }
+}
+
+fn read(reader: &mut impl BufRead) -> Option<Seen> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    Some(Seen { head, body: String::from_utf8(body).ok()? })
+}
