@@ -82,112 +82,128 @@ __all__ = [
 
 
 class AccessDeniedException(ClientError):
-    """x
+    """The credentials are valid, but the account or its policies do not let them do this. Check the IAM policy of the
+    caller; repeating the request does not help.
 
     HTTP status 403; sent by chime.
     """
 
 
 class BadRequestException(ClientError):
-    """x
+    """The service read the request and found it wrong: a value it does not accept, members that do not go together, or
+    a resource that is in the wrong account or Region. The message names the problem; repeating the same request does
+    not help.
 
     HTTP status 400; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
     """
 
 
 class ConflictException(ClientError):
-    """x
+    """The request does not fit the present state of the resource: it is in use, is being changed by another request, or
+    another resource already has its name. Read the state of the resource before trying again.
 
     HTTP status 409; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
     """
 
 
 class ForbiddenException(ClientError):
-    """x
+    """The caller may not do this: its IAM policy does not allow the operation, the policy of a bucket or role that the
+    operation uses does not let the service in, or the account may not use this endpoint. Mend the permissions;
+    repeating the request does not help.
 
     HTTP status 403; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
     """
 
 
 class LimitExceededException(ClientError):
-    """x
+    """The request would go over a quota of the account or of the meeting. Remove what is no longer needed, or ask for a
+    higher quota in Service Quotas.
 
     HTTP status 400; sent by chime-sdk-meetings.
     """
 
 
 class NotFoundException(ClientError):
-    """x
+    """Nothing exists under that identifier for this account at this endpoint. The resource may have been deleted or
+    have ended, or may belong to another Region.
 
     HTTP status 404; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
     """
 
 
 class ResourceLimitExceededException(ClientError):
-    """x
+    """The request would go over a quota: too many resources are active, or the meeting already has its one pipeline of
+    this kind. Delete what is no longer needed or ask for a higher quota; repeating the request at once does not
+    help.
 
     HTTP status 400; sent by chime, chime-sdk-media-pipelines.
     """
 
 
 class ResourceNotFoundException(ClientError):
-    """x
+    """No resource exists under the ARN of the request. Check the ARN and the Region, and that the resource has not
+    ended or been deleted.
 
     HTTP status 404; sent by chime-sdk-meetings.
     """
 
 
 class ServiceFailureException(ClientError):
-    """x
+    """Something failed inside the service, through no fault of the request. Try again after a pause.
 
     HTTP status 500; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
     """
 
 
 class ServiceUnavailableException(ClientError):
-    """x
+    """The service cannot answer at present. Try again after a pause, with growing pauses between the attempts.
 
     HTTP status 503; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
     """
 
 
 class ThrottledClientException(ClientError):
-    """x
+    """The account sends requests faster than the service allows. Slow down, and try again with growing pauses between
+    the attempts.
 
     HTTP status 429; sent by chime, chime-sdk-media-pipelines.
     """
 
 
 class ThrottlingException(ClientError):
-    """x
+    """The account sends requests faster than the service allows. Slow down, and try again with growing pauses between
+    the attempts.
 
     HTTP status 429; sent by chime-sdk-meetings.
     """
 
 
 class TooManyTagsException(ClientError):
-    """x
+    """With the tags of the request the resource would have more tags than it may have. Remove some, or send fewer.
 
     HTTP status 400; sent by chime-sdk-meetings.
     """
 
 
 class UnauthorizedClientException(ClientError):
-    """x
+    """The service does not accept who is asking: the credentials are missing, expired or wrong, or the signature does
+    not fit the request. Renew the credentials and check the clock of the machine.
 
     HTTP status 401; sent by chime, chime-sdk-media-pipelines.
     """
 
 
 class UnauthorizedException(ClientError):
-    """x
+    """The service does not accept who is asking: the credentials are missing, expired or wrong, or the signature does
+    not fit the request. Renew the credentials and check the clock of the machine.
 
     HTTP status 401; sent by chime-sdk-meetings.
     """
 
 
 class UnprocessableEntityException(ClientError):
-    """x
+    """The request is well formed, but the service cannot carry it out in the present state of what it names, for
+    instance because the meeting or the feature is not active.
 
     HTTP status 422; sent by chime, chime-sdk-meetings.
     """

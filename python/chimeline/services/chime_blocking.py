@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class BlockingChime(BlockingClient):
-    """x
+    """Amazon Chime, the legacy home of media capture: it records meetings of the Amazon Chime SDK to an S3 bucket. It
+    is closed to new accounts; new programs use chime-sdk-media-pipelines, where the same operations take the same
+    members and more.
 
     Made by ``client("chime")``; each method takes keyword arguments and gives a dict.
     """
@@ -28,54 +30,94 @@ class BlockingChime(BlockingClient):
     }
 
     def create_media_capture_pipeline(self, **kwargs: Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
-        """x
+        """Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared
+        content and the messages of the meeting to an S3 bucket, in chunks of up to 5 seconds. The bucket must belong
+        to the caller's account and lie in the media Region of the meeting, and its policy must grant s3:PutObject
+        and s3:PutObjectAcl to the principal chime.amazonaws.com; the caller needs s3:GetBucketPolicy. A meeting can
+        have one capture pipeline, which ends with the meeting at the latest. This is the legacy operation: accounts
+        that are new to the service get ForbiddenException, and use CreateMediaCapturePipeline of
+        chime-sdk-media-pipelines instead, with the principal mediapipelines.chime.amazonaws.com in the bucket
+        policy.
 
         Keyword arguments:
-            SourceType (str, required): x One of: ChimeSdkMeeting.
-            SourceArn (str, required, 1 to 1024 characters): x
-            SinkType (str, required): x One of: S3Bucket.
-            SinkArn (str, required, 1 to 1024 characters): x
-            ClientRequestToken (str, 2 to 64 characters): x
-            ChimeSdkMeetingConfiguration (dict): x
-                SourceConfiguration (dict): x
-                    SelectedVideoStreams (dict): x
-                        AttendeeIds (list of str, at least 1 items): x
-                        ExternalUserIds (list of str, at least 1 items): x
-                ArtifactsConfiguration (dict): x
-                    Audio (dict, required): x
-                        MuxType (str, required): x One of: AudioOnly, AudioWithActiveSpeakerVideo.
-                    Video (dict, required): x
-                        State (str, required): x One of: Enabled, Disabled.
-                        MuxType (str): x One of: VideoOnly.
-                    Content (dict, required): x
-                        State (str, required): x One of: Enabled, Disabled.
-                        MuxType (str): x One of: ContentOnly.
+            SourceType (str, required): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+            SourceArn (str, required, 1 to 1024 characters): The ARN of the meeting that is recorded: the MeetingArn
+            that CreateMeeting in chime-sdk-meetings gives.
+            SinkType (str, required): The kind of place that receives the recording: an S3 bucket. One of: S3Bucket.
+            SinkArn (str, required, 1 to 1024 characters): The ARN of the S3 bucket that receives the recording, with
+            an optional prefix: arn:aws:s3:::BUCKET/PREFIX. The bucket must belong to the caller's account, lie in
+            the media Region of the meeting, and grant the principal chime.amazonaws.com the right to write.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
+            ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media are recorded. When left
+            out, the service's own choice holds.
+                SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone is.
+                    SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of everyone
+                    is.
+                        AttendeeIds (list of str, at least 1 items): The AttendeeId of each attendee whose video is
+                        taken, as CreateAttendee in chime-sdk-meetings gives them.
+                        ExternalUserIds (list of str, at least 1 items): The ExternalUserId of each attendee whose
+                        video is taken, as given to CreateAttendee in chime-sdk-meetings.
+                ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left out,
+                the service's own choice holds.
+                    Audio (dict, required): How the audio is recorded.
+                        MuxType (str, required): Whether the files hold the audio of the meeting alone (AudioOnly),
+                        or together with the video of whoever is speaking (AudioWithActiveSpeakerVideo). One of:
+                        AudioOnly, AudioWithActiveSpeakerVideo.
+                    Video (dict, required): Whether the video of the attendees' cameras is recorded.
+                        State (str, required): Whether the video of the cameras is recorded (Enabled) or not
+                        (Disabled). One of: Enabled, Disabled.
+                        MuxType (str): How the video of the cameras is put into files: without audio, each camera
+                        apart. One of: VideoOnly.
+                    Content (dict, required): Whether shared content, such as a shared screen, is recorded.
+                        State (str, required): Whether shared content is recorded (Enabled) or not (Disabled). One
+                        of: Enabled, Disabled.
+                        MuxType (str): How shared content is put into files: with its audio and video, and nothing of
+                        the cameras. One of: ContentOnly.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaCapturePipeline (dict): x
-                MediaPipelineId (str): x
-                SourceType (str): x One of: ChimeSdkMeeting.
-                SourceArn (str): x
-                Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped.
-                SinkType (str): x One of: S3Bucket.
-                SinkArn (str): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
-                ChimeSdkMeetingConfiguration (dict): x
-                    SourceConfiguration (dict): x
-                        SelectedVideoStreams (dict): x
-                            AttendeeIds (list of str): x
-                            ExternalUserIds (list of str): x
-                    ArtifactsConfiguration (dict): x
-                        Audio (dict): x
-                            MuxType (str): x One of: AudioOnly, AudioWithActiveSpeakerVideo.
-                        Video (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: VideoOnly.
-                        Content (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: ContentOnly.
+            MediaCapturePipeline (dict): The new pipeline. Its Status is Initializing at first; keep its
+            MediaPipelineId to read and to end it.
+                MediaPipelineId (str): The id of the media capture pipeline, from the response of
+                CreateMediaCapturePipeline or from the listing.
+                SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                SourceArn (str): The ARN of the meeting that is recorded: the MeetingArn that CreateMeeting in
+                chime-sdk-meetings gives.
+                Status (str): How far the recording is: Initializing while the service joins the meeting, InProgress
+                while it records, Stopping and Stopped after the meeting or the pipeline was ended, Failed when it
+                could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped.
+                SinkType (str): The kind of place that receives the recording: an S3 bucket. One of: S3Bucket.
+                SinkArn (str): The ARN of the S3 bucket, with an optional prefix: arn:aws:s3:::BUCKET/PREFIX.
+                CreatedTimestamp (datetime): When the pipeline was created.
+                UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media of the meeting the
+                pipeline takes.
+                    SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone is.
+                        SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of
+                        everyone is.
+                            AttendeeIds (list of str): The AttendeeId of each attendee whose video is taken, as
+                            CreateAttendee in chime-sdk-meetings gives them.
+                            ExternalUserIds (list of str): The ExternalUserId of each attendee whose video is taken,
+                            as given to CreateAttendee in chime-sdk-meetings.
+                    ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left
+                    out, the service's own choice holds.
+                        Audio (dict): How the audio is recorded.
+                            MuxType (str): Whether the files hold the audio of the meeting alone (AudioOnly), or
+                            together with the video of whoever is speaking (AudioWithActiveSpeakerVideo). One of:
+                            AudioOnly, AudioWithActiveSpeakerVideo.
+                        Video (dict): Whether the video of the attendees' cameras is recorded.
+                            State (str): Whether the video of the cameras is recorded (Enabled) or not (Disabled).
+                            One of: Enabled, Disabled.
+                            MuxType (str): How the video of the cameras is put into files: without audio, each camera
+                            apart. One of: VideoOnly.
+                        Content (dict): Whether shared content, such as a shared screen, is recorded.
+                            State (str): Whether shared content is recorded (Enabled) or not (Disabled). One of:
+                            Enabled, Disabled.
+                            MuxType (str): How shared content is put into files: with its audio and video, and
+                            nothing of the cameras. One of: ContentOnly.
 
         Errors: ResourceLimitExceededException, ForbiddenException, BadRequestException, UnauthorizedClientException,
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
@@ -83,10 +125,13 @@ class BlockingChime(BlockingClient):
         return self._call("CreateMediaCapturePipeline", kwargs)
 
     def delete_media_capture_pipeline(self, **kwargs: Unpack[types.DeleteMediaCapturePipelineRequest]) -> EmptyResponse:
-        """x
+        """Ends the recording of a meeting. What has been written stays in the bucket. A recording that shall not run to
+        the end of the meeting must be ended this way, since the pipeline counts as an attendee and can keep the
+        meeting, and its cost, alive. It reaches pipelines of the legacy service only.
 
         Keyword arguments:
-            MediaPipelineId (str, required): x
+            MediaPipelineId (str, required): The id of the media capture pipeline, from the response of
+            CreateMediaCapturePipeline or from the listing.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -97,36 +142,53 @@ class BlockingChime(BlockingClient):
         return self._call("DeleteMediaCapturePipeline", kwargs)
 
     def get_media_capture_pipeline(self, **kwargs: Unpack[types.GetMediaCapturePipelineRequest]) -> types.GetMediaCapturePipelineResponse:
-        """x
+        """Reads a media capture pipeline with its state. Events about it are sent on a best-effort basis, so that a
+        program which depends on the state asks for it here. It reaches pipelines of the legacy service only.
 
         Keyword arguments:
-            MediaPipelineId (str, required): x
+            MediaPipelineId (str, required): The id of the media capture pipeline, from the response of
+            CreateMediaCapturePipeline or from the listing.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaCapturePipeline (dict): x
-                MediaPipelineId (str): x
-                SourceType (str): x One of: ChimeSdkMeeting.
-                SourceArn (str): x
-                Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped.
-                SinkType (str): x One of: S3Bucket.
-                SinkArn (str): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
-                ChimeSdkMeetingConfiguration (dict): x
-                    SourceConfiguration (dict): x
-                        SelectedVideoStreams (dict): x
-                            AttendeeIds (list of str): x
-                            ExternalUserIds (list of str): x
-                    ArtifactsConfiguration (dict): x
-                        Audio (dict): x
-                            MuxType (str): x One of: AudioOnly, AudioWithActiveSpeakerVideo.
-                        Video (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: VideoOnly.
-                        Content (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: ContentOnly.
+            MediaCapturePipeline (dict): The media capture pipeline.
+                MediaPipelineId (str): The id of the media capture pipeline, from the response of
+                CreateMediaCapturePipeline or from the listing.
+                SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                SourceArn (str): The ARN of the meeting that is recorded: the MeetingArn that CreateMeeting in
+                chime-sdk-meetings gives.
+                Status (str): How far the recording is: Initializing while the service joins the meeting, InProgress
+                while it records, Stopping and Stopped after the meeting or the pipeline was ended, Failed when it
+                could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped.
+                SinkType (str): The kind of place that receives the recording: an S3 bucket. One of: S3Bucket.
+                SinkArn (str): The ARN of the S3 bucket, with an optional prefix: arn:aws:s3:::BUCKET/PREFIX.
+                CreatedTimestamp (datetime): When the pipeline was created.
+                UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media of the meeting the
+                pipeline takes.
+                    SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone is.
+                        SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of
+                        everyone is.
+                            AttendeeIds (list of str): The AttendeeId of each attendee whose video is taken, as
+                            CreateAttendee in chime-sdk-meetings gives them.
+                            ExternalUserIds (list of str): The ExternalUserId of each attendee whose video is taken,
+                            as given to CreateAttendee in chime-sdk-meetings.
+                    ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left
+                    out, the service's own choice holds.
+                        Audio (dict): How the audio is recorded.
+                            MuxType (str): Whether the files hold the audio of the meeting alone (AudioOnly), or
+                            together with the video of whoever is speaking (AudioWithActiveSpeakerVideo). One of:
+                            AudioOnly, AudioWithActiveSpeakerVideo.
+                        Video (dict): Whether the video of the attendees' cameras is recorded.
+                            State (str): Whether the video of the cameras is recorded (Enabled) or not (Disabled).
+                            One of: Enabled, Disabled.
+                            MuxType (str): How the video of the cameras is put into files: without audio, each camera
+                            apart. One of: VideoOnly.
+                        Content (dict): Whether shared content, such as a shared screen, is recorded.
+                            State (str): Whether shared content is recorded (Enabled) or not (Disabled). One of:
+                            Enabled, Disabled.
+                            MuxType (str): How shared content is put into files: with its audio and video, and
+                            nothing of the cameras. One of: ContentOnly.
 
         Errors: NotFoundException, ForbiddenException, BadRequestException, UnauthorizedClientException,
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
@@ -134,38 +196,57 @@ class BlockingChime(BlockingClient):
         return self._call("GetMediaCapturePipeline", kwargs)
 
     def list_media_capture_pipelines(self, **kwargs: Unpack[types.ListMediaCapturePipelinesRequest]) -> types.ListMediaCapturePipelinesResponse:
-        """x
+        """Lists the media capture pipelines of the account, page by page. It lists pipelines of the legacy service
+        only; those of chime-sdk-media-pipelines are listed there.
 
         Keyword arguments:
-            NextToken (str): x
-            MaxResults (int, 1 to 99): x
+            NextToken (str): Leads to the next page. In a request, the value from the page before, or nothing for the
+            first page; in a response, missing on the last page.
+            MaxResults (int, 1 to 99): The most items for one page. There can be fewer while NextToken still leads
+            on.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaCapturePipelines (list of dict): x
-                MediaPipelineId (str): x
-                SourceType (str): x One of: ChimeSdkMeeting.
-                SourceArn (str): x
-                Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped.
-                SinkType (str): x One of: S3Bucket.
-                SinkArn (str): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
-                ChimeSdkMeetingConfiguration (dict): x
-                    SourceConfiguration (dict): x
-                        SelectedVideoStreams (dict): x
-                            AttendeeIds (list of str): x
-                            ExternalUserIds (list of str): x
-                    ArtifactsConfiguration (dict): x
-                        Audio (dict): x
-                            MuxType (str): x One of: AudioOnly, AudioWithActiveSpeakerVideo.
-                        Video (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: VideoOnly.
-                        Content (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: ContentOnly.
-            NextToken (str): x
+            MediaCapturePipelines (list of dict): One page of the media capture pipelines, each with its state.
+                MediaPipelineId (str): The id of the media capture pipeline, from the response of
+                CreateMediaCapturePipeline or from the listing.
+                SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                SourceArn (str): The ARN of the meeting that is recorded: the MeetingArn that CreateMeeting in
+                chime-sdk-meetings gives.
+                Status (str): How far the recording is: Initializing while the service joins the meeting, InProgress
+                while it records, Stopping and Stopped after the meeting or the pipeline was ended, Failed when it
+                could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped.
+                SinkType (str): The kind of place that receives the recording: an S3 bucket. One of: S3Bucket.
+                SinkArn (str): The ARN of the S3 bucket, with an optional prefix: arn:aws:s3:::BUCKET/PREFIX.
+                CreatedTimestamp (datetime): When the pipeline was created.
+                UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media of the meeting the
+                pipeline takes.
+                    SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone is.
+                        SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of
+                        everyone is.
+                            AttendeeIds (list of str): The AttendeeId of each attendee whose video is taken, as
+                            CreateAttendee in chime-sdk-meetings gives them.
+                            ExternalUserIds (list of str): The ExternalUserId of each attendee whose video is taken,
+                            as given to CreateAttendee in chime-sdk-meetings.
+                    ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left
+                    out, the service's own choice holds.
+                        Audio (dict): How the audio is recorded.
+                            MuxType (str): Whether the files hold the audio of the meeting alone (AudioOnly), or
+                            together with the video of whoever is speaking (AudioWithActiveSpeakerVideo). One of:
+                            AudioOnly, AudioWithActiveSpeakerVideo.
+                        Video (dict): Whether the video of the attendees' cameras is recorded.
+                            State (str): Whether the video of the cameras is recorded (Enabled) or not (Disabled).
+                            One of: Enabled, Disabled.
+                            MuxType (str): How the video of the cameras is put into files: without audio, each camera
+                            apart. One of: VideoOnly.
+                        Content (dict): Whether shared content, such as a shared screen, is recorded.
+                            State (str): Whether shared content is recorded (Enabled) or not (Disabled). One of:
+                            Enabled, Disabled.
+                            MuxType (str): How shared content is put into files: with its audio and video, and
+                            nothing of the cameras. One of: ContentOnly.
+            NextToken (str): Leads to the next page. In a request, the value from the page before, or nothing for the
+            first page; in a response, missing on the last page.
 
         Errors: BadRequestException, ForbiddenException, ThrottledClientException, UnauthorizedClientException,
         ServiceUnavailableException, ServiceFailureException.

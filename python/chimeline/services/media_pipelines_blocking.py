@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class BlockingChimeSDKMediaPipelines(BlockingClient):
-    """x
+    """Amazon Chime SDK media pipelines: it records meetings to S3 and joins the recordings, broadcasts meetings over
+    RTMP, streams their audio to Kinesis Video Streams, and analyses calls. A pipeline is read, changed and deleted
+    at the Region that created it.
 
     Made by ``client("chime-sdk-media-pipelines")``; each method takes keyword arguments and gives a dict.
     """
@@ -55,121 +57,225 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
     }
 
     def create_media_capture_pipeline(self, **kwargs: Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
-        """x
+        """Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared
+        content and the messages of the meeting to an S3 bucket, in chunks of up to 5 seconds. The bucket must belong
+        to the caller's account and lie in the media Region of the meeting, and its policy must grant s3:PutObject
+        and s3:PutObjectAcl to the principal mediapipelines.chime.amazonaws.com (the legacy service chime had
+        another, chime.amazonaws.com); the caller needs s3:GetBucketPolicy. A meeting can have one capture pipeline,
+        which ends with the meeting at the latest. CreateMediaConcatenationPipeline joins the chunks afterwards.
 
         Keyword arguments:
-            SourceType (str, required): x One of: ChimeSdkMeeting.
-            SourceArn (str, required, 1 to 1024 characters): x
-            SinkType (str, required): x One of: S3Bucket.
-            SinkArn (str, required, 1 to 1024 characters): x
-            ClientRequestToken (str, 2 to 64 characters): x
-            ChimeSdkMeetingConfiguration (dict): x
-                SourceConfiguration (dict): x
-                    SelectedVideoStreams (dict): x
-                        AttendeeIds (list of str, at least 1 items): x
-                        ExternalUserIds (list of str, at least 1 items): x
-                ArtifactsConfiguration (dict): x
-                    Audio (dict, required): x
-                        MuxType (str, required): x One of: AudioOnly, AudioWithActiveSpeakerVideo,
+            SourceType (str, required): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+            SourceArn (str, required, 1 to 1024 characters): The ARN of the meeting to record: the MeetingArn that
+            CreateMeeting in chime-sdk-meetings gives. The meeting must be in the caller's account.
+            SinkType (str, required): The kind of place that receives the recording: an S3 bucket. One of: S3Bucket.
+            SinkArn (str, required, 1 to 1024 characters): The ARN of the S3 bucket that receives the recording, with
+            an optional prefix: arn:aws:s3:::BUCKET/PREFIX. The bucket must belong to the caller's account, lie in
+            the media Region of the meeting, and grant the principal mediapipelines.chime.amazonaws.com the right to
+            write.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
+            ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media are recorded. When left
+            out, the service's own choice holds.
+                SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone is.
+                    SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of everyone
+                    is.
+                        AttendeeIds (list of str, at least 1 items): The AttendeeId of each attendee whose video is
+                        taken, as CreateAttendee in chime-sdk-meetings gives them.
+                        ExternalUserIds (list of str, at least 1 items): The ExternalUserId of each attendee whose
+                        video is taken, as given to CreateAttendee in chime-sdk-meetings.
+                ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left out,
+                the service's own choice holds.
+                    Audio (dict, required): How the audio is recorded.
+                        MuxType (str, required): Whether the files hold the audio of the meeting alone (AudioOnly),
+                        together with the video of whoever is speaking (AudioWithActiveSpeakerVideo), or together
+                        with one picture of all videos and the shared content (AudioWithCompositedVideo, with
+                        CompositedVideo saying how). One of: AudioOnly, AudioWithActiveSpeakerVideo,
                         AudioWithCompositedVideo.
-                    Video (dict, required): x
-                        State (str, required): x One of: Enabled, Disabled.
-                        MuxType (str): x One of: VideoOnly.
-                    Content (dict, required): x
-                        State (str, required): x One of: Enabled, Disabled.
-                        MuxType (str): x One of: ContentOnly.
-                    CompositedVideo (dict): x
-                        Layout (str): x One of: GridView.
-                        Resolution (str): x One of: HD, FHD.
-                        GridViewConfiguration (dict, required): x
-                            ContentShareLayout (str, required): x One of: PresenterOnly, Horizontal, Vertical,
-                            ActiveSpeakerOnly.
-                            PresenterOnlyConfiguration (dict): x
-                                PresenterPosition (str): x One of: TopLeft, TopRight, BottomLeft, BottomRight.
-                            ActiveSpeakerOnlyConfiguration (dict): x
-                                ActiveSpeakerPosition (str): x One of: TopLeft, TopRight, BottomLeft, BottomRight.
-                            HorizontalLayoutConfiguration (dict): x
-                                TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                TilePosition (str): x One of: Top, Bottom.
-                                TileCount (int, 1 to 10): x
-                                TileAspectRatio (str): x
-                            VerticalLayoutConfiguration (dict): x
-                                TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                TilePosition (str): x One of: Left, Right.
-                                TileCount (int, 1 to 10): x
-                                TileAspectRatio (str): x
-                            VideoAttribute (dict): x
-                                CornerRadius (int, 1 to 20): x
-                                BorderColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                HighlightColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                BorderThickness (int, 1 to 20): x
-                            CanvasOrientation (str): x One of: Landscape, Portrait.
-            SseAwsKeyManagementParams (dict): x
-                AwsKmsKeyId (str, required, at most 4096 characters): x
-                AwsKmsEncryptionContext (str, at most 4096 characters): x
-            SinkIamRoleArn (str, 1 to 1024 characters): x
-            Tags (list of dict, 1 to 200 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
+                    Video (dict, required): Whether the video of the attendees' cameras is recorded, each by itself.
+                        State (str, required): Whether the video of the cameras is recorded (Enabled) or not
+                        (Disabled). One of: Enabled, Disabled.
+                        MuxType (str): How the video of the cameras is put into files: without audio, each camera
+                        apart. One of: VideoOnly.
+                    Content (dict, required): Whether shared content, such as a shared screen, is recorded by itself.
+                        State (str, required): Whether shared content is recorded (Enabled) or not (Disabled). One
+                        of: Enabled, Disabled.
+                        MuxType (str): How shared content is put into files: with its audio and video, and nothing of
+                        the cameras. One of: ContentOnly.
+                    CompositedVideo (dict): How one picture of all videos and the shared content is put together.
+                    Goes with the audio's MuxType AudioWithCompositedVideo.
+                        Layout (str): How the videos are arranged. GridView gives each video a tile of a grid. One
+                        of: GridView.
+                        Resolution (str): The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD),
+                        with the sides exchanged in portrait. When left out it is HD. One of: HD, FHD.
+                        GridViewConfiguration (dict, required): How the tiles are arranged and how they look.
+                            ContentShareLayout (str, required): How the picture is divided while content is shared:
+                            PresenterOnly and ActiveSpeakerOnly fill it with the content and cover one corner with
+                            one tile, Horizontal puts a row of tiles above or below the content, Vertical a column
+                            beside it. Settings of the chosen layout stand in the member that is named after it. One
+                            of: PresenterOnly, Horizontal, Vertical, ActiveSpeakerOnly.
+                            PresenterOnlyConfiguration (dict): Where the tile of the presenter stands; has an effect
+                            with the ContentShareLayout PresenterOnly.
+                                PresenterPosition (str): The corner in which the tile of the presenter covers the
+                                shared content. When left out it is TopRight. One of: TopLeft, TopRight, BottomLeft,
+                                BottomRight.
+                            ActiveSpeakerOnlyConfiguration (dict): Where the tile of the active speaker stands; has
+                            an effect with the ContentShareLayout ActiveSpeakerOnly.
+                                ActiveSpeakerPosition (str): The corner in which the tile of the active speaker
+                                covers the shared content. When left out it is TopRight. One of: TopLeft, TopRight,
+                                BottomLeft, BottomRight.
+                            HorizontalLayoutConfiguration (dict): The row of tiles; has an effect with the
+                            ContentShareLayout Horizontal.
+                                TileOrder (str): Which attendees the tiles show: in the order in which they joined
+                                with video (JoinSequence), or the latest speakers first (SpeakerSequence). One of:
+                                JoinSequence, SpeakerSequence.
+                                TilePosition (str): The side of the shared content on which the tiles stand. One of:
+                                Top, Bottom.
+                                TileCount (int, 1 to 10): The most tiles shown beside the content.
+                                TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 16/9.
+                            VerticalLayoutConfiguration (dict): The column of tiles; has an effect with the
+                            ContentShareLayout Vertical.
+                                TileOrder (str): Which attendees the tiles show: in the order in which they joined
+                                with video (JoinSequence), or the latest speakers first (SpeakerSequence). One of:
+                                JoinSequence, SpeakerSequence.
+                                TilePosition (str): The side of the shared content on which the tiles stand. One of:
+                                Left, Right.
+                                TileCount (int, 1 to 10): The most tiles shown beside the content.
+                                TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 9/16.
+                            VideoAttribute (dict): The borders and corners of the tiles.
+                                CornerRadius (int, 1 to 20): How far the corners of the tiles are rounded; a greater
+                                number rounds them more.
+                                BorderColor (str): The colour of the border of each tile. One of: Black, Blue, Red,
+                                Green, White, Yellow.
+                                HighlightColor (str): The colour of the border around the tile of the active speaker.
+                                One of: Black, Blue, Red, Green, White, Yellow.
+                                BorderThickness (int, 1 to 20): The thickness of the border of each tile; a greater
+                                number gives a thicker one.
+                            CanvasOrientation (str): Whether the picture is wider than high (Landscape, 16:9) or
+                            higher than wide (Portrait, 9:16). When left out it is Landscape. One of: Landscape,
+                            Portrait.
+            SseAwsKeyManagementParams (dict): The KMS key that encrypts the artifacts in the bucket. For use with
+            SinkIamRoleArn; when left out, the default encryption of the bucket holds.
+                AwsKmsKeyId (str, required, at most 4096 characters): The KMS key that encrypts the artifacts: its
+                key id, its ARN or an alias. The role of SinkIamRoleArn must be allowed to use it.
+                AwsKmsEncryptionContext (str, at most 4096 characters): The encryption context that goes into every
+                use of the key: a JSON object of string pairs that are not secret, as UTF-8 in Base64. Whoever
+                decrypts the artifacts must present the same context.
+            SinkIamRoleArn (str, 1 to 1024 characters): The ARN of the IAM role that acts for the caller at an
+            encrypted bucket. It must be in the caller's account, have the same rights at the bucket as the caller,
+            and be allowed kms:GenerateDataKey on the key of SseAwsKeyManagementParams, and kms:Decrypt to
+            concatenate later.
+            Tags (list of dict, 1 to 200 items): Tags to give to the new pipeline, for access rules and billing.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaCapturePipeline (dict): x
-                MediaPipelineId (str): x
-                MediaPipelineArn (str): x
-                SourceType (str): x One of: ChimeSdkMeeting.
-                SourceArn (str): x
-                Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                SinkType (str): x One of: S3Bucket.
-                SinkArn (str): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
-                ChimeSdkMeetingConfiguration (dict): x
-                    SourceConfiguration (dict): x
-                        SelectedVideoStreams (dict): x
-                            AttendeeIds (list of str): x
-                            ExternalUserIds (list of str): x
-                    ArtifactsConfiguration (dict): x
-                        Audio (dict): x
-                            MuxType (str): x One of: AudioOnly, AudioWithActiveSpeakerVideo,
+            MediaCapturePipeline (dict): The new pipeline. Its Status is Initializing at first; keep its
+            MediaPipelineId to read and to end it, and its MediaPipelineArn to concatenate.
+                MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                MediaPipelineArn (str): The ARN of the pipeline, for tags and policies and as the source of a
+                concatenation.
+                SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                SourceArn (str): The ARN of the meeting that is recorded.
+                Status (str): How far the recording is: Initializing while the service joins the meeting, InProgress
+                while it records, Stopping and Stopped after the meeting or the pipeline was ended, Failed when it
+                could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
+                SinkType (str): The kind of place that receives the recording: an S3 bucket. One of: S3Bucket.
+                SinkArn (str): The ARN of the S3 bucket that receives the recording, with its prefix if there is one.
+                CreatedTimestamp (datetime): When the pipeline was created.
+                UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media of the meeting the
+                pipeline takes.
+                    SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone is.
+                        SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of
+                        everyone is.
+                            AttendeeIds (list of str): The AttendeeId of each attendee whose video is taken, as
+                            CreateAttendee in chime-sdk-meetings gives them.
+                            ExternalUserIds (list of str): The ExternalUserId of each attendee whose video is taken,
+                            as given to CreateAttendee in chime-sdk-meetings.
+                    ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left
+                    out, the service's own choice holds.
+                        Audio (dict): How the audio is recorded.
+                            MuxType (str): Whether the files hold the audio of the meeting alone (AudioOnly),
+                            together with the video of whoever is speaking (AudioWithActiveSpeakerVideo), or together
+                            with one picture of all videos and the shared content (AudioWithCompositedVideo, with
+                            CompositedVideo saying how). One of: AudioOnly, AudioWithActiveSpeakerVideo,
                             AudioWithCompositedVideo.
-                        Video (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: VideoOnly.
-                        Content (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: ContentOnly.
-                        CompositedVideo (dict): x
-                            Layout (str): x One of: GridView.
-                            Resolution (str): x One of: HD, FHD.
-                            GridViewConfiguration (dict): x
-                                ContentShareLayout (str): x One of: PresenterOnly, Horizontal, Vertical,
-                                ActiveSpeakerOnly.
-                                PresenterOnlyConfiguration (dict): x
-                                    PresenterPosition (str): x One of: TopLeft, TopRight, BottomLeft, BottomRight.
-                                ActiveSpeakerOnlyConfiguration (dict): x
-                                    ActiveSpeakerPosition (str): x One of: TopLeft, TopRight, BottomLeft,
-                                    BottomRight.
-                                HorizontalLayoutConfiguration (dict): x
-                                    TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                    TilePosition (str): x One of: Top, Bottom.
-                                    TileCount (int): x
-                                    TileAspectRatio (str): x
-                                VerticalLayoutConfiguration (dict): x
-                                    TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                    TilePosition (str): x One of: Left, Right.
-                                    TileCount (int): x
-                                    TileAspectRatio (str): x
-                                VideoAttribute (dict): x
-                                    CornerRadius (int): x
-                                    BorderColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                    HighlightColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                    BorderThickness (int): x
-                                CanvasOrientation (str): x One of: Landscape, Portrait.
-                SseAwsKeyManagementParams (dict): x
-                    AwsKmsKeyId (str): x
-                    AwsKmsEncryptionContext (str): x
-                SinkIamRoleArn (str): x
+                        Video (dict): Whether the video of the attendees' cameras is recorded, each by itself.
+                            State (str): Whether the video of the cameras is recorded (Enabled) or not (Disabled).
+                            One of: Enabled, Disabled.
+                            MuxType (str): How the video of the cameras is put into files: without audio, each camera
+                            apart. One of: VideoOnly.
+                        Content (dict): Whether shared content, such as a shared screen, is recorded by itself.
+                            State (str): Whether shared content is recorded (Enabled) or not (Disabled). One of:
+                            Enabled, Disabled.
+                            MuxType (str): How shared content is put into files: with its audio and video, and
+                            nothing of the cameras. One of: ContentOnly.
+                        CompositedVideo (dict): How one picture of all videos and the shared content is put together.
+                        Goes with the audio's MuxType AudioWithCompositedVideo.
+                            Layout (str): How the videos are arranged. GridView gives each video a tile of a grid.
+                            One of: GridView.
+                            Resolution (str): The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD),
+                            with the sides exchanged in portrait. When left out it is HD. One of: HD, FHD.
+                            GridViewConfiguration (dict): How the tiles are arranged and how they look.
+                                ContentShareLayout (str): How the picture is divided while content is shared:
+                                PresenterOnly and ActiveSpeakerOnly fill it with the content and cover one corner
+                                with one tile, Horizontal puts a row of tiles above or below the content, Vertical a
+                                column beside it. Settings of the chosen layout stand in the member that is named
+                                after it. One of: PresenterOnly, Horizontal, Vertical, ActiveSpeakerOnly.
+                                PresenterOnlyConfiguration (dict): Where the tile of the presenter stands; has an
+                                effect with the ContentShareLayout PresenterOnly.
+                                    PresenterPosition (str): The corner in which the tile of the presenter covers the
+                                    shared content. When left out it is TopRight. One of: TopLeft, TopRight,
+                                    BottomLeft, BottomRight.
+                                ActiveSpeakerOnlyConfiguration (dict): Where the tile of the active speaker stands;
+                                has an effect with the ContentShareLayout ActiveSpeakerOnly.
+                                    ActiveSpeakerPosition (str): The corner in which the tile of the active speaker
+                                    covers the shared content. When left out it is TopRight. One of: TopLeft,
+                                    TopRight, BottomLeft, BottomRight.
+                                HorizontalLayoutConfiguration (dict): The row of tiles; has an effect with the
+                                ContentShareLayout Horizontal.
+                                    TileOrder (str): Which attendees the tiles show: in the order in which they
+                                    joined with video (JoinSequence), or the latest speakers first (SpeakerSequence).
+                                    One of: JoinSequence, SpeakerSequence.
+                                    TilePosition (str): The side of the shared content on which the tiles stand. One
+                                    of: Top, Bottom.
+                                    TileCount (int): The most tiles shown beside the content.
+                                    TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 16/9.
+                                VerticalLayoutConfiguration (dict): The column of tiles; has an effect with the
+                                ContentShareLayout Vertical.
+                                    TileOrder (str): Which attendees the tiles show: in the order in which they
+                                    joined with video (JoinSequence), or the latest speakers first (SpeakerSequence).
+                                    One of: JoinSequence, SpeakerSequence.
+                                    TilePosition (str): The side of the shared content on which the tiles stand. One
+                                    of: Left, Right.
+                                    TileCount (int): The most tiles shown beside the content.
+                                    TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 9/16.
+                                VideoAttribute (dict): The borders and corners of the tiles.
+                                    CornerRadius (int): How far the corners of the tiles are rounded; a greater
+                                    number rounds them more.
+                                    BorderColor (str): The colour of the border of each tile. One of: Black, Blue,
+                                    Red, Green, White, Yellow.
+                                    HighlightColor (str): The colour of the border around the tile of the active
+                                    speaker. One of: Black, Blue, Red, Green, White, Yellow.
+                                    BorderThickness (int): The thickness of the border of each tile; a greater number
+                                    gives a thicker one.
+                                CanvasOrientation (str): Whether the picture is wider than high (Landscape, 16:9) or
+                                higher than wide (Portrait, 9:16). When left out it is Landscape. One of: Landscape,
+                                Portrait.
+                SseAwsKeyManagementParams (dict): The KMS key that encrypts the artifacts in the bucket. For use with
+                SinkIamRoleArn; when left out, the default encryption of the bucket holds.
+                    AwsKmsKeyId (str): The KMS key that encrypts the artifacts: its key id, its ARN or an alias. The
+                    role of SinkIamRoleArn must be allowed to use it.
+                    AwsKmsEncryptionContext (str): The encryption context that goes into every use of the key: a JSON
+                    object of string pairs that are not secret, as UTF-8 in Base64. Whoever decrypts the artifacts
+                    must present the same context.
+                SinkIamRoleArn (str): The ARN of the IAM role that acts for the caller at an encrypted bucket. It
+                must be in the caller's account, have the same rights at the bucket as the caller, and be allowed
+                kms:GenerateDataKey on the key of SseAwsKeyManagementParams, and kms:Decrypt to concatenate later.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
@@ -177,70 +283,105 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("CreateMediaCapturePipeline", kwargs)
 
     def create_media_concatenation_pipeline(self, **kwargs: Unpack[types.CreateMediaConcatenationPipelineRequest]) -> types.CreateMediaConcatenationPipelineResponse:
-        """x
+        """Joins the chunks that a media capture pipeline wrote into one file for each kind of media. It starts when the
+        capture has stopped, and ends by itself. The policy of the bucket must also grant s3:GetObject and
+        s3:ListBucket to the principal mediapipelines.chime.amazonaws.com, and the chunks must not have been moved or
+        changed.
 
         Keyword arguments:
-            Sources (list of dict, required, exactly 1 items): x
-                Type (str, required): x One of: MediaCapturePipeline.
-                MediaCapturePipelineSourceConfiguration (dict, required): x
-                    MediaPipelineArn (str, required, 1 to 1024 characters): x
-                    ChimeSdkMeetingConfiguration (dict, required): x
-                        ArtifactsConfiguration (dict, required): x
-                            Audio (dict, required): x
-                                State (str, required): x One of: Enabled.
-                            Video (dict, required): x
-                                State (str, required): x One of: Enabled, Disabled.
-                            Content (dict, required): x
-                                State (str, required): x One of: Enabled, Disabled.
-                            DataChannel (dict, required): x
-                                State (str, required): x One of: Enabled, Disabled.
-                            TranscriptionMessages (dict, required): x
-                                State (str, required): x One of: Enabled, Disabled.
-                            MeetingEvents (dict, required): x
-                                State (str, required): x One of: Enabled, Disabled.
-                            CompositedVideo (dict, required): x
-                                State (str, required): x One of: Enabled, Disabled.
-            Sinks (list of dict, required, exactly 1 items): x
-                Type (str, required): x One of: S3Bucket.
-                S3BucketSinkConfiguration (dict, required): x
-                    Destination (str, required, 1 to 1024 characters): x
-            ClientRequestToken (str, 2 to 64 characters): x
-            Tags (list of dict, 1 to 200 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
+            Sources (list of dict, required, exactly 1 items): The capture whose chunks are joined.
+                Type (str, required): The kind of the source: a media capture pipeline. One of: MediaCapturePipeline.
+                MediaCapturePipelineSourceConfiguration (dict, required): The capture whose chunks are joined, and
+                which kinds of them.
+                    MediaPipelineArn (str, required, 1 to 1024 characters): The ARN of the media capture pipeline
+                    whose chunks are joined: the MediaPipelineArn that CreateMediaCapturePipeline gave.
+                    ChimeSdkMeetingConfiguration (dict, required): Which kinds of media are joined.
+                        ArtifactsConfiguration (dict, required): Which kinds of media are joined.
+                            Audio (dict, required): Whether the audio is joined; it always is.
+                                State (str, required): Enabled: audio is always joined. One of: Enabled.
+                            Video (dict, required): Whether the video of the attendees' cameras is joined.
+                                State (str, required): Whether the video of the cameras is joined (Enabled) or left
+                                as chunks (Disabled). One of: Enabled, Disabled.
+                            Content (dict, required): Whether shared content is joined.
+                                State (str, required): Whether shared content is joined (Enabled) or left as chunks
+                                (Disabled). One of: Enabled, Disabled.
+                            DataChannel (dict, required): Whether the data messages that attendees sent are joined.
+                                State (str, required): Whether data messages are joined (Enabled) or left as chunks
+                                (Disabled). One of: Enabled, Disabled.
+                            TranscriptionMessages (dict, required): Whether the messages of live transcription are
+                            joined. There are some when the meeting was transcribed by StartMeetingTranscription in
+                            chime-sdk-meetings.
+                                State (str, required): Whether the messages of live transcription are joined
+                                (Enabled) or left as chunks (Disabled). One of: Enabled, Disabled.
+                            MeetingEvents (dict, required): Whether the events of the meeting, such as attendees
+                            joining and leaving, are joined.
+                                State (str, required): Whether the events of the meeting are joined (Enabled) or left
+                                as chunks (Disabled). One of: Enabled, Disabled.
+                            CompositedVideo (dict, required): Whether the composited video is joined.
+                                State (str, required): Whether the composited video is joined (Enabled) or left as
+                                chunks (Disabled). One of: Enabled, Disabled.
+            Sinks (list of dict, required, exactly 1 items): Where the joined files go.
+                Type (str, required): The kind of place that receives the joined files: an S3 bucket. One of:
+                S3Bucket.
+                S3BucketSinkConfiguration (dict, required): The bucket that receives the joined files.
+                    Destination (str, required, 1 to 1024 characters): The ARN of the S3 bucket that receives the
+                    joined files, with an optional prefix: arn:aws:s3:::BUCKET/PREFIX.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
+            Tags (list of dict, 1 to 200 items): Tags to give to the new pipeline, for access rules and billing.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaConcatenationPipeline (dict): x
-                MediaPipelineId (str): x
-                MediaPipelineArn (str): x
-                Sources (list of dict): x
-                    Type (str): x One of: MediaCapturePipeline.
-                    MediaCapturePipelineSourceConfiguration (dict): x
-                        MediaPipelineArn (str): x
-                        ChimeSdkMeetingConfiguration (dict): x
-                            ArtifactsConfiguration (dict): x
-                                Audio (dict): x
-                                    State (str): x One of: Enabled.
-                                Video (dict): x
-                                    State (str): x One of: Enabled, Disabled.
-                                Content (dict): x
-                                    State (str): x One of: Enabled, Disabled.
-                                DataChannel (dict): x
-                                    State (str): x One of: Enabled, Disabled.
-                                TranscriptionMessages (dict): x
-                                    State (str): x One of: Enabled, Disabled.
-                                MeetingEvents (dict): x
-                                    State (str): x One of: Enabled, Disabled.
-                                CompositedVideo (dict): x
-                                    State (str): x One of: Enabled, Disabled.
-                Sinks (list of dict): x
-                    Type (str): x One of: S3Bucket.
-                    S3BucketSinkConfiguration (dict): x
-                        Destination (str): x
-                Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+            MediaConcatenationPipeline (dict): The new pipeline. It waits until the capture has stopped.
+                MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in other
+                requests.
+                Sources (list of dict): The capture whose chunks are joined.
+                    Type (str): The kind of the source: a media capture pipeline. One of: MediaCapturePipeline.
+                    MediaCapturePipelineSourceConfiguration (dict): The capture whose chunks are joined, and which
+                    kinds of them.
+                        MediaPipelineArn (str): The ARN of the media capture pipeline whose chunks are joined: the
+                        MediaPipelineArn that CreateMediaCapturePipeline gave.
+                        ChimeSdkMeetingConfiguration (dict): Which kinds of media are joined.
+                            ArtifactsConfiguration (dict): Which kinds of media are joined.
+                                Audio (dict): Whether the audio is joined; it always is.
+                                    State (str): Enabled: audio is always joined. One of: Enabled.
+                                Video (dict): Whether the video of the attendees' cameras is joined.
+                                    State (str): Whether the video of the cameras is joined (Enabled) or left as
+                                    chunks (Disabled). One of: Enabled, Disabled.
+                                Content (dict): Whether shared content is joined.
+                                    State (str): Whether shared content is joined (Enabled) or left as chunks
+                                    (Disabled). One of: Enabled, Disabled.
+                                DataChannel (dict): Whether the data messages that attendees sent are joined.
+                                    State (str): Whether data messages are joined (Enabled) or left as chunks
+                                    (Disabled). One of: Enabled, Disabled.
+                                TranscriptionMessages (dict): Whether the messages of live transcription are joined.
+                                There are some when the meeting was transcribed by StartMeetingTranscription in
+                                chime-sdk-meetings.
+                                    State (str): Whether the messages of live transcription are joined (Enabled) or
+                                    left as chunks (Disabled). One of: Enabled, Disabled.
+                                MeetingEvents (dict): Whether the events of the meeting, such as attendees joining
+                                and leaving, are joined.
+                                    State (str): Whether the events of the meeting are joined (Enabled) or left as
+                                    chunks (Disabled). One of: Enabled, Disabled.
+                                CompositedVideo (dict): Whether the composited video is joined.
+                                    State (str): Whether the composited video is joined (Enabled) or left as chunks
+                                    (Disabled). One of: Enabled, Disabled.
+                Sinks (list of dict): Where the joined files go.
+                    Type (str): The kind of place that receives the joined files: an S3 bucket. One of: S3Bucket.
+                    S3BucketSinkConfiguration (dict): The bucket that receives the joined files.
+                        Destination (str): The ARN of the S3 bucket that receives the joined files, with an optional
+                        prefix: arn:aws:s3:::BUCKET/PREFIX.
+                Status (str): How far the pipeline is: NotStarted before it begins, Initializing while it starts,
+                InProgress while it works, Stopping and Stopped when it ends, Paused when it has been paused, Failed
+                when it could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused,
+                NotStarted.
+                CreatedTimestamp (datetime): When the pipeline was created.
+                UpdatedTimestamp (datetime): When the state of the pipeline last changed.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
@@ -248,75 +389,122 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("CreateMediaConcatenationPipeline", kwargs)
 
     def create_media_insights_pipeline(self, **kwargs: Unpack[types.CreateMediaInsightsPipelineRequest]) -> types.CreateMediaInsightsPipelineResponse:
-        """x
+        """Starts analysing or recording a call whose audio is in Kinesis video streams, by the settings of a media
+        insights pipeline configuration. Give KinesisVideoStreamSourceRuntimeConfiguration for audio that is coming
+        in, or KinesisVideoStreamRecordingSourceRuntimeConfiguration with S3RecordingSinkRuntimeConfiguration to
+        write out a part that the streams hold. Voice analytics wait for StartSpeakerSearchTask or
+        StartVoiceToneAnalysisTask.
 
         Keyword arguments:
-            MediaInsightsPipelineConfigurationArn (str, required, 1 to 1024 characters): x
-            KinesisVideoStreamSourceRuntimeConfiguration (dict): x
-                Streams (list of dict, required, 1 to 2 items): x
-                    StreamArn (str, required, 1 to 1024 characters): x
-                    FragmentNumber (str, 1 to 128 characters): x
-                    StreamChannelDefinition (dict, required): x
-                        NumberOfChannels (int, required, 1 to 2): x
-                        ChannelDefinitions (list of dict, 1 to 2 items): x
-                            ChannelId (int, required, 0 to 1): x
-                            ParticipantRole (str): x One of: AGENT, CUSTOMER.
-                MediaEncoding (str, required): x One of: pcm.
-                MediaSampleRate (int, required, 8000 to 48000): x
-            MediaInsightsRuntimeMetadata (dict): x
-            KinesisVideoStreamRecordingSourceRuntimeConfiguration (dict): x
-                Streams (list of dict, required, 1 to 2 items): x
-                    StreamArn (str, 1 to 1024 characters): x
-                FragmentSelector (dict, required): x
-                    FragmentSelectorType (str, required): x One of: ProducerTimestamp, ServerTimestamp.
-                    TimestampRange (dict, required): x
-                        StartTimestamp (datetime, required): x
-                        EndTimestamp (datetime, required): x
-            S3RecordingSinkRuntimeConfiguration (dict): x
-                Destination (str, required, 1 to 1024 characters): x
-                RecordingFileFormat (str, required): x One of: Wav, Opus.
-            Tags (list of dict, 1 to 200 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
-            ClientRequestToken (str, 2 to 64 characters): x
+            MediaInsightsPipelineConfigurationArn (str, required, 1 to 1024 characters): The ARN of the configuration
+            to work by, from CreateMediaInsightsPipelineConfiguration.
+            KinesisVideoStreamSourceRuntimeConfiguration (dict): The Kinesis video streams whose audio is analysed
+            while it comes in, and the form of that audio.
+                Streams (list of dict, required, 1 to 2 items): The Kinesis video streams whose audio is analysed,
+                with their channels.
+                    StreamArn (str, required, 1 to 1024 characters): The ARN of the Kinesis video stream whose audio
+                    is analysed.
+                    FragmentNumber (str, 1 to 128 characters): The number of the Kinesis Video Streams fragment at
+                    which reading starts. When left out, reading starts at the newest fragment.
+                    StreamChannelDefinition (dict, required): The audio channels of the stream, and who speaks on
+                    each.
+                        NumberOfChannels (int, required, 1 to 2): How many audio channels the stream carries.
+                        ChannelDefinitions (list of dict, 1 to 2 items): Who speaks on each channel.
+                            ChannelId (int, required, 0 to 1): The number of the audio channel in the stream, counted
+                            from 0.
+                            ParticipantRole (str): Whether the agent or the customer speaks on the channel. One of:
+                            AGENT, CUSTOMER.
+                MediaEncoding (str, required): The form of the audio in the streams. pcm is signed 16-bit
+                little-endian PCM. One of: pcm.
+                MediaSampleRate (int, required, 8000 to 48000): The audio samples per second in the streams, in
+                hertz.
+            MediaInsightsRuntimeMetadata (dict): Data of your own about the call, as pairs of strings, that go along
+            with the results to the sinks.
+            KinesisVideoStreamRecordingSourceRuntimeConfiguration (dict): The Kinesis video streams and the part of
+            them that are written out as a recording, for a configuration that has an S3RecordingSink element.
+                Streams (list of dict, required, 1 to 2 items): The Kinesis video streams that are recorded.
+                    StreamArn (str, 1 to 1024 characters): The ARN of the Kinesis video stream.
+                FragmentSelector (dict, required): Which part of the streams is recorded: a time range, and the clock
+                that it refers to.
+                    FragmentSelectorType (str, required): Whose clock TimestampRange refers to: that of the producer
+                    that sent the fragments (ProducerTimestamp), or that of Kinesis Video Streams when they arrived
+                    (ServerTimestamp). One of: ProducerTimestamp, ServerTimestamp.
+                    TimestampRange (dict, required): The start and the end of the time range.
+                        StartTimestamp (datetime, required): The start of the time range.
+                        EndTimestamp (datetime, required): The end of the time range.
+            S3RecordingSinkRuntimeConfiguration (dict): Where the recording of this call goes and in what form. Given
+            together with KinesisVideoStreamRecordingSourceRuntimeConfiguration.
+                Destination (str, required, 1 to 1024 characters): The ARN of the S3 bucket that receives the
+                recording of this call, with an optional prefix.
+                RecordingFileFormat (str, required): The form of the recording: Wav without loss, or Opus compressed.
+                One of: Wav, Opus.
+            Tags (list of dict, 1 to 200 items): Tags to give to the new pipeline, for access rules and billing.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaInsightsPipeline (dict): x
-                MediaPipelineId (str): x
-                MediaPipelineArn (str): x
-                MediaInsightsPipelineConfigurationArn (str): x
-                Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                KinesisVideoStreamSourceRuntimeConfiguration (dict): x
-                    Streams (list of dict): x
-                        StreamArn (str): x
-                        FragmentNumber (str): x
-                        StreamChannelDefinition (dict): x
-                            NumberOfChannels (int): x
-                            ChannelDefinitions (list of dict): x
-                                ChannelId (int): x
-                                ParticipantRole (str): x One of: AGENT, CUSTOMER.
-                    MediaEncoding (str): x One of: pcm.
-                    MediaSampleRate (int): x
-                MediaInsightsRuntimeMetadata (dict): x
-                KinesisVideoStreamRecordingSourceRuntimeConfiguration (dict): x
-                    Streams (list of dict): x
-                        StreamArn (str): x
-                    FragmentSelector (dict): x
-                        FragmentSelectorType (str): x One of: ProducerTimestamp, ServerTimestamp.
-                        TimestampRange (dict): x
-                            StartTimestamp (datetime): x
-                            EndTimestamp (datetime): x
-                S3RecordingSinkRuntimeConfiguration (dict): x
-                    Destination (str): x
-                    RecordingFileFormat (str): x One of: Wav, Opus.
-                CreatedTimestamp (datetime): x
-                ElementStatuses (list of dict): x
-                    Type (str): x One of: AmazonTranscribeCallAnalyticsProcessor, VoiceAnalyticsProcessor,
-                    AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink, SqsQueueSink, SnsTopicSink,
-                    S3RecordingSink, VoiceEnhancementSink.
-                    Status (str): x One of: NotStarted, NotSupported, Initializing, InProgress, Failed, Stopping,
-                    Stopped, Paused.
+            MediaInsightsPipeline (dict): The new pipeline. Its MediaPipelineId names it when tasks are started or
+            the pipeline is paused.
+                MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in other
+                requests.
+                MediaInsightsPipelineConfigurationArn (str): The ARN of the configuration that the pipeline works by.
+                Status (str): How far the pipeline is: NotStarted before it begins, Initializing while it starts,
+                InProgress while it works, Stopping and Stopped when it ends, Paused when it has been paused, Failed
+                when it could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused,
+                NotStarted.
+                KinesisVideoStreamSourceRuntimeConfiguration (dict): The Kinesis video streams whose audio is
+                analysed while it comes in, and the form of that audio.
+                    Streams (list of dict): The Kinesis video streams whose audio is analysed, with their channels.
+                        StreamArn (str): The ARN of the Kinesis video stream whose audio is analysed.
+                        FragmentNumber (str): The number of the Kinesis Video Streams fragment at which reading
+                        starts. When left out, reading starts at the newest fragment.
+                        StreamChannelDefinition (dict): The audio channels of the stream, and who speaks on each.
+                            NumberOfChannels (int): How many audio channels the stream carries.
+                            ChannelDefinitions (list of dict): Who speaks on each channel.
+                                ChannelId (int): The number of the audio channel in the stream, counted from 0.
+                                ParticipantRole (str): Whether the agent or the customer speaks on the channel. One
+                                of: AGENT, CUSTOMER.
+                    MediaEncoding (str): The form of the audio in the streams. pcm is signed 16-bit little-endian
+                    PCM. One of: pcm.
+                    MediaSampleRate (int): The audio samples per second in the streams, in hertz.
+                MediaInsightsRuntimeMetadata (dict): Data of your own about the call, as pairs of strings, that go
+                along with the results to the sinks.
+                KinesisVideoStreamRecordingSourceRuntimeConfiguration (dict): The Kinesis video streams and the part
+                of them that are written out as a recording, for a configuration that has an S3RecordingSink element.
+                    Streams (list of dict): The Kinesis video streams that are recorded.
+                        StreamArn (str): The ARN of the Kinesis video stream.
+                    FragmentSelector (dict): Which part of the streams is recorded: a time range, and the clock that
+                    it refers to.
+                        FragmentSelectorType (str): Whose clock TimestampRange refers to: that of the producer that
+                        sent the fragments (ProducerTimestamp), or that of Kinesis Video Streams when they arrived
+                        (ServerTimestamp). One of: ProducerTimestamp, ServerTimestamp.
+                        TimestampRange (dict): The start and the end of the time range.
+                            StartTimestamp (datetime): The start of the time range.
+                            EndTimestamp (datetime): The end of the time range.
+                S3RecordingSinkRuntimeConfiguration (dict): Where the recording of this call goes and in what form.
+                Given together with KinesisVideoStreamRecordingSourceRuntimeConfiguration.
+                    Destination (str): The ARN of the S3 bucket that receives the recording of this call, with an
+                    optional prefix.
+                    RecordingFileFormat (str): The form of the recording: Wav without loss, or Opus compressed. One
+                    of: Wav, Opus.
+                CreatedTimestamp (datetime): When the pipeline was created.
+                ElementStatuses (list of dict): The state of each element of the pipeline that has a state of its
+                own.
+                    Type (str): Which element of the configuration it is. One of:
+                    AmazonTranscribeCallAnalyticsProcessor, VoiceAnalyticsProcessor, AmazonTranscribeProcessor,
+                    KinesisDataStreamSink, LambdaFunctionSink, SqsQueueSink, SnsTopicSink, S3RecordingSink,
+                    VoiceEnhancementSink.
+                    Status (str): How far the element is: NotSupported when it cannot take part in this pipeline,
+                    NotStarted before it begins, Initializing while it starts, InProgress while it works, Stopping
+                    and Stopped when it ends, Paused when the pipeline has been paused, Failed when it could not go
+                    on. One of: NotStarted, NotSupported, Initializing, InProgress, Failed, Stopping, Stopped,
+                    Paused.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         ResourceLimitExceededException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
@@ -324,169 +512,322 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("CreateMediaInsightsPipeline", kwargs)
 
     def create_media_insights_pipeline_configuration(self, **kwargs: Unpack[types.CreateMediaInsightsPipelineConfigurationRequest]) -> types.CreateMediaInsightsPipelineConfigurationResponse:
-        """x
+        """Creates a configuration for media insights pipelines: the processors that analyse calls, the sinks that
+        receive the results, and rules for alerts. It starts nothing by itself and serves any number of pipelines.
+        The role that it names must trust mediapipelines.chime.amazonaws.com and be allowed to read the streams and
+        write to the sinks.
 
         Keyword arguments:
-            MediaInsightsPipelineConfigurationName (str, required, 2 to 64 characters): x
-            ResourceAccessRoleArn (str, required, 1 to 1024 characters): x
-            RealTimeAlertConfiguration (dict): x
-                Disabled (bool): x
-                Rules (list of dict, 1 to 3 items): x
-                    Type (str, required): x One of: KeywordMatch, Sentiment, IssueDetection.
-                    KeywordMatchConfiguration (dict): x
-                        RuleName (str, required, 2 to 64 characters): x
-                        Keywords (list of str, required, 1 to 10 items): x
-                        Negate (bool): x
-                    SentimentConfiguration (dict): x
-                        RuleName (str, required, 2 to 64 characters): x
-                        SentimentType (str, required): x One of: NEGATIVE.
-                        TimePeriod (int, required, 60 to 1800): x
-                    IssueDetectionConfiguration (dict): x
-                        RuleName (str, required, 2 to 64 characters): x
-            Elements (list of dict, required): x
-                Type (str, required): x One of: AmazonTranscribeCallAnalyticsProcessor, VoiceAnalyticsProcessor,
-                AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink, SqsQueueSink, SnsTopicSink,
-                S3RecordingSink, VoiceEnhancementSink.
-                AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): x
-                    LanguageCode (str, required): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE,
-                    pt-BR.
-                    VocabularyName (str, 1 to 200 characters): x
-                    VocabularyFilterName (str, 1 to 200 characters): x
-                    VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                    LanguageModelName (str, 1 to 200 characters): x
-                    EnablePartialResultsStabilization (bool): x
-                    PartialResultsStability (str): x One of: high, medium, low.
-                    ContentIdentificationType (str): x One of: PII.
-                    ContentRedactionType (str): x One of: PII.
-                    PiiEntityTypes (str, 1 to 300 characters): x
-                    FilterPartialResults (bool): x
-                    PostCallAnalyticsSettings (dict): x
-                        OutputLocation (str, required, at most 4096 characters): x
-                        DataAccessRoleArn (str, required, at most 4096 characters): x
-                        ContentRedactionOutput (str): x One of: redacted, redacted_and_unredacted.
-                        OutputEncryptionKMSKeyId (str, at most 4096 characters): x
-                    CallAnalyticsStreamCategories (list of str, 1 to 20 items): x
-                AmazonTranscribeProcessorConfiguration (dict): x
-                    LanguageCode (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                    VocabularyName (str, 1 to 200 characters): x
-                    VocabularyFilterName (str, 1 to 200 characters): x
-                    VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                    ShowSpeakerLabel (bool): x
-                    EnablePartialResultsStabilization (bool): x
-                    PartialResultsStability (str): x One of: high, medium, low.
-                    ContentIdentificationType (str): x One of: PII.
-                    ContentRedactionType (str): x One of: PII.
-                    PiiEntityTypes (str, 1 to 300 characters): x
-                    LanguageModelName (str, 1 to 200 characters): x
-                    FilterPartialResults (bool): x
-                    IdentifyLanguage (bool): x
-                    IdentifyMultipleLanguages (bool): x
-                    LanguageOptions (str, 1 to 200 characters): x
-                    PreferredLanguage (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                    VocabularyNames (str, 1 to 3000 characters): x
-                    VocabularyFilterNames (str, 1 to 3000 characters): x
-                KinesisDataStreamSinkConfiguration (dict): x
-                    InsightsTarget (str, 1 to 1024 characters): x
-                S3RecordingSinkConfiguration (dict): x
-                    Destination (str, 1 to 1024 characters): x
-                    RecordingFileFormat (str): x One of: Wav, Opus.
-                VoiceAnalyticsProcessorConfiguration (dict): x
-                    SpeakerSearchStatus (str): x One of: Enabled, Disabled.
-                    VoiceToneAnalysisStatus (str): x One of: Enabled, Disabled.
-                LambdaFunctionSinkConfiguration (dict): x
-                    InsightsTarget (str, 1 to 1024 characters): x
-                SqsQueueSinkConfiguration (dict): x
-                    InsightsTarget (str, 1 to 1024 characters): x
-                SnsTopicSinkConfiguration (dict): x
-                    InsightsTarget (str, 1 to 1024 characters): x
-                VoiceEnhancementSinkConfiguration (dict): x
-                    Disabled (bool): x
-            Tags (list of dict, 1 to 200 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
-            ClientRequestToken (str, 2 to 64 characters): x
+            MediaInsightsPipelineConfigurationName (str, required, 2 to 64 characters): A name for the configuration
+            that no other one of the account in the Region has.
+            ResourceAccessRoleArn (str, required, 1 to 1024 characters): The ARN of the IAM role with which the
+            service reads the streams and writes to the sinks. It must trust mediapipelines.chime.amazonaws.com.
+            RealTimeAlertConfiguration (dict): Rules for alerts, which the service sends to EventBridge while the
+            call goes on. When left out, there are none.
+                Disabled (bool): Turns all rules off, while they stay in the configuration. When left out they are
+                on.
+                Rules (list of dict, 1 to 3 items): The rules; each can raise alerts.
+                    Type (str, required): What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an
+                    issue that comes up (IssueDetection). The settings stand in the member of that type. The latter
+                    two need Call Analytics. One of: KeywordMatch, Sentiment, IssueDetection.
+                    KeywordMatchConfiguration (dict): Settings of a rule of the Type KeywordMatch.
+                        RuleName (str, required, 2 to 64 characters): The name of the rule, which the alert repeats.
+                        Keywords (list of str, required, 1 to 10 items): The words or phrases that the rule listens
+                        for.
+                        Negate (bool): Turns the rule around: it speaks up when the keywords are not said.
+                    SentimentConfiguration (dict): Settings of a rule of the Type Sentiment.
+                        RuleName (str, required, 2 to 64 characters): The name of the rule, which the alert repeats.
+                        SentimentType (str, required): The mood that raises the alert. One of: NEGATIVE.
+                        TimePeriod (int, required, 60 to 1800): The span of time over which the mood is judged, in
+                        seconds.
+                    IssueDetectionConfiguration (dict): Settings of a rule of the Type IssueDetection.
+                        RuleName (str, required, 2 to 64 characters): A name for the rule, which its alerts repeat.
+            Elements (list of dict, required): The parts of the pipeline: processors, which analyse the audio, and
+            sinks, which receive the results or recordings. Each type can stand there once, and the resources that
+            they name must be in the account and the Region of the request.
+                Type (str, required): What the element is. The processors transcribe (AmazonTranscribeProcessor, or
+                AmazonTranscribeCallAnalyticsProcessor with call analytics; not both) or allow voice analytics
+                (VoiceAnalyticsProcessor). The other types are sinks: KinesisDataStreamSink receives the results of
+                any processor, the Lambda, SQS and SNS sinks those of voice analytics, and S3RecordingSink and
+                VoiceEnhancementSink store recordings. One of: AmazonTranscribeCallAnalyticsProcessor,
+                VoiceAnalyticsProcessor, AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink,
+                SqsQueueSink, SnsTopicSink, S3RecordingSink, VoiceEnhancementSink.
+                AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): Settings of Amazon Transcribe Call
+                Analytics, for an element of the Type AmazonTranscribeCallAnalyticsProcessor.
+                    LanguageCode (str, required): The language of the speech, as in en-US. One of: en-US, en-GB,
+                    es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                    VocabularyName (str, 1 to 200 characters): The name of a custom vocabulary in Amazon Transcribe:
+                    words to recognise better, such as names. Its language must be that of the speech.
+                    VocabularyFilterName (str, 1 to 200 characters): The name of a vocabulary filter in Amazon
+                    Transcribe: words to keep out of the transcript. Its language must be that of the speech.
+                    VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                    replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                    LanguageModelName (str, 1 to 200 characters): The name of a custom language model in Amazon
+                    Transcribe; its language must be that of the speech.
+                    EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once they
+                    have been sent, which shows text sooner and can make it less exact.
+                    PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                    soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One of:
+                    high, medium, low.
+                    ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                    words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                    for. One of: PII.
+                    ContentRedactionType (str): Replaces personal information in the transcript. Not together with
+                    ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                    PiiEntityTypes (str, 1 to 300 characters): The kinds of personal information to find, between
+                    commas, as in NAME,ADDRESS, or ALL. When left out, all of them. For use with
+                    ContentIdentificationType or ContentRedactionType.
+                    FilterPartialResults (bool): Keeps partial results, which still change, away from the sink, so
+                    that only final ones arrive.
+                    PostCallAnalyticsSettings (dict): Has Amazon Transcribe also write an analysis of the whole call
+                    to Amazon S3 when the call is over. When left out, there is none.
+                        OutputLocation (str, required, at most 4096 characters): Where in Amazon S3 the analysis is
+                        stored, as s3://BUCKET/PREFIX.
+                        DataAccessRoleArn (str, required, at most 4096 characters): The ARN of the IAM role with
+                        which Amazon Transcribe writes the analysis to OutputLocation.
+                        ContentRedactionOutput (str): Whether only a transcript without the personal information is
+                        stored (redacted), or the full one beside it (redacted_and_unredacted). One of: redacted,
+                        redacted_and_unredacted.
+                        OutputEncryptionKMSKeyId (str, at most 4096 characters): The KMS key that encrypts the stored
+                        analysis. When left out, the default encryption of the bucket holds.
+                    CallAnalyticsStreamCategories (list of str, 1 to 20 items): The names of the Call Analytics
+                    categories whose events go to the sink. When left out, the events of all categories do.
+                AmazonTranscribeProcessorConfiguration (dict): Settings of Amazon Transcribe, for an element of the
+                Type AmazonTranscribeProcessor.
+                    LanguageCode (str): The language of the speech, as in en-US. Leave it out when the language shall
+                    be identified. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                    VocabularyName (str, 1 to 200 characters): The name of a custom vocabulary in Amazon Transcribe:
+                    words to recognise better, such as names. Its language must be that of the speech.
+                    VocabularyFilterName (str, 1 to 200 characters): The name of a vocabulary filter in Amazon
+                    Transcribe: words to keep out of the transcript. Its language must be that of the speech.
+                    VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                    replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                    ShowSpeakerLabel (bool): Has Amazon Transcribe tell the speakers of one channel apart and label
+                    their words.
+                    EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once they
+                    have been sent, which shows text sooner and can make it less exact.
+                    PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                    soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One of:
+                    high, medium, low.
+                    ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                    words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                    for. One of: PII.
+                    ContentRedactionType (str): Replaces personal information in the transcript. Not together with
+                    ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                    PiiEntityTypes (str, 1 to 300 characters): The kinds of personal information to find, between
+                    commas, as in NAME,ADDRESS, or ALL. When left out, all of them. For use with
+                    ContentIdentificationType or ContentRedactionType.
+                    LanguageModelName (str, 1 to 200 characters): The name of a custom language model in Amazon
+                    Transcribe; its language must be that of the speech.
+                    FilterPartialResults (bool): Keeps partial results, which still change, away from the sink, so
+                    that only final ones arrive.
+                    IdentifyLanguage (bool): Lets Amazon Transcribe find out the language of the speech; then give
+                    LanguageOptions, and leave LanguageCode out.
+                    IdentifyMultipleLanguages (bool): Lets Amazon Transcribe find out the language anew as speakers
+                    change it; then give LanguageOptions, and leave LanguageCode and IdentifyLanguage out.
+                    LanguageOptions (str, 1 to 200 characters): The languages that can occur, as codes between
+                    commas, as in en-US,fr-CA. For use with IdentifyLanguage or IdentifyMultipleLanguages; name at
+                    least two, of one language no two dialects.
+                    PreferredLanguage (str): The language of LanguageOptions that is the most likely, which speeds up
+                    the identification. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                    VocabularyNames (str, 1 to 3000 characters): The names of custom vocabularies in Amazon
+                    Transcribe, between commas, for use with language identification; the one of the language that
+                    was found is used.
+                    VocabularyFilterNames (str, 1 to 3000 characters): The names of vocabulary filters in Amazon
+                    Transcribe, between commas, for use with language identification; the one of the language that
+                    was found is used.
+                KinesisDataStreamSinkConfiguration (dict): The data stream, for an element of the Type
+                KinesisDataStreamSink.
+                    InsightsTarget (str, 1 to 1024 characters): The ARN of the Kinesis data stream that receives the
+                    results, in the Region of the request.
+                S3RecordingSinkConfiguration (dict): The bucket and the form of recordings, for an element of the
+                Type S3RecordingSink.
+                    Destination (str, 1 to 1024 characters): The ARN of the S3 bucket that receives recordings, with
+                    an optional prefix.
+                    RecordingFileFormat (str): The form of the recording: Wav without loss, or Opus compressed. One
+                    of: Wav, Opus.
+                VoiceAnalyticsProcessorConfiguration (dict): Which voice analytics can be started, for an element of
+                the Type VoiceAnalyticsProcessor.
+                    SpeakerSearchStatus (str): Whether StartSpeakerSearchTask can be used on pipelines of the
+                    configuration. One of: Enabled, Disabled.
+                    VoiceToneAnalysisStatus (str): Whether StartVoiceToneAnalysisTask can be used on pipelines of the
+                    configuration. One of: Enabled, Disabled.
+                LambdaFunctionSinkConfiguration (dict): The Lambda function, for an element of the Type
+                LambdaFunctionSink.
+                    InsightsTarget (str, 1 to 1024 characters): The ARN of the Lambda function that receives the
+                    results, in the Region of the request.
+                SqsQueueSinkConfiguration (dict): The queue, for an element of the Type SqsQueueSink.
+                    InsightsTarget (str, 1 to 1024 characters): The ARN of the Amazon SQS queue that receives the
+                    results, in the Region of the request.
+                SnsTopicSinkConfiguration (dict): The topic, for an element of the Type SnsTopicSink.
+                    InsightsTarget (str, 1 to 1024 characters): The ARN of the Amazon SNS topic that receives the
+                    results, in the Region of the request.
+                VoiceEnhancementSinkConfiguration (dict): Settings of voice enhancement, for an element of the Type
+                VoiceEnhancementSink.
+                    Disabled (bool): Turns voice enhancement off, while the element stays in the configuration. When
+                    left out it is on.
+            Tags (list of dict, 1 to 200 items): Tags to give to the new configuration, for access rules and billing.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaInsightsPipelineConfiguration (dict): x
-                MediaInsightsPipelineConfigurationName (str): x
-                MediaInsightsPipelineConfigurationArn (str): x
-                ResourceAccessRoleArn (str): x
-                RealTimeAlertConfiguration (dict): x
-                    Disabled (bool): x
-                    Rules (list of dict): x
-                        Type (str): x One of: KeywordMatch, Sentiment, IssueDetection.
-                        KeywordMatchConfiguration (dict): x
-                            RuleName (str): x
-                            Keywords (list of str): x
-                            Negate (bool): x
-                        SentimentConfiguration (dict): x
-                            RuleName (str): x
-                            SentimentType (str): x One of: NEGATIVE.
-                            TimePeriod (int): x
-                        IssueDetectionConfiguration (dict): x
-                            RuleName (str): x
-                Elements (list of dict): x
-                    Type (str): x One of: AmazonTranscribeCallAnalyticsProcessor, VoiceAnalyticsProcessor,
-                    AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink, SqsQueueSink, SnsTopicSink,
-                    S3RecordingSink, VoiceEnhancementSink.
-                    AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): x
-                        LanguageCode (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                        VocabularyName (str): x
-                        VocabularyFilterName (str): x
-                        VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                        LanguageModelName (str): x
-                        EnablePartialResultsStabilization (bool): x
-                        PartialResultsStability (str): x One of: high, medium, low.
-                        ContentIdentificationType (str): x One of: PII.
-                        ContentRedactionType (str): x One of: PII.
-                        PiiEntityTypes (str): x
-                        FilterPartialResults (bool): x
-                        PostCallAnalyticsSettings (dict): x
-                            OutputLocation (str): x
-                            DataAccessRoleArn (str): x
-                            ContentRedactionOutput (str): x One of: redacted, redacted_and_unredacted.
-                            OutputEncryptionKMSKeyId (str): x
-                        CallAnalyticsStreamCategories (list of str): x
-                    AmazonTranscribeProcessorConfiguration (dict): x
-                        LanguageCode (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                        VocabularyName (str): x
-                        VocabularyFilterName (str): x
-                        VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                        ShowSpeakerLabel (bool): x
-                        EnablePartialResultsStabilization (bool): x
-                        PartialResultsStability (str): x One of: high, medium, low.
-                        ContentIdentificationType (str): x One of: PII.
-                        ContentRedactionType (str): x One of: PII.
-                        PiiEntityTypes (str): x
-                        LanguageModelName (str): x
-                        FilterPartialResults (bool): x
-                        IdentifyLanguage (bool): x
-                        IdentifyMultipleLanguages (bool): x
-                        LanguageOptions (str): x
-                        PreferredLanguage (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE,
+            MediaInsightsPipelineConfiguration (dict): The new configuration. Its
+            MediaInsightsPipelineConfigurationArn starts pipelines.
+                MediaInsightsPipelineConfigurationName (str): The name of the configuration, chosen when it was
+                created.
+                MediaInsightsPipelineConfigurationArn (str): The ARN of the configuration, for
+                CreateMediaInsightsPipeline, tags and policies.
+                ResourceAccessRoleArn (str): The ARN of the IAM role with which the service reads the streams and
+                writes to the sinks. It must trust mediapipelines.chime.amazonaws.com.
+                RealTimeAlertConfiguration (dict): Rules for alerts, which the service sends to EventBridge while the
+                call goes on. When left out, there are none.
+                    Disabled (bool): Turns all rules off, while they stay in the configuration. When left out they
+                    are on.
+                    Rules (list of dict): The rules; each can raise alerts.
+                        Type (str): What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an issue
+                        that comes up (IssueDetection). The settings stand in the member of that type. The latter two
+                        need Call Analytics. One of: KeywordMatch, Sentiment, IssueDetection.
+                        KeywordMatchConfiguration (dict): Settings of a rule of the Type KeywordMatch.
+                            RuleName (str): The name of the rule, which the alert repeats.
+                            Keywords (list of str): The words or phrases that the rule listens for.
+                            Negate (bool): Turns the rule around: it speaks up when the keywords are not said.
+                        SentimentConfiguration (dict): Settings of a rule of the Type Sentiment.
+                            RuleName (str): The name of the rule, which the alert repeats.
+                            SentimentType (str): The mood that raises the alert. One of: NEGATIVE.
+                            TimePeriod (int): The span of time over which the mood is judged, in seconds.
+                        IssueDetectionConfiguration (dict): Settings of a rule of the Type IssueDetection.
+                            RuleName (str): A name for the rule, which its alerts repeat.
+                Elements (list of dict): The parts of the pipeline: processors, which analyse the audio, and sinks,
+                which receive the results or recordings. Each type can stand there once, and the resources that they
+                name must be in the account and the Region of the request.
+                    Type (str): What the element is. The processors transcribe (AmazonTranscribeProcessor, or
+                    AmazonTranscribeCallAnalyticsProcessor with call analytics; not both) or allow voice analytics
+                    (VoiceAnalyticsProcessor). The other types are sinks: KinesisDataStreamSink receives the results
+                    of any processor, the Lambda, SQS and SNS sinks those of voice analytics, and S3RecordingSink and
+                    VoiceEnhancementSink store recordings. One of: AmazonTranscribeCallAnalyticsProcessor,
+                    VoiceAnalyticsProcessor, AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink,
+                    SqsQueueSink, SnsTopicSink, S3RecordingSink, VoiceEnhancementSink.
+                    AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): Settings of Amazon Transcribe Call
+                    Analytics, for an element of the Type AmazonTranscribeCallAnalyticsProcessor.
+                        LanguageCode (str): The language of the speech, as in en-US. One of: en-US, en-GB, es-US,
+                        fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                        VocabularyName (str): The name of a custom vocabulary in Amazon Transcribe: words to
+                        recognise better, such as names. Its language must be that of the speech.
+                        VocabularyFilterName (str): The name of a vocabulary filter in Amazon Transcribe: words to
+                        keep out of the transcript. Its language must be that of the speech.
+                        VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                        replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                        LanguageModelName (str): The name of a custom language model in Amazon Transcribe; its
+                        language must be that of the speech.
+                        EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once
+                        they have been sent, which shows text sooner and can make it less exact.
+                        PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                        soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One
+                        of: high, medium, low.
+                        ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                        words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                        for. One of: PII.
+                        ContentRedactionType (str): Replaces personal information in the transcript. Not together
+                        with ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                        PiiEntityTypes (str): The kinds of personal information to find, between commas, as in
+                        NAME,ADDRESS, or ALL. When left out, all of them. For use with ContentIdentificationType or
+                        ContentRedactionType.
+                        FilterPartialResults (bool): Keeps partial results, which still change, away from the sink,
+                        so that only final ones arrive.
+                        PostCallAnalyticsSettings (dict): Has Amazon Transcribe also write an analysis of the whole
+                        call to Amazon S3 when the call is over. When left out, there is none.
+                            OutputLocation (str): Where in Amazon S3 the analysis is stored, as s3://BUCKET/PREFIX.
+                            DataAccessRoleArn (str): The ARN of the IAM role with which Amazon Transcribe writes the
+                            analysis to OutputLocation.
+                            ContentRedactionOutput (str): Whether only a transcript without the personal information
+                            is stored (redacted), or the full one beside it (redacted_and_unredacted). One of:
+                            redacted, redacted_and_unredacted.
+                            OutputEncryptionKMSKeyId (str): The KMS key that encrypts the stored analysis. When left
+                            out, the default encryption of the bucket holds.
+                        CallAnalyticsStreamCategories (list of str): The names of the Call Analytics categories whose
+                        events go to the sink. When left out, the events of all categories do.
+                    AmazonTranscribeProcessorConfiguration (dict): Settings of Amazon Transcribe, for an element of
+                    the Type AmazonTranscribeProcessor.
+                        LanguageCode (str): The language of the speech, as in en-US. Leave it out when the language
+                        shall be identified. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                        VocabularyName (str): The name of a custom vocabulary in Amazon Transcribe: words to
+                        recognise better, such as names. Its language must be that of the speech.
+                        VocabularyFilterName (str): The name of a vocabulary filter in Amazon Transcribe: words to
+                        keep out of the transcript. Its language must be that of the speech.
+                        VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                        replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                        ShowSpeakerLabel (bool): Has Amazon Transcribe tell the speakers of one channel apart and
+                        label their words.
+                        EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once
+                        they have been sent, which shows text sooner and can make it less exact.
+                        PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                        soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One
+                        of: high, medium, low.
+                        ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                        words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                        for. One of: PII.
+                        ContentRedactionType (str): Replaces personal information in the transcript. Not together
+                        with ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                        PiiEntityTypes (str): The kinds of personal information to find, between commas, as in
+                        NAME,ADDRESS, or ALL. When left out, all of them. For use with ContentIdentificationType or
+                        ContentRedactionType.
+                        LanguageModelName (str): The name of a custom language model in Amazon Transcribe; its
+                        language must be that of the speech.
+                        FilterPartialResults (bool): Keeps partial results, which still change, away from the sink,
+                        so that only final ones arrive.
+                        IdentifyLanguage (bool): Lets Amazon Transcribe find out the language of the speech; then
+                        give LanguageOptions, and leave LanguageCode out.
+                        IdentifyMultipleLanguages (bool): Lets Amazon Transcribe find out the language anew as
+                        speakers change it; then give LanguageOptions, and leave LanguageCode and IdentifyLanguage
+                        out.
+                        LanguageOptions (str): The languages that can occur, as codes between commas, as in
+                        en-US,fr-CA. For use with IdentifyLanguage or IdentifyMultipleLanguages; name at least two,
+                        of one language no two dialects.
+                        PreferredLanguage (str): The language of LanguageOptions that is the most likely, which
+                        speeds up the identification. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE,
                         pt-BR.
-                        VocabularyNames (str): x
-                        VocabularyFilterNames (str): x
-                    KinesisDataStreamSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    S3RecordingSinkConfiguration (dict): x
-                        Destination (str): x
-                        RecordingFileFormat (str): x One of: Wav, Opus.
-                    VoiceAnalyticsProcessorConfiguration (dict): x
-                        SpeakerSearchStatus (str): x One of: Enabled, Disabled.
-                        VoiceToneAnalysisStatus (str): x One of: Enabled, Disabled.
-                    LambdaFunctionSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    SqsQueueSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    SnsTopicSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    VoiceEnhancementSinkConfiguration (dict): x
-                        Disabled (bool): x
-                MediaInsightsPipelineConfigurationId (str): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+                        VocabularyNames (str): The names of custom vocabularies in Amazon Transcribe, between commas,
+                        for use with language identification; the one of the language that was found is used.
+                        VocabularyFilterNames (str): The names of vocabulary filters in Amazon Transcribe, between
+                        commas, for use with language identification; the one of the language that was found is used.
+                    KinesisDataStreamSinkConfiguration (dict): The data stream, for an element of the Type
+                    KinesisDataStreamSink.
+                        InsightsTarget (str): The ARN of the Kinesis data stream that receives the results, in the
+                        Region of the request.
+                    S3RecordingSinkConfiguration (dict): The bucket and the form of recordings, for an element of the
+                    Type S3RecordingSink.
+                        Destination (str): The ARN of the S3 bucket that receives recordings, with an optional
+                        prefix.
+                        RecordingFileFormat (str): The form of the recording: Wav without loss, or Opus compressed.
+                        One of: Wav, Opus.
+                    VoiceAnalyticsProcessorConfiguration (dict): Which voice analytics can be started, for an element
+                    of the Type VoiceAnalyticsProcessor.
+                        SpeakerSearchStatus (str): Whether StartSpeakerSearchTask can be used on pipelines of the
+                        configuration. One of: Enabled, Disabled.
+                        VoiceToneAnalysisStatus (str): Whether StartVoiceToneAnalysisTask can be used on pipelines of
+                        the configuration. One of: Enabled, Disabled.
+                    LambdaFunctionSinkConfiguration (dict): The Lambda function, for an element of the Type
+                    LambdaFunctionSink.
+                        InsightsTarget (str): The ARN of the Lambda function that receives the results, in the Region
+                        of the request.
+                    SqsQueueSinkConfiguration (dict): The queue, for an element of the Type SqsQueueSink.
+                        InsightsTarget (str): The ARN of the Amazon SQS queue that receives the results, in the
+                        Region of the request.
+                    SnsTopicSinkConfiguration (dict): The topic, for an element of the Type SnsTopicSink.
+                        InsightsTarget (str): The ARN of the Amazon SNS topic that receives the results, in the
+                        Region of the request.
+                    VoiceEnhancementSinkConfiguration (dict): Settings of voice enhancement, for an element of the
+                    Type VoiceEnhancementSink.
+                        Disabled (bool): Turns voice enhancement off, while the element stays in the configuration.
+                        When left out it is on.
+                MediaInsightsPipelineConfigurationId (str): The id of the configuration, given by the service.
+                CreatedTimestamp (datetime): When the configuration was created.
+                UpdatedTimestamp (datetime): When the configuration last changed.
 
         Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
         ThrottledClientException, ResourceLimitExceededException, ServiceUnavailableException,
@@ -495,105 +836,187 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("CreateMediaInsightsPipelineConfiguration", kwargs)
 
     def create_media_live_connector_pipeline(self, **kwargs: Unpack[types.CreateMediaLiveConnectorPipelineRequest]) -> types.CreateMediaLiveConnectorPipelineResponse:
-        """x
+        """Starts broadcasting a meeting: the service puts audio and video together and sends them to an RTMP address,
+        such as a channel of a streaming platform. The meeting and the caller must be in the same account. The
+        broadcast ends with the meeting at the latest, or by DeleteMediaPipeline.
 
         Keyword arguments:
-            Sources (list of dict, required, exactly 1 items): x
-                SourceType (str, required): x One of: ChimeSdkMeeting.
-                ChimeSdkMeetingLiveConnectorConfiguration (dict, required): x
-                    Arn (str, required, 1 to 1024 characters): x
-                    MuxType (str, required): x One of: AudioWithCompositedVideo, AudioWithActiveSpeakerVideo.
-                    CompositedVideo (dict): x
-                        Layout (str): x One of: GridView.
-                        Resolution (str): x One of: HD, FHD.
-                        GridViewConfiguration (dict, required): x
-                            ContentShareLayout (str, required): x One of: PresenterOnly, Horizontal, Vertical,
-                            ActiveSpeakerOnly.
-                            PresenterOnlyConfiguration (dict): x
-                                PresenterPosition (str): x One of: TopLeft, TopRight, BottomLeft, BottomRight.
-                            ActiveSpeakerOnlyConfiguration (dict): x
-                                ActiveSpeakerPosition (str): x One of: TopLeft, TopRight, BottomLeft, BottomRight.
-                            HorizontalLayoutConfiguration (dict): x
-                                TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                TilePosition (str): x One of: Top, Bottom.
-                                TileCount (int, 1 to 10): x
-                                TileAspectRatio (str): x
-                            VerticalLayoutConfiguration (dict): x
-                                TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                TilePosition (str): x One of: Left, Right.
-                                TileCount (int, 1 to 10): x
-                                TileAspectRatio (str): x
-                            VideoAttribute (dict): x
-                                CornerRadius (int, 1 to 20): x
-                                BorderColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                HighlightColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                BorderThickness (int, 1 to 20): x
-                            CanvasOrientation (str): x One of: Landscape, Portrait.
-                    SourceConfiguration (dict): x
-                        SelectedVideoStreams (dict): x
-                            AttendeeIds (list of str, at least 1 items): x
-                            ExternalUserIds (list of str, at least 1 items): x
-            Sinks (list of dict, required, exactly 1 items): x
-                SinkType (str, required): x One of: RTMP.
-                RTMPConfiguration (dict, required): x
-                    Url (str, required, 1 to 1024 characters): x
-                    AudioChannels (str): x One of: Stereo, Mono.
-                    AudioSampleRate (str): x
-            ClientRequestToken (str, 2 to 64 characters): x
-            Tags (list of dict, 1 to 200 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
+            Sources (list of dict, required, exactly 1 items): The meeting that is broadcast.
+                SourceType (str, required): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                ChimeSdkMeetingLiveConnectorConfiguration (dict, required): The meeting to broadcast, and how it is
+                put together.
+                    Arn (str, required, 1 to 1024 characters): The ARN of the meeting: the MeetingArn that
+                    CreateMeeting in chime-sdk-meetings gives.
+                    MuxType (str, required): What the viewers see with the audio: one picture of all videos and the
+                    shared content (AudioWithCompositedVideo), or whoever is speaking (AudioWithActiveSpeakerVideo).
+                    One of: AudioWithCompositedVideo, AudioWithActiveSpeakerVideo.
+                    CompositedVideo (dict): How the picture is put together, for the MuxType
+                    AudioWithCompositedVideo.
+                        Layout (str): How the videos are arranged. GridView gives each video a tile of a grid. One
+                        of: GridView.
+                        Resolution (str): The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD),
+                        with the sides exchanged in portrait. When left out it is HD. One of: HD, FHD.
+                        GridViewConfiguration (dict, required): How the tiles are arranged and how they look.
+                            ContentShareLayout (str, required): How the picture is divided while content is shared:
+                            PresenterOnly and ActiveSpeakerOnly fill it with the content and cover one corner with
+                            one tile, Horizontal puts a row of tiles above or below the content, Vertical a column
+                            beside it. Settings of the chosen layout stand in the member that is named after it. One
+                            of: PresenterOnly, Horizontal, Vertical, ActiveSpeakerOnly.
+                            PresenterOnlyConfiguration (dict): Where the tile of the presenter stands; has an effect
+                            with the ContentShareLayout PresenterOnly.
+                                PresenterPosition (str): The corner in which the tile of the presenter covers the
+                                shared content. When left out it is TopRight. One of: TopLeft, TopRight, BottomLeft,
+                                BottomRight.
+                            ActiveSpeakerOnlyConfiguration (dict): Where the tile of the active speaker stands; has
+                            an effect with the ContentShareLayout ActiveSpeakerOnly.
+                                ActiveSpeakerPosition (str): The corner in which the tile of the active speaker
+                                covers the shared content. When left out it is TopRight. One of: TopLeft, TopRight,
+                                BottomLeft, BottomRight.
+                            HorizontalLayoutConfiguration (dict): The row of tiles; has an effect with the
+                            ContentShareLayout Horizontal.
+                                TileOrder (str): Which attendees the tiles show: in the order in which they joined
+                                with video (JoinSequence), or the latest speakers first (SpeakerSequence). One of:
+                                JoinSequence, SpeakerSequence.
+                                TilePosition (str): The side of the shared content on which the tiles stand. One of:
+                                Top, Bottom.
+                                TileCount (int, 1 to 10): The most tiles shown beside the content.
+                                TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 16/9.
+                            VerticalLayoutConfiguration (dict): The column of tiles; has an effect with the
+                            ContentShareLayout Vertical.
+                                TileOrder (str): Which attendees the tiles show: in the order in which they joined
+                                with video (JoinSequence), or the latest speakers first (SpeakerSequence). One of:
+                                JoinSequence, SpeakerSequence.
+                                TilePosition (str): The side of the shared content on which the tiles stand. One of:
+                                Left, Right.
+                                TileCount (int, 1 to 10): The most tiles shown beside the content.
+                                TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 9/16.
+                            VideoAttribute (dict): The borders and corners of the tiles.
+                                CornerRadius (int, 1 to 20): How far the corners of the tiles are rounded; a greater
+                                number rounds them more.
+                                BorderColor (str): The colour of the border of each tile. One of: Black, Blue, Red,
+                                Green, White, Yellow.
+                                HighlightColor (str): The colour of the border around the tile of the active speaker.
+                                One of: Black, Blue, Red, Green, White, Yellow.
+                                BorderThickness (int, 1 to 20): The thickness of the border of each tile; a greater
+                                number gives a thicker one.
+                            CanvasOrientation (str): Whether the picture is wider than high (Landscape, 16:9) or
+                            higher than wide (Portrait, 9:16). When left out it is Landscape. One of: Landscape,
+                            Portrait.
+                    SourceConfiguration (dict): Which attendees' video is broadcast. When left out, that of everyone
+                    is.
+                        SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of
+                        everyone is.
+                            AttendeeIds (list of str, at least 1 items): The AttendeeId of each attendee whose video
+                            is taken, as CreateAttendee in chime-sdk-meetings gives them.
+                            ExternalUserIds (list of str, at least 1 items): The ExternalUserId of each attendee
+                            whose video is taken, as given to CreateAttendee in chime-sdk-meetings.
+            Sinks (list of dict, required, exactly 1 items): Where the broadcast goes.
+                SinkType (str, required): The kind of the receiver: one that speaks RTMP. One of: RTMP.
+                RTMPConfiguration (dict, required): The address of the receiver and the form of the audio.
+                    Url (str, required, 1 to 1024 characters): The RTMP or RTMPS address of the receiver with its
+                    stream key, as in rtmps://HOST/app/KEY. It is a secret: whoever has it can broadcast to that
+                    receiver.
+                    AudioChannels (str): Whether the stream carries one audio channel (Mono) or two (Stereo). One of:
+                    Stereo, Mono.
+                    AudioSampleRate (str): The audio samples per second, in hertz, as a string: 44100 or 48000.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
+            Tags (list of dict, 1 to 200 items): Tags to give to the new pipeline, for access rules and billing.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaLiveConnectorPipeline (dict): x
-                Sources (list of dict): x
-                    SourceType (str): x One of: ChimeSdkMeeting.
-                    ChimeSdkMeetingLiveConnectorConfiguration (dict): x
-                        Arn (str): x
-                        MuxType (str): x One of: AudioWithCompositedVideo, AudioWithActiveSpeakerVideo.
-                        CompositedVideo (dict): x
-                            Layout (str): x One of: GridView.
-                            Resolution (str): x One of: HD, FHD.
-                            GridViewConfiguration (dict): x
-                                ContentShareLayout (str): x One of: PresenterOnly, Horizontal, Vertical,
-                                ActiveSpeakerOnly.
-                                PresenterOnlyConfiguration (dict): x
-                                    PresenterPosition (str): x One of: TopLeft, TopRight, BottomLeft, BottomRight.
-                                ActiveSpeakerOnlyConfiguration (dict): x
-                                    ActiveSpeakerPosition (str): x One of: TopLeft, TopRight, BottomLeft,
-                                    BottomRight.
-                                HorizontalLayoutConfiguration (dict): x
-                                    TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                    TilePosition (str): x One of: Top, Bottom.
-                                    TileCount (int): x
-                                    TileAspectRatio (str): x
-                                VerticalLayoutConfiguration (dict): x
-                                    TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                    TilePosition (str): x One of: Left, Right.
-                                    TileCount (int): x
-                                    TileAspectRatio (str): x
-                                VideoAttribute (dict): x
-                                    CornerRadius (int): x
-                                    BorderColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                    HighlightColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                    BorderThickness (int): x
-                                CanvasOrientation (str): x One of: Landscape, Portrait.
-                        SourceConfiguration (dict): x
-                            SelectedVideoStreams (dict): x
-                                AttendeeIds (list of str): x
-                                ExternalUserIds (list of str): x
-                Sinks (list of dict): x
-                    SinkType (str): x One of: RTMP.
-                    RTMPConfiguration (dict): x
-                        Url (str): x
-                        AudioChannels (str): x One of: Stereo, Mono.
-                        AudioSampleRate (str): x
-                MediaPipelineId (str): x
-                MediaPipelineArn (str): x
-                Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+            MediaLiveConnectorPipeline (dict): The new pipeline. Its MediaPipelineId reads and ends it, by
+            GetMediaPipeline and DeleteMediaPipeline.
+                Sources (list of dict): The meeting that is broadcast.
+                    SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                    ChimeSdkMeetingLiveConnectorConfiguration (dict): The meeting to broadcast, and how it is put
+                    together.
+                        Arn (str): The ARN of the meeting: the MeetingArn that CreateMeeting in chime-sdk-meetings
+                        gives.
+                        MuxType (str): What the viewers see with the audio: one picture of all videos and the shared
+                        content (AudioWithCompositedVideo), or whoever is speaking (AudioWithActiveSpeakerVideo). One
+                        of: AudioWithCompositedVideo, AudioWithActiveSpeakerVideo.
+                        CompositedVideo (dict): How the picture is put together, for the MuxType
+                        AudioWithCompositedVideo.
+                            Layout (str): How the videos are arranged. GridView gives each video a tile of a grid.
+                            One of: GridView.
+                            Resolution (str): The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD),
+                            with the sides exchanged in portrait. When left out it is HD. One of: HD, FHD.
+                            GridViewConfiguration (dict): How the tiles are arranged and how they look.
+                                ContentShareLayout (str): How the picture is divided while content is shared:
+                                PresenterOnly and ActiveSpeakerOnly fill it with the content and cover one corner
+                                with one tile, Horizontal puts a row of tiles above or below the content, Vertical a
+                                column beside it. Settings of the chosen layout stand in the member that is named
+                                after it. One of: PresenterOnly, Horizontal, Vertical, ActiveSpeakerOnly.
+                                PresenterOnlyConfiguration (dict): Where the tile of the presenter stands; has an
+                                effect with the ContentShareLayout PresenterOnly.
+                                    PresenterPosition (str): The corner in which the tile of the presenter covers the
+                                    shared content. When left out it is TopRight. One of: TopLeft, TopRight,
+                                    BottomLeft, BottomRight.
+                                ActiveSpeakerOnlyConfiguration (dict): Where the tile of the active speaker stands;
+                                has an effect with the ContentShareLayout ActiveSpeakerOnly.
+                                    ActiveSpeakerPosition (str): The corner in which the tile of the active speaker
+                                    covers the shared content. When left out it is TopRight. One of: TopLeft,
+                                    TopRight, BottomLeft, BottomRight.
+                                HorizontalLayoutConfiguration (dict): The row of tiles; has an effect with the
+                                ContentShareLayout Horizontal.
+                                    TileOrder (str): Which attendees the tiles show: in the order in which they
+                                    joined with video (JoinSequence), or the latest speakers first (SpeakerSequence).
+                                    One of: JoinSequence, SpeakerSequence.
+                                    TilePosition (str): The side of the shared content on which the tiles stand. One
+                                    of: Top, Bottom.
+                                    TileCount (int): The most tiles shown beside the content.
+                                    TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 16/9.
+                                VerticalLayoutConfiguration (dict): The column of tiles; has an effect with the
+                                ContentShareLayout Vertical.
+                                    TileOrder (str): Which attendees the tiles show: in the order in which they
+                                    joined with video (JoinSequence), or the latest speakers first (SpeakerSequence).
+                                    One of: JoinSequence, SpeakerSequence.
+                                    TilePosition (str): The side of the shared content on which the tiles stand. One
+                                    of: Left, Right.
+                                    TileCount (int): The most tiles shown beside the content.
+                                    TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 9/16.
+                                VideoAttribute (dict): The borders and corners of the tiles.
+                                    CornerRadius (int): How far the corners of the tiles are rounded; a greater
+                                    number rounds them more.
+                                    BorderColor (str): The colour of the border of each tile. One of: Black, Blue,
+                                    Red, Green, White, Yellow.
+                                    HighlightColor (str): The colour of the border around the tile of the active
+                                    speaker. One of: Black, Blue, Red, Green, White, Yellow.
+                                    BorderThickness (int): The thickness of the border of each tile; a greater number
+                                    gives a thicker one.
+                                CanvasOrientation (str): Whether the picture is wider than high (Landscape, 16:9) or
+                                higher than wide (Portrait, 9:16). When left out it is Landscape. One of: Landscape,
+                                Portrait.
+                        SourceConfiguration (dict): Which attendees' video is broadcast. When left out, that of
+                        everyone is.
+                            SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of
+                            everyone is.
+                                AttendeeIds (list of str): The AttendeeId of each attendee whose video is taken, as
+                                CreateAttendee in chime-sdk-meetings gives them.
+                                ExternalUserIds (list of str): The ExternalUserId of each attendee whose video is
+                                taken, as given to CreateAttendee in chime-sdk-meetings.
+                Sinks (list of dict): Where the broadcast goes.
+                    SinkType (str): The kind of the receiver: one that speaks RTMP. One of: RTMP.
+                    RTMPConfiguration (dict): The address of the receiver and the form of the audio.
+                        Url (str): The RTMP or RTMPS address of the receiver with its stream key, as in
+                        rtmps://HOST/app/KEY. It is a secret: whoever has it can broadcast to that receiver.
+                        AudioChannels (str): Whether the stream carries one audio channel (Mono) or two (Stereo). One
+                        of: Stereo, Mono.
+                        AudioSampleRate (str): The audio samples per second, in hertz, as a string: 44100 or 48000.
+                MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in other
+                requests.
+                Status (str): How far the pipeline is: NotStarted before it begins, Initializing while it starts,
+                InProgress while it works, Stopping and Stopped when it ends, Paused when it has been paused, Failed
+                when it could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused,
+                NotStarted.
+                CreatedTimestamp (datetime): When the pipeline was created.
+                UpdatedTimestamp (datetime): When the state of the pipeline last changed.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
@@ -601,31 +1024,42 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("CreateMediaLiveConnectorPipeline", kwargs)
 
     def create_media_pipeline_kinesis_video_stream_pool(self, **kwargs: Unpack[types.CreateMediaPipelineKinesisVideoStreamPoolRequest]) -> types.CreateMediaPipelineKinesisVideoStreamPoolResponse:
-        """x
+        """Creates a pool of Kinesis video streams, which the service fills and manages, for media stream pipelines to
+        send audio into. The pool is CREATING at first: ask GetMediaPipelineKinesisVideoStreamPool until it is ACTIVE
+        before using it.
 
         Keyword arguments:
-            StreamConfiguration (dict, required): x
-                Region (str, required, 1 to 32 characters): x
-                DataRetentionInHours (int, at least 0): x
-            PoolName (str, required, 1 to 128 characters): x
-            ClientRequestToken (str, 2 to 64 characters): x
-            Tags (list of dict, 1 to 200 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
+            StreamConfiguration (dict, required): The Region of the streams, and how long they keep their data.
+                Region (str, required, 1 to 32 characters): The AWS Region in which the streams are created. A
+                meeting whose media Region is an opt-in Region needs a pool there.
+                DataRetentionInHours (int, at least 0): How long the streams keep their data, in hours.
+            PoolName (str, required, 1 to 128 characters): A name for the pool that no other one of the account in
+            the Region has.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
+            Tags (list of dict, 1 to 200 items): Tags to give to the new pool, for access rules and billing.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            KinesisVideoStreamPoolConfiguration (dict): x
-                PoolArn (str): x
-                PoolName (str): x
-                PoolId (str): x
-                PoolStatus (str): x One of: CREATING, ACTIVE, UPDATING, DELETING, FAILED.
-                PoolSize (int): x
-                StreamConfiguration (dict): x
-                    Region (str): x
-                    DataRetentionInHours (int): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+            KinesisVideoStreamPoolConfiguration (dict): The new pool. Its PoolStatus is CREATING at first; its
+            PoolArn is the SinkArn for CreateMediaStreamPipeline.
+                PoolArn (str): The ARN of the pool: the SinkArn of a media stream pipeline.
+                PoolName (str): The name of the pool, chosen when it was created.
+                PoolId (str): The id of the pool, given by the service.
+                PoolStatus (str): The state of the pool: CREATING, UPDATING and DELETING while a change goes on,
+                ACTIVE when pipelines can use it, FAILED when it could not be made. One of: CREATING, ACTIVE,
+                UPDATING, DELETING, FAILED.
+                PoolSize (int): How many streams the pool holds at present.
+                StreamConfiguration (dict): The Region of the streams, and how long they keep their data.
+                    Region (str): The AWS Region in which the streams are created. A meeting whose media Region is an
+                    opt-in Region needs a pool there.
+                    DataRetentionInHours (int): How long the streams keep their data, in hours.
+                CreatedTimestamp (datetime): When the pool was created.
+                UpdatedTimestamp (datetime): When the pool last changed.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         ResourceLimitExceededException, ConflictException, ServiceUnavailableException, ServiceFailureException.
@@ -633,38 +1067,62 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("CreateMediaPipelineKinesisVideoStreamPool", kwargs)
 
     def create_media_stream_pipeline(self, **kwargs: Unpack[types.CreateMediaStreamPipelineRequest]) -> types.CreateMediaStreamPipelineResponse:
-        """x
+        """Starts streaming the audio of a meeting into a pool of Kinesis video streams: one stream for each attendee,
+        one with the mixed audio, or both by two sinks. The pool must be ACTIVE and created in the Region of the
+        request. A meeting can have one stream pipeline, which ends with the meeting at the latest.
 
         Keyword arguments:
-            Sources (list of dict, required, at least 1 items): x
-                SourceType (str, required): x One of: ChimeSdkMeeting.
-                SourceArn (str, required, 1 to 1024 characters): x
-            Sinks (list of dict, required, 1 to 2 items): x
-                SinkArn (str, required, 1 to 1024 characters): x
-                SinkType (str, required): x One of: KinesisVideoStreamPool.
-                ReservedStreamCapacity (int, required, 1 to 10): x
-                MediaStreamType (str, required): x One of: MixedAudio, IndividualAudio.
-            ClientRequestToken (str, 2 to 64 characters): x
-            Tags (list of dict, 1 to 200 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
+            Sources (list of dict, required, at least 1 items): The meeting whose audio is streamed.
+                SourceType (str, required): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                SourceArn (str, required, 1 to 1024 characters): The ARN of the meeting: the MeetingArn that
+                CreateMeeting in chime-sdk-meetings gives.
+            Sinks (list of dict, required, 1 to 2 items): The pools that receive the audio; one entry for each
+            MediaStreamType.
+                SinkArn (str, required, 1 to 1024 characters): The ARN of the pool: the PoolArn that
+                CreateMediaPipelineKinesisVideoStreamPool gives. The pool must have been created in the Region of the
+                request.
+                SinkType (str, required): The kind of place that receives the audio: a pool of Kinesis video streams.
+                One of: KinesisVideoStreamPool.
+                ReservedStreamCapacity (int, required, 1 to 10): How many streams of the pool are set aside for the
+                meeting: 1 for MixedAudio, and for IndividualAudio as many attendees as shall be streamed at once.
+                MediaStreamType (str, required): What goes into the streams: one stream for each attendee
+                (IndividualAudio), or one with the audio of the whole meeting (MixedAudio). One of: MixedAudio,
+                IndividualAudio.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
+            Tags (list of dict, 1 to 200 items): Tags to give to the new pipeline, for access rules and billing.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaStreamPipeline (dict): x
-                MediaPipelineId (str): x
-                MediaPipelineArn (str): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
-                Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                Sources (list of dict): x
-                    SourceType (str): x One of: ChimeSdkMeeting.
-                    SourceArn (str): x
-                Sinks (list of dict): x
-                    SinkArn (str): x
-                    SinkType (str): x One of: KinesisVideoStreamPool.
-                    ReservedStreamCapacity (int): x
-                    MediaStreamType (str): x One of: MixedAudio, IndividualAudio.
+            MediaStreamPipeline (dict): The new pipeline. Its MediaPipelineId reads and ends it, by GetMediaPipeline
+            and DeleteMediaPipeline.
+                MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in other
+                requests.
+                CreatedTimestamp (datetime): When the pipeline was created.
+                UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                Status (str): How far the pipeline is: NotStarted before it begins, Initializing while it starts,
+                InProgress while it works, Stopping and Stopped when it ends, Paused when it has been paused, Failed
+                when it could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused,
+                NotStarted.
+                Sources (list of dict): The meeting whose audio is streamed.
+                    SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                    SourceArn (str): The ARN of the meeting: the MeetingArn that CreateMeeting in chime-sdk-meetings
+                    gives.
+                Sinks (list of dict): The pools that receive the audio.
+                    SinkArn (str): The ARN of the pool: the PoolArn that CreateMediaPipelineKinesisVideoStreamPool
+                    gives. The pool must have been created in the Region of the request.
+                    SinkType (str): The kind of place that receives the audio: a pool of Kinesis video streams. One
+                    of: KinesisVideoStreamPool.
+                    ReservedStreamCapacity (int): How many streams of the pool are set aside for the meeting: 1 for
+                    MixedAudio, and for IndividualAudio as many attendees as shall be streamed at once.
+                    MediaStreamType (str): What goes into the streams: one stream for each attendee
+                    (IndividualAudio), or one with the audio of the whole meeting (MixedAudio). One of: MixedAudio,
+                    IndividualAudio.
 
         Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
         ThrottledClientException, ResourceLimitExceededException, ServiceUnavailableException,
@@ -673,10 +1131,13 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("CreateMediaStreamPipeline", kwargs)
 
     def delete_media_capture_pipeline(self, **kwargs: Unpack[types.DeleteMediaCapturePipelineRequest]) -> EmptyResponse:
-        """x
+        """Ends the recording of a meeting. What has been written stays in the bucket, and a concatenation that waits
+        for this capture can begin. A recording that shall not run to the end of the meeting must be ended this way,
+        since the pipeline counts as an attendee and can keep the meeting, and its cost, alive.
 
         Keyword arguments:
-            MediaPipelineId (str, required, exactly 36 characters): x
+            MediaPipelineId (str, required, exactly 36 characters): The id of the capture pipeline to end, from
+            CreateMediaCapturePipeline.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -687,10 +1148,10 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("DeleteMediaCapturePipeline", kwargs)
 
     def delete_media_insights_pipeline_configuration(self, **kwargs: Unpack[types.DeleteMediaInsightsPipelineConfigurationRequest]) -> EmptyResponse:
-        """x
+        """Deletes a media insights pipeline configuration. A configuration that is in use gives ConflictException.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
+            Identifier (str, required, at most 1024 characters): The name or the ARN of the configuration to delete.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -701,10 +1162,10 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("DeleteMediaInsightsPipelineConfiguration", kwargs)
 
     def delete_media_pipeline(self, **kwargs: Unpack[types.DeleteMediaPipelineRequest]) -> EmptyResponse:
-        """x
+        """Ends and deletes a pipeline of any kind. What it has written stays where it is.
 
         Keyword arguments:
-            MediaPipelineId (str, required, exactly 36 characters): x
+            MediaPipelineId (str, required, exactly 36 characters): The id of the pipeline to end, of any kind.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -715,10 +1176,11 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("DeleteMediaPipeline", kwargs)
 
     def delete_media_pipeline_kinesis_video_stream_pool(self, **kwargs: Unpack[types.DeleteMediaPipelineKinesisVideoStreamPoolRequest]) -> EmptyResponse:
-        """x
+        """Deletes a pool of Kinesis video streams. A pool that is in use gives ConflictException; the pool is DELETING
+        until its streams are gone.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
+            Identifier (str, required, at most 1024 characters): The name or the ARN of the pool to delete.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -729,69 +1191,117 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("DeleteMediaPipelineKinesisVideoStreamPool", kwargs)
 
     def get_media_capture_pipeline(self, **kwargs: Unpack[types.GetMediaCapturePipelineRequest]) -> types.GetMediaCapturePipelineResponse:
-        """x
+        """Reads a media capture pipeline with its state. Events about it are sent on a best-effort basis, so that a
+        program which depends on the state asks for it here.
 
         Keyword arguments:
-            MediaPipelineId (str, required, exactly 36 characters): x
+            MediaPipelineId (str, required, exactly 36 characters): The id of the pipeline, from the response that
+            created it.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaCapturePipeline (dict): x
-                MediaPipelineId (str): x
-                MediaPipelineArn (str): x
-                SourceType (str): x One of: ChimeSdkMeeting.
-                SourceArn (str): x
-                Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                SinkType (str): x One of: S3Bucket.
-                SinkArn (str): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
-                ChimeSdkMeetingConfiguration (dict): x
-                    SourceConfiguration (dict): x
-                        SelectedVideoStreams (dict): x
-                            AttendeeIds (list of str): x
-                            ExternalUserIds (list of str): x
-                    ArtifactsConfiguration (dict): x
-                        Audio (dict): x
-                            MuxType (str): x One of: AudioOnly, AudioWithActiveSpeakerVideo,
+            MediaCapturePipeline (dict): The media capture pipeline.
+                MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                MediaPipelineArn (str): The ARN of the pipeline, for tags and policies and as the source of a
+                concatenation.
+                SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                SourceArn (str): The ARN of the meeting that is recorded.
+                Status (str): How far the recording is: Initializing while the service joins the meeting, InProgress
+                while it records, Stopping and Stopped after the meeting or the pipeline was ended, Failed when it
+                could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
+                SinkType (str): The kind of place that receives the recording: an S3 bucket. One of: S3Bucket.
+                SinkArn (str): The ARN of the S3 bucket that receives the recording, with its prefix if there is one.
+                CreatedTimestamp (datetime): When the pipeline was created.
+                UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media of the meeting the
+                pipeline takes.
+                    SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone is.
+                        SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of
+                        everyone is.
+                            AttendeeIds (list of str): The AttendeeId of each attendee whose video is taken, as
+                            CreateAttendee in chime-sdk-meetings gives them.
+                            ExternalUserIds (list of str): The ExternalUserId of each attendee whose video is taken,
+                            as given to CreateAttendee in chime-sdk-meetings.
+                    ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left
+                    out, the service's own choice holds.
+                        Audio (dict): How the audio is recorded.
+                            MuxType (str): Whether the files hold the audio of the meeting alone (AudioOnly),
+                            together with the video of whoever is speaking (AudioWithActiveSpeakerVideo), or together
+                            with one picture of all videos and the shared content (AudioWithCompositedVideo, with
+                            CompositedVideo saying how). One of: AudioOnly, AudioWithActiveSpeakerVideo,
                             AudioWithCompositedVideo.
-                        Video (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: VideoOnly.
-                        Content (dict): x
-                            State (str): x One of: Enabled, Disabled.
-                            MuxType (str): x One of: ContentOnly.
-                        CompositedVideo (dict): x
-                            Layout (str): x One of: GridView.
-                            Resolution (str): x One of: HD, FHD.
-                            GridViewConfiguration (dict): x
-                                ContentShareLayout (str): x One of: PresenterOnly, Horizontal, Vertical,
-                                ActiveSpeakerOnly.
-                                PresenterOnlyConfiguration (dict): x
-                                    PresenterPosition (str): x One of: TopLeft, TopRight, BottomLeft, BottomRight.
-                                ActiveSpeakerOnlyConfiguration (dict): x
-                                    ActiveSpeakerPosition (str): x One of: TopLeft, TopRight, BottomLeft,
-                                    BottomRight.
-                                HorizontalLayoutConfiguration (dict): x
-                                    TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                    TilePosition (str): x One of: Top, Bottom.
-                                    TileCount (int): x
-                                    TileAspectRatio (str): x
-                                VerticalLayoutConfiguration (dict): x
-                                    TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                    TilePosition (str): x One of: Left, Right.
-                                    TileCount (int): x
-                                    TileAspectRatio (str): x
-                                VideoAttribute (dict): x
-                                    CornerRadius (int): x
-                                    BorderColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                    HighlightColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                    BorderThickness (int): x
-                                CanvasOrientation (str): x One of: Landscape, Portrait.
-                SseAwsKeyManagementParams (dict): x
-                    AwsKmsKeyId (str): x
-                    AwsKmsEncryptionContext (str): x
-                SinkIamRoleArn (str): x
+                        Video (dict): Whether the video of the attendees' cameras is recorded, each by itself.
+                            State (str): Whether the video of the cameras is recorded (Enabled) or not (Disabled).
+                            One of: Enabled, Disabled.
+                            MuxType (str): How the video of the cameras is put into files: without audio, each camera
+                            apart. One of: VideoOnly.
+                        Content (dict): Whether shared content, such as a shared screen, is recorded by itself.
+                            State (str): Whether shared content is recorded (Enabled) or not (Disabled). One of:
+                            Enabled, Disabled.
+                            MuxType (str): How shared content is put into files: with its audio and video, and
+                            nothing of the cameras. One of: ContentOnly.
+                        CompositedVideo (dict): How one picture of all videos and the shared content is put together.
+                        Goes with the audio's MuxType AudioWithCompositedVideo.
+                            Layout (str): How the videos are arranged. GridView gives each video a tile of a grid.
+                            One of: GridView.
+                            Resolution (str): The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD),
+                            with the sides exchanged in portrait. When left out it is HD. One of: HD, FHD.
+                            GridViewConfiguration (dict): How the tiles are arranged and how they look.
+                                ContentShareLayout (str): How the picture is divided while content is shared:
+                                PresenterOnly and ActiveSpeakerOnly fill it with the content and cover one corner
+                                with one tile, Horizontal puts a row of tiles above or below the content, Vertical a
+                                column beside it. Settings of the chosen layout stand in the member that is named
+                                after it. One of: PresenterOnly, Horizontal, Vertical, ActiveSpeakerOnly.
+                                PresenterOnlyConfiguration (dict): Where the tile of the presenter stands; has an
+                                effect with the ContentShareLayout PresenterOnly.
+                                    PresenterPosition (str): The corner in which the tile of the presenter covers the
+                                    shared content. When left out it is TopRight. One of: TopLeft, TopRight,
+                                    BottomLeft, BottomRight.
+                                ActiveSpeakerOnlyConfiguration (dict): Where the tile of the active speaker stands;
+                                has an effect with the ContentShareLayout ActiveSpeakerOnly.
+                                    ActiveSpeakerPosition (str): The corner in which the tile of the active speaker
+                                    covers the shared content. When left out it is TopRight. One of: TopLeft,
+                                    TopRight, BottomLeft, BottomRight.
+                                HorizontalLayoutConfiguration (dict): The row of tiles; has an effect with the
+                                ContentShareLayout Horizontal.
+                                    TileOrder (str): Which attendees the tiles show: in the order in which they
+                                    joined with video (JoinSequence), or the latest speakers first (SpeakerSequence).
+                                    One of: JoinSequence, SpeakerSequence.
+                                    TilePosition (str): The side of the shared content on which the tiles stand. One
+                                    of: Top, Bottom.
+                                    TileCount (int): The most tiles shown beside the content.
+                                    TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 16/9.
+                                VerticalLayoutConfiguration (dict): The column of tiles; has an effect with the
+                                ContentShareLayout Vertical.
+                                    TileOrder (str): Which attendees the tiles show: in the order in which they
+                                    joined with video (JoinSequence), or the latest speakers first (SpeakerSequence).
+                                    One of: JoinSequence, SpeakerSequence.
+                                    TilePosition (str): The side of the shared content on which the tiles stand. One
+                                    of: Left, Right.
+                                    TileCount (int): The most tiles shown beside the content.
+                                    TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 9/16.
+                                VideoAttribute (dict): The borders and corners of the tiles.
+                                    CornerRadius (int): How far the corners of the tiles are rounded; a greater
+                                    number rounds them more.
+                                    BorderColor (str): The colour of the border of each tile. One of: Black, Blue,
+                                    Red, Green, White, Yellow.
+                                    HighlightColor (str): The colour of the border around the tile of the active
+                                    speaker. One of: Black, Blue, Red, Green, White, Yellow.
+                                    BorderThickness (int): The thickness of the border of each tile; a greater number
+                                    gives a thicker one.
+                                CanvasOrientation (str): Whether the picture is wider than high (Landscape, 16:9) or
+                                higher than wide (Portrait, 9:16). When left out it is Landscape. One of: Landscape,
+                                Portrait.
+                SseAwsKeyManagementParams (dict): The KMS key that encrypts the artifacts in the bucket. For use with
+                SinkIamRoleArn; when left out, the default encryption of the bucket holds.
+                    AwsKmsKeyId (str): The KMS key that encrypts the artifacts: its key id, its ARN or an alias. The
+                    role of SinkIamRoleArn must be allowed to use it.
+                    AwsKmsEncryptionContext (str): The encryption context that goes into every use of the key: a JSON
+                    object of string pairs that are not secret, as UTF-8 in Base64. Whoever decrypts the artifacts
+                    must present the same context.
+                SinkIamRoleArn (str): The ARN of the IAM role that acts for the caller at an encrypted bucket. It
+                must be in the caller's account, have the same rights at the bucket as the caller, and be allowed
+                kms:GenerateDataKey on the key of SseAwsKeyManagementParams, and kms:Decrypt to concatenate later.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
@@ -799,92 +1309,164 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("GetMediaCapturePipeline", kwargs)
 
     def get_media_insights_pipeline_configuration(self, **kwargs: Unpack[types.GetMediaInsightsPipelineConfigurationRequest]) -> types.GetMediaInsightsPipelineConfigurationResponse:
-        """x
+        """Reads a media insights pipeline configuration with all its elements and rules.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
+            Identifier (str, required, at most 1024 characters): The name or the ARN of the configuration.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaInsightsPipelineConfiguration (dict): x
-                MediaInsightsPipelineConfigurationName (str): x
-                MediaInsightsPipelineConfigurationArn (str): x
-                ResourceAccessRoleArn (str): x
-                RealTimeAlertConfiguration (dict): x
-                    Disabled (bool): x
-                    Rules (list of dict): x
-                        Type (str): x One of: KeywordMatch, Sentiment, IssueDetection.
-                        KeywordMatchConfiguration (dict): x
-                            RuleName (str): x
-                            Keywords (list of str): x
-                            Negate (bool): x
-                        SentimentConfiguration (dict): x
-                            RuleName (str): x
-                            SentimentType (str): x One of: NEGATIVE.
-                            TimePeriod (int): x
-                        IssueDetectionConfiguration (dict): x
-                            RuleName (str): x
-                Elements (list of dict): x
-                    Type (str): x One of: AmazonTranscribeCallAnalyticsProcessor, VoiceAnalyticsProcessor,
-                    AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink, SqsQueueSink, SnsTopicSink,
-                    S3RecordingSink, VoiceEnhancementSink.
-                    AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): x
-                        LanguageCode (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                        VocabularyName (str): x
-                        VocabularyFilterName (str): x
-                        VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                        LanguageModelName (str): x
-                        EnablePartialResultsStabilization (bool): x
-                        PartialResultsStability (str): x One of: high, medium, low.
-                        ContentIdentificationType (str): x One of: PII.
-                        ContentRedactionType (str): x One of: PII.
-                        PiiEntityTypes (str): x
-                        FilterPartialResults (bool): x
-                        PostCallAnalyticsSettings (dict): x
-                            OutputLocation (str): x
-                            DataAccessRoleArn (str): x
-                            ContentRedactionOutput (str): x One of: redacted, redacted_and_unredacted.
-                            OutputEncryptionKMSKeyId (str): x
-                        CallAnalyticsStreamCategories (list of str): x
-                    AmazonTranscribeProcessorConfiguration (dict): x
-                        LanguageCode (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                        VocabularyName (str): x
-                        VocabularyFilterName (str): x
-                        VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                        ShowSpeakerLabel (bool): x
-                        EnablePartialResultsStabilization (bool): x
-                        PartialResultsStability (str): x One of: high, medium, low.
-                        ContentIdentificationType (str): x One of: PII.
-                        ContentRedactionType (str): x One of: PII.
-                        PiiEntityTypes (str): x
-                        LanguageModelName (str): x
-                        FilterPartialResults (bool): x
-                        IdentifyLanguage (bool): x
-                        IdentifyMultipleLanguages (bool): x
-                        LanguageOptions (str): x
-                        PreferredLanguage (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE,
+            MediaInsightsPipelineConfiguration (dict): The configuration as the service keeps it.
+                MediaInsightsPipelineConfigurationName (str): The name of the configuration, chosen when it was
+                created.
+                MediaInsightsPipelineConfigurationArn (str): The ARN of the configuration, for
+                CreateMediaInsightsPipeline, tags and policies.
+                ResourceAccessRoleArn (str): The ARN of the IAM role with which the service reads the streams and
+                writes to the sinks. It must trust mediapipelines.chime.amazonaws.com.
+                RealTimeAlertConfiguration (dict): Rules for alerts, which the service sends to EventBridge while the
+                call goes on. When left out, there are none.
+                    Disabled (bool): Turns all rules off, while they stay in the configuration. When left out they
+                    are on.
+                    Rules (list of dict): The rules; each can raise alerts.
+                        Type (str): What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an issue
+                        that comes up (IssueDetection). The settings stand in the member of that type. The latter two
+                        need Call Analytics. One of: KeywordMatch, Sentiment, IssueDetection.
+                        KeywordMatchConfiguration (dict): Settings of a rule of the Type KeywordMatch.
+                            RuleName (str): The name of the rule, which the alert repeats.
+                            Keywords (list of str): The words or phrases that the rule listens for.
+                            Negate (bool): Turns the rule around: it speaks up when the keywords are not said.
+                        SentimentConfiguration (dict): Settings of a rule of the Type Sentiment.
+                            RuleName (str): The name of the rule, which the alert repeats.
+                            SentimentType (str): The mood that raises the alert. One of: NEGATIVE.
+                            TimePeriod (int): The span of time over which the mood is judged, in seconds.
+                        IssueDetectionConfiguration (dict): Settings of a rule of the Type IssueDetection.
+                            RuleName (str): A name for the rule, which its alerts repeat.
+                Elements (list of dict): The parts of the pipeline: processors, which analyse the audio, and sinks,
+                which receive the results or recordings. Each type can stand there once, and the resources that they
+                name must be in the account and the Region of the request.
+                    Type (str): What the element is. The processors transcribe (AmazonTranscribeProcessor, or
+                    AmazonTranscribeCallAnalyticsProcessor with call analytics; not both) or allow voice analytics
+                    (VoiceAnalyticsProcessor). The other types are sinks: KinesisDataStreamSink receives the results
+                    of any processor, the Lambda, SQS and SNS sinks those of voice analytics, and S3RecordingSink and
+                    VoiceEnhancementSink store recordings. One of: AmazonTranscribeCallAnalyticsProcessor,
+                    VoiceAnalyticsProcessor, AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink,
+                    SqsQueueSink, SnsTopicSink, S3RecordingSink, VoiceEnhancementSink.
+                    AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): Settings of Amazon Transcribe Call
+                    Analytics, for an element of the Type AmazonTranscribeCallAnalyticsProcessor.
+                        LanguageCode (str): The language of the speech, as in en-US. One of: en-US, en-GB, es-US,
+                        fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                        VocabularyName (str): The name of a custom vocabulary in Amazon Transcribe: words to
+                        recognise better, such as names. Its language must be that of the speech.
+                        VocabularyFilterName (str): The name of a vocabulary filter in Amazon Transcribe: words to
+                        keep out of the transcript. Its language must be that of the speech.
+                        VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                        replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                        LanguageModelName (str): The name of a custom language model in Amazon Transcribe; its
+                        language must be that of the speech.
+                        EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once
+                        they have been sent, which shows text sooner and can make it less exact.
+                        PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                        soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One
+                        of: high, medium, low.
+                        ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                        words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                        for. One of: PII.
+                        ContentRedactionType (str): Replaces personal information in the transcript. Not together
+                        with ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                        PiiEntityTypes (str): The kinds of personal information to find, between commas, as in
+                        NAME,ADDRESS, or ALL. When left out, all of them. For use with ContentIdentificationType or
+                        ContentRedactionType.
+                        FilterPartialResults (bool): Keeps partial results, which still change, away from the sink,
+                        so that only final ones arrive.
+                        PostCallAnalyticsSettings (dict): Has Amazon Transcribe also write an analysis of the whole
+                        call to Amazon S3 when the call is over. When left out, there is none.
+                            OutputLocation (str): Where in Amazon S3 the analysis is stored, as s3://BUCKET/PREFIX.
+                            DataAccessRoleArn (str): The ARN of the IAM role with which Amazon Transcribe writes the
+                            analysis to OutputLocation.
+                            ContentRedactionOutput (str): Whether only a transcript without the personal information
+                            is stored (redacted), or the full one beside it (redacted_and_unredacted). One of:
+                            redacted, redacted_and_unredacted.
+                            OutputEncryptionKMSKeyId (str): The KMS key that encrypts the stored analysis. When left
+                            out, the default encryption of the bucket holds.
+                        CallAnalyticsStreamCategories (list of str): The names of the Call Analytics categories whose
+                        events go to the sink. When left out, the events of all categories do.
+                    AmazonTranscribeProcessorConfiguration (dict): Settings of Amazon Transcribe, for an element of
+                    the Type AmazonTranscribeProcessor.
+                        LanguageCode (str): The language of the speech, as in en-US. Leave it out when the language
+                        shall be identified. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                        VocabularyName (str): The name of a custom vocabulary in Amazon Transcribe: words to
+                        recognise better, such as names. Its language must be that of the speech.
+                        VocabularyFilterName (str): The name of a vocabulary filter in Amazon Transcribe: words to
+                        keep out of the transcript. Its language must be that of the speech.
+                        VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                        replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                        ShowSpeakerLabel (bool): Has Amazon Transcribe tell the speakers of one channel apart and
+                        label their words.
+                        EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once
+                        they have been sent, which shows text sooner and can make it less exact.
+                        PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                        soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One
+                        of: high, medium, low.
+                        ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                        words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                        for. One of: PII.
+                        ContentRedactionType (str): Replaces personal information in the transcript. Not together
+                        with ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                        PiiEntityTypes (str): The kinds of personal information to find, between commas, as in
+                        NAME,ADDRESS, or ALL. When left out, all of them. For use with ContentIdentificationType or
+                        ContentRedactionType.
+                        LanguageModelName (str): The name of a custom language model in Amazon Transcribe; its
+                        language must be that of the speech.
+                        FilterPartialResults (bool): Keeps partial results, which still change, away from the sink,
+                        so that only final ones arrive.
+                        IdentifyLanguage (bool): Lets Amazon Transcribe find out the language of the speech; then
+                        give LanguageOptions, and leave LanguageCode out.
+                        IdentifyMultipleLanguages (bool): Lets Amazon Transcribe find out the language anew as
+                        speakers change it; then give LanguageOptions, and leave LanguageCode and IdentifyLanguage
+                        out.
+                        LanguageOptions (str): The languages that can occur, as codes between commas, as in
+                        en-US,fr-CA. For use with IdentifyLanguage or IdentifyMultipleLanguages; name at least two,
+                        of one language no two dialects.
+                        PreferredLanguage (str): The language of LanguageOptions that is the most likely, which
+                        speeds up the identification. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE,
                         pt-BR.
-                        VocabularyNames (str): x
-                        VocabularyFilterNames (str): x
-                    KinesisDataStreamSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    S3RecordingSinkConfiguration (dict): x
-                        Destination (str): x
-                        RecordingFileFormat (str): x One of: Wav, Opus.
-                    VoiceAnalyticsProcessorConfiguration (dict): x
-                        SpeakerSearchStatus (str): x One of: Enabled, Disabled.
-                        VoiceToneAnalysisStatus (str): x One of: Enabled, Disabled.
-                    LambdaFunctionSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    SqsQueueSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    SnsTopicSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    VoiceEnhancementSinkConfiguration (dict): x
-                        Disabled (bool): x
-                MediaInsightsPipelineConfigurationId (str): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+                        VocabularyNames (str): The names of custom vocabularies in Amazon Transcribe, between commas,
+                        for use with language identification; the one of the language that was found is used.
+                        VocabularyFilterNames (str): The names of vocabulary filters in Amazon Transcribe, between
+                        commas, for use with language identification; the one of the language that was found is used.
+                    KinesisDataStreamSinkConfiguration (dict): The data stream, for an element of the Type
+                    KinesisDataStreamSink.
+                        InsightsTarget (str): The ARN of the Kinesis data stream that receives the results, in the
+                        Region of the request.
+                    S3RecordingSinkConfiguration (dict): The bucket and the form of recordings, for an element of the
+                    Type S3RecordingSink.
+                        Destination (str): The ARN of the S3 bucket that receives recordings, with an optional
+                        prefix.
+                        RecordingFileFormat (str): The form of the recording: Wav without loss, or Opus compressed.
+                        One of: Wav, Opus.
+                    VoiceAnalyticsProcessorConfiguration (dict): Which voice analytics can be started, for an element
+                    of the Type VoiceAnalyticsProcessor.
+                        SpeakerSearchStatus (str): Whether StartSpeakerSearchTask can be used on pipelines of the
+                        configuration. One of: Enabled, Disabled.
+                        VoiceToneAnalysisStatus (str): Whether StartVoiceToneAnalysisTask can be used on pipelines of
+                        the configuration. One of: Enabled, Disabled.
+                    LambdaFunctionSinkConfiguration (dict): The Lambda function, for an element of the Type
+                    LambdaFunctionSink.
+                        InsightsTarget (str): The ARN of the Lambda function that receives the results, in the Region
+                        of the request.
+                    SqsQueueSinkConfiguration (dict): The queue, for an element of the Type SqsQueueSink.
+                        InsightsTarget (str): The ARN of the Amazon SQS queue that receives the results, in the
+                        Region of the request.
+                    SnsTopicSinkConfiguration (dict): The topic, for an element of the Type SnsTopicSink.
+                        InsightsTarget (str): The ARN of the Amazon SNS topic that receives the results, in the
+                        Region of the request.
+                    VoiceEnhancementSinkConfiguration (dict): Settings of voice enhancement, for an element of the
+                    Type VoiceEnhancementSink.
+                        Disabled (bool): Turns voice enhancement off, while the element stays in the configuration.
+                        When left out it is on.
+                MediaInsightsPipelineConfigurationId (str): The id of the configuration, given by the service.
+                CreatedTimestamp (datetime): When the configuration was created.
+                UpdatedTimestamp (datetime): When the configuration last changed.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
@@ -892,199 +1474,343 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("GetMediaInsightsPipelineConfiguration", kwargs)
 
     def get_media_pipeline(self, **kwargs: Unpack[types.GetMediaPipelineRequest]) -> types.GetMediaPipelineResponse:
-        """x
+        """Reads a pipeline of any kind. The answer holds it in the member of its kind, and the other members are
+        missing.
 
         Keyword arguments:
-            MediaPipelineId (str, required, exactly 36 characters): x
+            MediaPipelineId (str, required, exactly 36 characters): The id of the pipeline, from the response that
+            created it.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaPipeline (dict): x
-                MediaCapturePipeline (dict): x
-                    MediaPipelineId (str): x
-                    MediaPipelineArn (str): x
-                    SourceType (str): x One of: ChimeSdkMeeting.
-                    SourceArn (str): x
-                    Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                    SinkType (str): x One of: S3Bucket.
-                    SinkArn (str): x
-                    CreatedTimestamp (datetime): x
-                    UpdatedTimestamp (datetime): x
-                    ChimeSdkMeetingConfiguration (dict): x
-                        SourceConfiguration (dict): x
-                            SelectedVideoStreams (dict): x
-                                AttendeeIds (list of str): x
-                                ExternalUserIds (list of str): x
-                        ArtifactsConfiguration (dict): x
-                            Audio (dict): x
-                                MuxType (str): x One of: AudioOnly, AudioWithActiveSpeakerVideo,
-                                AudioWithCompositedVideo.
-                            Video (dict): x
-                                State (str): x One of: Enabled, Disabled.
-                                MuxType (str): x One of: VideoOnly.
-                            Content (dict): x
-                                State (str): x One of: Enabled, Disabled.
-                                MuxType (str): x One of: ContentOnly.
-                            CompositedVideo (dict): x
-                                Layout (str): x One of: GridView.
-                                Resolution (str): x One of: HD, FHD.
-                                GridViewConfiguration (dict): x
-                                    ContentShareLayout (str): x One of: PresenterOnly, Horizontal, Vertical,
+            MediaPipeline (dict): The pipeline, in the member of its kind.
+                MediaCapturePipeline (dict): The pipeline, if it records a meeting.
+                    MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                    MediaPipelineArn (str): The ARN of the pipeline, for tags and policies and as the source of a
+                    concatenation.
+                    SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                    SourceArn (str): The ARN of the meeting that is recorded.
+                    Status (str): How far the recording is: Initializing while the service joins the meeting,
+                    InProgress while it records, Stopping and Stopped after the meeting or the pipeline was ended,
+                    Failed when it could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped,
+                    Paused, NotStarted.
+                    SinkType (str): The kind of place that receives the recording: an S3 bucket. One of: S3Bucket.
+                    SinkArn (str): The ARN of the S3 bucket that receives the recording, with its prefix if there is
+                    one.
+                    CreatedTimestamp (datetime): When the pipeline was created.
+                    UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                    ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media of the meeting the
+                    pipeline takes.
+                        SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone
+                        is.
+                            SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of
+                            everyone is.
+                                AttendeeIds (list of str): The AttendeeId of each attendee whose video is taken, as
+                                CreateAttendee in chime-sdk-meetings gives them.
+                                ExternalUserIds (list of str): The ExternalUserId of each attendee whose video is
+                                taken, as given to CreateAttendee in chime-sdk-meetings.
+                        ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left
+                        out, the service's own choice holds.
+                            Audio (dict): How the audio is recorded.
+                                MuxType (str): Whether the files hold the audio of the meeting alone (AudioOnly),
+                                together with the video of whoever is speaking (AudioWithActiveSpeakerVideo), or
+                                together with one picture of all videos and the shared content
+                                (AudioWithCompositedVideo, with CompositedVideo saying how). One of: AudioOnly,
+                                AudioWithActiveSpeakerVideo, AudioWithCompositedVideo.
+                            Video (dict): Whether the video of the attendees' cameras is recorded, each by itself.
+                                State (str): Whether the video of the cameras is recorded (Enabled) or not
+                                (Disabled). One of: Enabled, Disabled.
+                                MuxType (str): How the video of the cameras is put into files: without audio, each
+                                camera apart. One of: VideoOnly.
+                            Content (dict): Whether shared content, such as a shared screen, is recorded by itself.
+                                State (str): Whether shared content is recorded (Enabled) or not (Disabled). One of:
+                                Enabled, Disabled.
+                                MuxType (str): How shared content is put into files: with its audio and video, and
+                                nothing of the cameras. One of: ContentOnly.
+                            CompositedVideo (dict): How one picture of all videos and the shared content is put
+                            together. Goes with the audio's MuxType AudioWithCompositedVideo.
+                                Layout (str): How the videos are arranged. GridView gives each video a tile of a
+                                grid. One of: GridView.
+                                Resolution (str): The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080
+                                (FHD), with the sides exchanged in portrait. When left out it is HD. One of: HD, FHD.
+                                GridViewConfiguration (dict): How the tiles are arranged and how they look.
+                                    ContentShareLayout (str): How the picture is divided while content is shared:
+                                    PresenterOnly and ActiveSpeakerOnly fill it with the content and cover one corner
+                                    with one tile, Horizontal puts a row of tiles above or below the content,
+                                    Vertical a column beside it. Settings of the chosen layout stand in the member
+                                    that is named after it. One of: PresenterOnly, Horizontal, Vertical,
                                     ActiveSpeakerOnly.
-                                    PresenterOnlyConfiguration (dict): x
-                                        PresenterPosition (str): x One of: TopLeft, TopRight, BottomLeft,
-                                        BottomRight.
-                                    ActiveSpeakerOnlyConfiguration (dict): x
-                                        ActiveSpeakerPosition (str): x One of: TopLeft, TopRight, BottomLeft,
-                                        BottomRight.
-                                    HorizontalLayoutConfiguration (dict): x
-                                        TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                        TilePosition (str): x One of: Top, Bottom.
-                                        TileCount (int): x
-                                        TileAspectRatio (str): x
-                                    VerticalLayoutConfiguration (dict): x
-                                        TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                        TilePosition (str): x One of: Left, Right.
-                                        TileCount (int): x
-                                        TileAspectRatio (str): x
-                                    VideoAttribute (dict): x
-                                        CornerRadius (int): x
-                                        BorderColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                        HighlightColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                        BorderThickness (int): x
-                                    CanvasOrientation (str): x One of: Landscape, Portrait.
-                    SseAwsKeyManagementParams (dict): x
-                        AwsKmsKeyId (str): x
-                        AwsKmsEncryptionContext (str): x
-                    SinkIamRoleArn (str): x
-                MediaLiveConnectorPipeline (dict): x
-                    Sources (list of dict): x
-                        SourceType (str): x One of: ChimeSdkMeeting.
-                        ChimeSdkMeetingLiveConnectorConfiguration (dict): x
-                            Arn (str): x
-                            MuxType (str): x One of: AudioWithCompositedVideo, AudioWithActiveSpeakerVideo.
-                            CompositedVideo (dict): x
-                                Layout (str): x One of: GridView.
-                                Resolution (str): x One of: HD, FHD.
-                                GridViewConfiguration (dict): x
-                                    ContentShareLayout (str): x One of: PresenterOnly, Horizontal, Vertical,
+                                    PresenterOnlyConfiguration (dict): Where the tile of the presenter stands; has an
+                                    effect with the ContentShareLayout PresenterOnly.
+                                        PresenterPosition (str): The corner in which the tile of the presenter covers
+                                        the shared content. When left out it is TopRight. One of: TopLeft, TopRight,
+                                        BottomLeft, BottomRight.
+                                    ActiveSpeakerOnlyConfiguration (dict): Where the tile of the active speaker
+                                    stands; has an effect with the ContentShareLayout ActiveSpeakerOnly.
+                                        ActiveSpeakerPosition (str): The corner in which the tile of the active
+                                        speaker covers the shared content. When left out it is TopRight. One of:
+                                        TopLeft, TopRight, BottomLeft, BottomRight.
+                                    HorizontalLayoutConfiguration (dict): The row of tiles; has an effect with the
+                                    ContentShareLayout Horizontal.
+                                        TileOrder (str): Which attendees the tiles show: in the order in which they
+                                        joined with video (JoinSequence), or the latest speakers first
+                                        (SpeakerSequence). One of: JoinSequence, SpeakerSequence.
+                                        TilePosition (str): The side of the shared content on which the tiles stand.
+                                        One of: Top, Bottom.
+                                        TileCount (int): The most tiles shown beside the content.
+                                        TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 16/9.
+                                    VerticalLayoutConfiguration (dict): The column of tiles; has an effect with the
+                                    ContentShareLayout Vertical.
+                                        TileOrder (str): Which attendees the tiles show: in the order in which they
+                                        joined with video (JoinSequence), or the latest speakers first
+                                        (SpeakerSequence). One of: JoinSequence, SpeakerSequence.
+                                        TilePosition (str): The side of the shared content on which the tiles stand.
+                                        One of: Left, Right.
+                                        TileCount (int): The most tiles shown beside the content.
+                                        TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 9/16.
+                                    VideoAttribute (dict): The borders and corners of the tiles.
+                                        CornerRadius (int): How far the corners of the tiles are rounded; a greater
+                                        number rounds them more.
+                                        BorderColor (str): The colour of the border of each tile. One of: Black,
+                                        Blue, Red, Green, White, Yellow.
+                                        HighlightColor (str): The colour of the border around the tile of the active
+                                        speaker. One of: Black, Blue, Red, Green, White, Yellow.
+                                        BorderThickness (int): The thickness of the border of each tile; a greater
+                                        number gives a thicker one.
+                                    CanvasOrientation (str): Whether the picture is wider than high (Landscape, 16:9)
+                                    or higher than wide (Portrait, 9:16). When left out it is Landscape. One of:
+                                    Landscape, Portrait.
+                    SseAwsKeyManagementParams (dict): The KMS key that encrypts the artifacts in the bucket. For use
+                    with SinkIamRoleArn; when left out, the default encryption of the bucket holds.
+                        AwsKmsKeyId (str): The KMS key that encrypts the artifacts: its key id, its ARN or an alias.
+                        The role of SinkIamRoleArn must be allowed to use it.
+                        AwsKmsEncryptionContext (str): The encryption context that goes into every use of the key: a
+                        JSON object of string pairs that are not secret, as UTF-8 in Base64. Whoever decrypts the
+                        artifacts must present the same context.
+                    SinkIamRoleArn (str): The ARN of the IAM role that acts for the caller at an encrypted bucket. It
+                    must be in the caller's account, have the same rights at the bucket as the caller, and be allowed
+                    kms:GenerateDataKey on the key of SseAwsKeyManagementParams, and kms:Decrypt to concatenate
+                    later.
+                MediaLiveConnectorPipeline (dict): The pipeline, if it broadcasts a meeting.
+                    Sources (list of dict): The meeting that is broadcast.
+                        SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                        ChimeSdkMeetingLiveConnectorConfiguration (dict): The meeting to broadcast, and how it is put
+                        together.
+                            Arn (str): The ARN of the meeting: the MeetingArn that CreateMeeting in
+                            chime-sdk-meetings gives.
+                            MuxType (str): What the viewers see with the audio: one picture of all videos and the
+                            shared content (AudioWithCompositedVideo), or whoever is speaking
+                            (AudioWithActiveSpeakerVideo). One of: AudioWithCompositedVideo,
+                            AudioWithActiveSpeakerVideo.
+                            CompositedVideo (dict): How the picture is put together, for the MuxType
+                            AudioWithCompositedVideo.
+                                Layout (str): How the videos are arranged. GridView gives each video a tile of a
+                                grid. One of: GridView.
+                                Resolution (str): The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080
+                                (FHD), with the sides exchanged in portrait. When left out it is HD. One of: HD, FHD.
+                                GridViewConfiguration (dict): How the tiles are arranged and how they look.
+                                    ContentShareLayout (str): How the picture is divided while content is shared:
+                                    PresenterOnly and ActiveSpeakerOnly fill it with the content and cover one corner
+                                    with one tile, Horizontal puts a row of tiles above or below the content,
+                                    Vertical a column beside it. Settings of the chosen layout stand in the member
+                                    that is named after it. One of: PresenterOnly, Horizontal, Vertical,
                                     ActiveSpeakerOnly.
-                                    PresenterOnlyConfiguration (dict): x
-                                        PresenterPosition (str): x One of: TopLeft, TopRight, BottomLeft,
-                                        BottomRight.
-                                    ActiveSpeakerOnlyConfiguration (dict): x
-                                        ActiveSpeakerPosition (str): x One of: TopLeft, TopRight, BottomLeft,
-                                        BottomRight.
-                                    HorizontalLayoutConfiguration (dict): x
-                                        TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                        TilePosition (str): x One of: Top, Bottom.
-                                        TileCount (int): x
-                                        TileAspectRatio (str): x
-                                    VerticalLayoutConfiguration (dict): x
-                                        TileOrder (str): x One of: JoinSequence, SpeakerSequence.
-                                        TilePosition (str): x One of: Left, Right.
-                                        TileCount (int): x
-                                        TileAspectRatio (str): x
-                                    VideoAttribute (dict): x
-                                        CornerRadius (int): x
-                                        BorderColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                        HighlightColor (str): x One of: Black, Blue, Red, Green, White, Yellow.
-                                        BorderThickness (int): x
-                                    CanvasOrientation (str): x One of: Landscape, Portrait.
-                            SourceConfiguration (dict): x
-                                SelectedVideoStreams (dict): x
-                                    AttendeeIds (list of str): x
-                                    ExternalUserIds (list of str): x
-                    Sinks (list of dict): x
-                        SinkType (str): x One of: RTMP.
-                        RTMPConfiguration (dict): x
-                            Url (str): x
-                            AudioChannels (str): x One of: Stereo, Mono.
-                            AudioSampleRate (str): x
-                    MediaPipelineId (str): x
-                    MediaPipelineArn (str): x
-                    Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                    CreatedTimestamp (datetime): x
-                    UpdatedTimestamp (datetime): x
-                MediaConcatenationPipeline (dict): x
-                    MediaPipelineId (str): x
-                    MediaPipelineArn (str): x
-                    Sources (list of dict): x
-                        Type (str): x One of: MediaCapturePipeline.
-                        MediaCapturePipelineSourceConfiguration (dict): x
-                            MediaPipelineArn (str): x
-                            ChimeSdkMeetingConfiguration (dict): x
-                                ArtifactsConfiguration (dict): x
-                                    Audio (dict): x
-                                        State (str): x One of: Enabled.
-                                    Video (dict): x
-                                        State (str): x One of: Enabled, Disabled.
-                                    Content (dict): x
-                                        State (str): x One of: Enabled, Disabled.
-                                    DataChannel (dict): x
-                                        State (str): x One of: Enabled, Disabled.
-                                    TranscriptionMessages (dict): x
-                                        State (str): x One of: Enabled, Disabled.
-                                    MeetingEvents (dict): x
-                                        State (str): x One of: Enabled, Disabled.
-                                    CompositedVideo (dict): x
-                                        State (str): x One of: Enabled, Disabled.
-                    Sinks (list of dict): x
-                        Type (str): x One of: S3Bucket.
-                        S3BucketSinkConfiguration (dict): x
-                            Destination (str): x
-                    Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                    CreatedTimestamp (datetime): x
-                    UpdatedTimestamp (datetime): x
-                MediaInsightsPipeline (dict): x
-                    MediaPipelineId (str): x
-                    MediaPipelineArn (str): x
-                    MediaInsightsPipelineConfigurationArn (str): x
-                    Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                    KinesisVideoStreamSourceRuntimeConfiguration (dict): x
-                        Streams (list of dict): x
-                            StreamArn (str): x
-                            FragmentNumber (str): x
-                            StreamChannelDefinition (dict): x
-                                NumberOfChannels (int): x
-                                ChannelDefinitions (list of dict): x
-                                    ChannelId (int): x
-                                    ParticipantRole (str): x One of: AGENT, CUSTOMER.
-                        MediaEncoding (str): x One of: pcm.
-                        MediaSampleRate (int): x
-                    MediaInsightsRuntimeMetadata (dict): x
-                    KinesisVideoStreamRecordingSourceRuntimeConfiguration (dict): x
-                        Streams (list of dict): x
-                            StreamArn (str): x
-                        FragmentSelector (dict): x
-                            FragmentSelectorType (str): x One of: ProducerTimestamp, ServerTimestamp.
-                            TimestampRange (dict): x
-                                StartTimestamp (datetime): x
-                                EndTimestamp (datetime): x
-                    S3RecordingSinkRuntimeConfiguration (dict): x
-                        Destination (str): x
-                        RecordingFileFormat (str): x One of: Wav, Opus.
-                    CreatedTimestamp (datetime): x
-                    ElementStatuses (list of dict): x
-                        Type (str): x One of: AmazonTranscribeCallAnalyticsProcessor, VoiceAnalyticsProcessor,
-                        AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink, SqsQueueSink,
-                        SnsTopicSink, S3RecordingSink, VoiceEnhancementSink.
-                        Status (str): x One of: NotStarted, NotSupported, Initializing, InProgress, Failed, Stopping,
-                        Stopped, Paused.
-                MediaStreamPipeline (dict): x
-                    MediaPipelineId (str): x
-                    MediaPipelineArn (str): x
-                    CreatedTimestamp (datetime): x
-                    UpdatedTimestamp (datetime): x
-                    Status (str): x One of: Initializing, InProgress, Failed, Stopping, Stopped, Paused, NotStarted.
-                    Sources (list of dict): x
-                        SourceType (str): x One of: ChimeSdkMeeting.
-                        SourceArn (str): x
-                    Sinks (list of dict): x
-                        SinkArn (str): x
-                        SinkType (str): x One of: KinesisVideoStreamPool.
-                        ReservedStreamCapacity (int): x
-                        MediaStreamType (str): x One of: MixedAudio, IndividualAudio.
+                                    PresenterOnlyConfiguration (dict): Where the tile of the presenter stands; has an
+                                    effect with the ContentShareLayout PresenterOnly.
+                                        PresenterPosition (str): The corner in which the tile of the presenter covers
+                                        the shared content. When left out it is TopRight. One of: TopLeft, TopRight,
+                                        BottomLeft, BottomRight.
+                                    ActiveSpeakerOnlyConfiguration (dict): Where the tile of the active speaker
+                                    stands; has an effect with the ContentShareLayout ActiveSpeakerOnly.
+                                        ActiveSpeakerPosition (str): The corner in which the tile of the active
+                                        speaker covers the shared content. When left out it is TopRight. One of:
+                                        TopLeft, TopRight, BottomLeft, BottomRight.
+                                    HorizontalLayoutConfiguration (dict): The row of tiles; has an effect with the
+                                    ContentShareLayout Horizontal.
+                                        TileOrder (str): Which attendees the tiles show: in the order in which they
+                                        joined with video (JoinSequence), or the latest speakers first
+                                        (SpeakerSequence). One of: JoinSequence, SpeakerSequence.
+                                        TilePosition (str): The side of the shared content on which the tiles stand.
+                                        One of: Top, Bottom.
+                                        TileCount (int): The most tiles shown beside the content.
+                                        TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 16/9.
+                                    VerticalLayoutConfiguration (dict): The column of tiles; has an effect with the
+                                    ContentShareLayout Vertical.
+                                        TileOrder (str): Which attendees the tiles show: in the order in which they
+                                        joined with video (JoinSequence), or the latest speakers first
+                                        (SpeakerSequence). One of: JoinSequence, SpeakerSequence.
+                                        TilePosition (str): The side of the shared content on which the tiles stand.
+                                        One of: Left, Right.
+                                        TileCount (int): The most tiles shown beside the content.
+                                        TileAspectRatio (str): The sides of each tile as WIDTH/HEIGHT, as in 9/16.
+                                    VideoAttribute (dict): The borders and corners of the tiles.
+                                        CornerRadius (int): How far the corners of the tiles are rounded; a greater
+                                        number rounds them more.
+                                        BorderColor (str): The colour of the border of each tile. One of: Black,
+                                        Blue, Red, Green, White, Yellow.
+                                        HighlightColor (str): The colour of the border around the tile of the active
+                                        speaker. One of: Black, Blue, Red, Green, White, Yellow.
+                                        BorderThickness (int): The thickness of the border of each tile; a greater
+                                        number gives a thicker one.
+                                    CanvasOrientation (str): Whether the picture is wider than high (Landscape, 16:9)
+                                    or higher than wide (Portrait, 9:16). When left out it is Landscape. One of:
+                                    Landscape, Portrait.
+                            SourceConfiguration (dict): Which attendees' video is broadcast. When left out, that of
+                            everyone is.
+                                SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that
+                                of everyone is.
+                                    AttendeeIds (list of str): The AttendeeId of each attendee whose video is taken,
+                                    as CreateAttendee in chime-sdk-meetings gives them.
+                                    ExternalUserIds (list of str): The ExternalUserId of each attendee whose video is
+                                    taken, as given to CreateAttendee in chime-sdk-meetings.
+                    Sinks (list of dict): Where the broadcast goes.
+                        SinkType (str): The kind of the receiver: one that speaks RTMP. One of: RTMP.
+                        RTMPConfiguration (dict): The address of the receiver and the form of the audio.
+                            Url (str): The RTMP or RTMPS address of the receiver with its stream key, as in
+                            rtmps://HOST/app/KEY. It is a secret: whoever has it can broadcast to that receiver.
+                            AudioChannels (str): Whether the stream carries one audio channel (Mono) or two (Stereo).
+                            One of: Stereo, Mono.
+                            AudioSampleRate (str): The audio samples per second, in hertz, as a string: 44100 or
+                            48000.
+                    MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                    MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in
+                    other requests.
+                    Status (str): How far the pipeline is: NotStarted before it begins, Initializing while it starts,
+                    InProgress while it works, Stopping and Stopped when it ends, Paused when it has been paused,
+                    Failed when it could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped,
+                    Paused, NotStarted.
+                    CreatedTimestamp (datetime): When the pipeline was created.
+                    UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                MediaConcatenationPipeline (dict): The pipeline, if it joins a recording.
+                    MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                    MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in
+                    other requests.
+                    Sources (list of dict): The capture whose chunks are joined.
+                        Type (str): The kind of the source: a media capture pipeline. One of: MediaCapturePipeline.
+                        MediaCapturePipelineSourceConfiguration (dict): The capture whose chunks are joined, and
+                        which kinds of them.
+                            MediaPipelineArn (str): The ARN of the media capture pipeline whose chunks are joined:
+                            the MediaPipelineArn that CreateMediaCapturePipeline gave.
+                            ChimeSdkMeetingConfiguration (dict): Which kinds of media are joined.
+                                ArtifactsConfiguration (dict): Which kinds of media are joined.
+                                    Audio (dict): Whether the audio is joined; it always is.
+                                        State (str): Enabled: audio is always joined. One of: Enabled.
+                                    Video (dict): Whether the video of the attendees' cameras is joined.
+                                        State (str): Whether the video of the cameras is joined (Enabled) or left as
+                                        chunks (Disabled). One of: Enabled, Disabled.
+                                    Content (dict): Whether shared content is joined.
+                                        State (str): Whether shared content is joined (Enabled) or left as chunks
+                                        (Disabled). One of: Enabled, Disabled.
+                                    DataChannel (dict): Whether the data messages that attendees sent are joined.
+                                        State (str): Whether data messages are joined (Enabled) or left as chunks
+                                        (Disabled). One of: Enabled, Disabled.
+                                    TranscriptionMessages (dict): Whether the messages of live transcription are
+                                    joined. There are some when the meeting was transcribed by
+                                    StartMeetingTranscription in chime-sdk-meetings.
+                                        State (str): Whether the messages of live transcription are joined (Enabled)
+                                        or left as chunks (Disabled). One of: Enabled, Disabled.
+                                    MeetingEvents (dict): Whether the events of the meeting, such as attendees
+                                    joining and leaving, are joined.
+                                        State (str): Whether the events of the meeting are joined (Enabled) or left
+                                        as chunks (Disabled). One of: Enabled, Disabled.
+                                    CompositedVideo (dict): Whether the composited video is joined.
+                                        State (str): Whether the composited video is joined (Enabled) or left as
+                                        chunks (Disabled). One of: Enabled, Disabled.
+                    Sinks (list of dict): Where the joined files go.
+                        Type (str): The kind of place that receives the joined files: an S3 bucket. One of: S3Bucket.
+                        S3BucketSinkConfiguration (dict): The bucket that receives the joined files.
+                            Destination (str): The ARN of the S3 bucket that receives the joined files, with an
+                            optional prefix: arn:aws:s3:::BUCKET/PREFIX.
+                    Status (str): How far the pipeline is: NotStarted before it begins, Initializing while it starts,
+                    InProgress while it works, Stopping and Stopped when it ends, Paused when it has been paused,
+                    Failed when it could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped,
+                    Paused, NotStarted.
+                    CreatedTimestamp (datetime): When the pipeline was created.
+                    UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                MediaInsightsPipeline (dict): The pipeline, if it analyses or records a call.
+                    MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                    MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in
+                    other requests.
+                    MediaInsightsPipelineConfigurationArn (str): The ARN of the configuration that the pipeline works
+                    by.
+                    Status (str): How far the pipeline is: NotStarted before it begins, Initializing while it starts,
+                    InProgress while it works, Stopping and Stopped when it ends, Paused when it has been paused,
+                    Failed when it could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped,
+                    Paused, NotStarted.
+                    KinesisVideoStreamSourceRuntimeConfiguration (dict): The Kinesis video streams whose audio is
+                    analysed while it comes in, and the form of that audio.
+                        Streams (list of dict): The Kinesis video streams whose audio is analysed, with their
+                        channels.
+                            StreamArn (str): The ARN of the Kinesis video stream whose audio is analysed.
+                            FragmentNumber (str): The number of the Kinesis Video Streams fragment at which reading
+                            starts. When left out, reading starts at the newest fragment.
+                            StreamChannelDefinition (dict): The audio channels of the stream, and who speaks on each.
+                                NumberOfChannels (int): How many audio channels the stream carries.
+                                ChannelDefinitions (list of dict): Who speaks on each channel.
+                                    ChannelId (int): The number of the audio channel in the stream, counted from 0.
+                                    ParticipantRole (str): Whether the agent or the customer speaks on the channel.
+                                    One of: AGENT, CUSTOMER.
+                        MediaEncoding (str): The form of the audio in the streams. pcm is signed 16-bit little-endian
+                        PCM. One of: pcm.
+                        MediaSampleRate (int): The audio samples per second in the streams, in hertz.
+                    MediaInsightsRuntimeMetadata (dict): Data of your own about the call, as pairs of strings, that
+                    go along with the results to the sinks.
+                    KinesisVideoStreamRecordingSourceRuntimeConfiguration (dict): The Kinesis video streams and the
+                    part of them that are written out as a recording, for a configuration that has an S3RecordingSink
+                    element.
+                        Streams (list of dict): The Kinesis video streams that are recorded.
+                            StreamArn (str): The ARN of the Kinesis video stream.
+                        FragmentSelector (dict): Which part of the streams is recorded: a time range, and the clock
+                        that it refers to.
+                            FragmentSelectorType (str): Whose clock TimestampRange refers to: that of the producer
+                            that sent the fragments (ProducerTimestamp), or that of Kinesis Video Streams when they
+                            arrived (ServerTimestamp). One of: ProducerTimestamp, ServerTimestamp.
+                            TimestampRange (dict): The start and the end of the time range.
+                                StartTimestamp (datetime): The start of the time range.
+                                EndTimestamp (datetime): The end of the time range.
+                    S3RecordingSinkRuntimeConfiguration (dict): Where the recording of this call goes and in what
+                    form. Given together with KinesisVideoStreamRecordingSourceRuntimeConfiguration.
+                        Destination (str): The ARN of the S3 bucket that receives the recording of this call, with an
+                        optional prefix.
+                        RecordingFileFormat (str): The form of the recording: Wav without loss, or Opus compressed.
+                        One of: Wav, Opus.
+                    CreatedTimestamp (datetime): When the pipeline was created.
+                    ElementStatuses (list of dict): The state of each element of the pipeline that has a state of its
+                    own.
+                        Type (str): Which element of the configuration it is. One of:
+                        AmazonTranscribeCallAnalyticsProcessor, VoiceAnalyticsProcessor, AmazonTranscribeProcessor,
+                        KinesisDataStreamSink, LambdaFunctionSink, SqsQueueSink, SnsTopicSink, S3RecordingSink,
+                        VoiceEnhancementSink.
+                        Status (str): How far the element is: NotSupported when it cannot take part in this pipeline,
+                        NotStarted before it begins, Initializing while it starts, InProgress while it works,
+                        Stopping and Stopped when it ends, Paused when the pipeline has been paused, Failed when it
+                        could not go on. One of: NotStarted, NotSupported, Initializing, InProgress, Failed,
+                        Stopping, Stopped, Paused.
+                MediaStreamPipeline (dict): The pipeline, if it streams the audio of a meeting.
+                    MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                    MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in
+                    other requests.
+                    CreatedTimestamp (datetime): When the pipeline was created.
+                    UpdatedTimestamp (datetime): When the state of the pipeline last changed.
+                    Status (str): How far the pipeline is: NotStarted before it begins, Initializing while it starts,
+                    InProgress while it works, Stopping and Stopped when it ends, Paused when it has been paused,
+                    Failed when it could not go on. One of: Initializing, InProgress, Failed, Stopping, Stopped,
+                    Paused, NotStarted.
+                    Sources (list of dict): The meeting whose audio is streamed.
+                        SourceType (str): The kind of the source: a meeting. One of: ChimeSdkMeeting.
+                        SourceArn (str): The ARN of the meeting: the MeetingArn that CreateMeeting in
+                        chime-sdk-meetings gives.
+                    Sinks (list of dict): The pools that receive the audio.
+                        SinkArn (str): The ARN of the pool: the PoolArn that
+                        CreateMediaPipelineKinesisVideoStreamPool gives. The pool must have been created in the
+                        Region of the request.
+                        SinkType (str): The kind of place that receives the audio: a pool of Kinesis video streams.
+                        One of: KinesisVideoStreamPool.
+                        ReservedStreamCapacity (int): How many streams of the pool are set aside for the meeting: 1
+                        for MixedAudio, and for IndividualAudio as many attendees as shall be streamed at once.
+                        MediaStreamType (str): What goes into the streams: one stream for each attendee
+                        (IndividualAudio), or one with the audio of the whole meeting (MixedAudio). One of:
+                        MixedAudio, IndividualAudio.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
@@ -1092,24 +1818,27 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("GetMediaPipeline", kwargs)
 
     def get_media_pipeline_kinesis_video_stream_pool(self, **kwargs: Unpack[types.GetMediaPipelineKinesisVideoStreamPoolRequest]) -> types.GetMediaPipelineKinesisVideoStreamPoolResponse:
-        """x
+        """Reads a pool of Kinesis video streams with its state and size.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
+            Identifier (str, required, at most 1024 characters): The name or the ARN of the pool.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            KinesisVideoStreamPoolConfiguration (dict): x
-                PoolArn (str): x
-                PoolName (str): x
-                PoolId (str): x
-                PoolStatus (str): x One of: CREATING, ACTIVE, UPDATING, DELETING, FAILED.
-                PoolSize (int): x
-                StreamConfiguration (dict): x
-                    Region (str): x
-                    DataRetentionInHours (int): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+            KinesisVideoStreamPoolConfiguration (dict): The pool, with its state and the settings of its streams.
+                PoolArn (str): The ARN of the pool: the SinkArn of a media stream pipeline.
+                PoolName (str): The name of the pool, chosen when it was created.
+                PoolId (str): The id of the pool, given by the service.
+                PoolStatus (str): The state of the pool: CREATING, UPDATING and DELETING while a change goes on,
+                ACTIVE when pipelines can use it, FAILED when it could not be made. One of: CREATING, ACTIVE,
+                UPDATING, DELETING, FAILED.
+                PoolSize (int): How many streams the pool holds at present.
+                StreamConfiguration (dict): The Region of the streams, and how long they keep their data.
+                    Region (str): The AWS Region in which the streams are created. A meeting whose media Region is an
+                    opt-in Region needs a pool there.
+                    DataRetentionInHours (int): How long the streams keep their data, in hours.
+                CreatedTimestamp (datetime): When the pool was created.
+                UpdatedTimestamp (datetime): When the pool last changed.
 
         Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
@@ -1117,20 +1846,23 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("GetMediaPipelineKinesisVideoStreamPool", kwargs)
 
     def get_speaker_search_task(self, **kwargs: Unpack[types.GetSpeakerSearchTaskRequest]) -> types.GetSpeakerSearchTaskResponse:
-        """x
+        """Reads the state of a speaker search task. What was found goes to the sinks of the pipeline, not into this
+        answer.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
-            SpeakerSearchTaskId (str, required, exactly 36 characters): x
+            Identifier (str, required, at most 1024 characters): The id or the ARN of the media insights pipeline on
+            which the task was started.
+            SpeakerSearchTaskId (str, required, exactly 36 characters): The id of the speaker search task, from
+            StartSpeakerSearchTask.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            SpeakerSearchTask (dict): x
-                SpeakerSearchTaskId (str): x
-                SpeakerSearchTaskStatus (str): x One of: NotStarted, Initializing, InProgress, Failed, Stopping,
-                Stopped.
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+            SpeakerSearchTask (dict): The task and its state.
+                SpeakerSearchTaskId (str): The id of the speaker search task, from StartSpeakerSearchTask.
+                SpeakerSearchTaskStatus (str): How far the task is. Its results do not appear here: they go to the
+                sinks of the pipeline. One of: NotStarted, Initializing, InProgress, Failed, Stopping, Stopped.
+                CreatedTimestamp (datetime): When the task was started.
+                UpdatedTimestamp (datetime): When the state of the task last changed.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
@@ -1138,20 +1870,24 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("GetSpeakerSearchTask", kwargs)
 
     def get_voice_tone_analysis_task(self, **kwargs: Unpack[types.GetVoiceToneAnalysisTaskRequest]) -> types.GetVoiceToneAnalysisTaskResponse:
-        """x
+        """Reads the state of a voice tone analysis task. What was found goes to the sinks of the pipeline, not into
+        this answer.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
-            VoiceToneAnalysisTaskId (str, required, exactly 36 characters): x
+            Identifier (str, required, at most 1024 characters): The id or the ARN of the media insights pipeline on
+            which the task was started.
+            VoiceToneAnalysisTaskId (str, required, exactly 36 characters): The id of the voice tone analysis task,
+            from StartVoiceToneAnalysisTask.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            VoiceToneAnalysisTask (dict): x
-                VoiceToneAnalysisTaskId (str): x
-                VoiceToneAnalysisTaskStatus (str): x One of: NotStarted, Initializing, InProgress, Failed, Stopping,
-                Stopped.
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+            VoiceToneAnalysisTask (dict): The task and its state.
+                VoiceToneAnalysisTaskId (str): The id of the voice tone analysis task, from
+                StartVoiceToneAnalysisTask.
+                VoiceToneAnalysisTaskStatus (str): How far the task is. Its results do not appear here: they go to
+                the sinks of the pipeline. One of: NotStarted, Initializing, InProgress, Failed, Stopping, Stopped.
+                CreatedTimestamp (datetime): When the task was started.
+                UpdatedTimestamp (datetime): When the state of the task last changed.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
@@ -1159,18 +1895,23 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("GetVoiceToneAnalysisTask", kwargs)
 
     def list_media_capture_pipelines(self, **kwargs: Unpack[types.ListMediaCapturePipelinesRequest]) -> types.ListMediaCapturePipelinesResponse:
-        """x
+        """Lists the media capture pipelines of the account in the Region, page by page, by id and ARN;
+        GetMediaCapturePipeline gives the rest. Pipelines of the legacy service chime are not among them.
 
         Keyword arguments:
-            NextToken (str, at most 4096 characters): x
-            MaxResults (int, 1 to 100): x
+            NextToken (str, at most 4096 characters): Leads to the next page. In a request, the value from the page
+            before, or nothing for the first page; in a response, missing on the last page.
+            MaxResults (int, 1 to 100): The most items for one page. There can be fewer while NextToken still leads
+            on.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaCapturePipelines (list of dict): x
-                MediaPipelineId (str): x
-                MediaPipelineArn (str): x
-            NextToken (str): x
+            MediaCapturePipelines (list of dict): One page of the media capture pipelines.
+                MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in other
+                requests.
+            NextToken (str): Leads to the next page. In a request, the value from the page before, or nothing for the
+            first page; in a response, missing on the last page.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
@@ -1178,19 +1919,25 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("ListMediaCapturePipelines", kwargs)
 
     def list_media_insights_pipeline_configurations(self, **kwargs: Unpack[types.ListMediaInsightsPipelineConfigurationsRequest]) -> types.ListMediaInsightsPipelineConfigurationsResponse:
-        """x
+        """Lists the media insights pipeline configurations of the account in the Region, page by page, by name, id and
+        ARN.
 
         Keyword arguments:
-            NextToken (str, at most 4096 characters): x
-            MaxResults (int, 1 to 100): x
+            NextToken (str, at most 4096 characters): Leads to the next page. In a request, the value from the page
+            before, or nothing for the first page; in a response, missing on the last page.
+            MaxResults (int, 1 to 100): The most items for one page. There can be fewer while NextToken still leads
+            on.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaInsightsPipelineConfigurations (list of dict): x
-                MediaInsightsPipelineConfigurationName (str): x
-                MediaInsightsPipelineConfigurationId (str): x
-                MediaInsightsPipelineConfigurationArn (str): x
-            NextToken (str): x
+            MediaInsightsPipelineConfigurations (list of dict): One page of the configurations.
+                MediaInsightsPipelineConfigurationName (str): The name of the configuration, chosen when it was
+                created.
+                MediaInsightsPipelineConfigurationId (str): The id of the configuration, given by the service.
+                MediaInsightsPipelineConfigurationArn (str): The ARN of the media insights pipeline configuration,
+                from CreateMediaInsightsPipelineConfiguration.
+            NextToken (str): Leads to the next page. In a request, the value from the page before, or nothing for the
+            first page; in a response, missing on the last page.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
@@ -1198,19 +1945,22 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("ListMediaInsightsPipelineConfigurations", kwargs)
 
     def list_media_pipeline_kinesis_video_stream_pools(self, **kwargs: Unpack[types.ListMediaPipelineKinesisVideoStreamPoolsRequest]) -> types.ListMediaPipelineKinesisVideoStreamPoolsResponse:
-        """x
+        """Lists the pools of Kinesis video streams of the account in the Region, page by page, by name, id and ARN.
 
         Keyword arguments:
-            NextToken (str, at most 4096 characters): x
-            MaxResults (int, 1 to 100): x
+            NextToken (str, at most 4096 characters): Leads to the next page. In a request, the value from the page
+            before, or nothing for the first page; in a response, missing on the last page.
+            MaxResults (int, 1 to 100): The most items for one page. There can be fewer while NextToken still leads
+            on.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            KinesisVideoStreamPools (list of dict): x
-                PoolName (str): x
-                PoolId (str): x
-                PoolArn (str): x
-            NextToken (str): x
+            KinesisVideoStreamPools (list of dict): One page of the pools.
+                PoolName (str): The name of the pool, chosen when it was created.
+                PoolId (str): The id of the pool, given by the service.
+                PoolArn (str): The ARN of the pool: the SinkArn of a media stream pipeline.
+            NextToken (str): Leads to the next page. In a request, the value from the page before, or nothing for the
+            first page; in a response, missing on the last page.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
@@ -1218,18 +1968,23 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("ListMediaPipelineKinesisVideoStreamPools", kwargs)
 
     def list_media_pipelines(self, **kwargs: Unpack[types.ListMediaPipelinesRequest]) -> types.ListMediaPipelinesResponse:
-        """x
+        """Lists the pipelines of every kind of the account in the Region, page by page, by id and ARN; GetMediaPipeline
+        gives the rest.
 
         Keyword arguments:
-            NextToken (str, at most 4096 characters): x
-            MaxResults (int, 1 to 100): x
+            NextToken (str, at most 4096 characters): Leads to the next page. In a request, the value from the page
+            before, or nothing for the first page; in a response, missing on the last page.
+            MaxResults (int, 1 to 100): The most items for one page. There can be fewer while NextToken still leads
+            on.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaPipelines (list of dict): x
-                MediaPipelineId (str): x
-                MediaPipelineArn (str): x
-            NextToken (str): x
+            MediaPipelines (list of dict): One page of the pipelines, of every kind.
+                MediaPipelineId (str): The id of the pipeline, from the response that created it.
+                MediaPipelineArn (str): The ARN of the pipeline, for tags, for policies and for naming it in other
+                requests.
+            NextToken (str): Leads to the next page. In a request, the value from the page before, or nothing for the
+            first page; in a response, missing on the last page.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
@@ -1237,16 +1992,17 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("ListMediaPipelines", kwargs)
 
     def list_tags_for_resource(self, **kwargs: Unpack[types.ListTagsForResourceRequest]) -> types.ListTagsForResourceResponse:
-        """x
+        """Reads the tags of a pipeline, a media insights pipeline configuration or a pool of streams.
 
         Keyword arguments:
-            ResourceARN (str, required, 1 to 1011 characters): x
+            ResourceARN (str, required, 1 to 1011 characters): The ARN of the pipeline (MediaPipelineArn), the
+            configuration (MediaInsightsPipelineConfigurationArn) or the pool (PoolArn).
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Tags (list of dict): x
-                Key (str): x
-                Value (str): x
+            Tags (list of dict): The tags of the resource.
+                Key (str): The name of the tag.
+                Value (str): The value of the tag. It can be empty.
 
         Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedClientException,
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
@@ -1254,25 +2010,36 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("ListTagsForResource", kwargs)
 
     def start_speaker_search_task(self, **kwargs: Unpack[types.StartSpeakerSearchTaskRequest]) -> types.StartSpeakerSearchTaskResponse:
-        """x
+        """Starts comparing the voice of a caller with the profiles of a voice profile domain. Needs a media insights
+        pipeline whose configuration has a VoiceAnalyticsProcessor element with speaker search enabled; get the
+        consent of the caller first. What is found goes to the sinks of the pipeline.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
-            VoiceProfileDomainArn (str, required, 1 to 1024 characters): x
-            KinesisVideoStreamSourceTaskConfiguration (dict): x
-                StreamArn (str, required, 1 to 1024 characters): x
-                ChannelId (int, required, 0 to 1): x
-                FragmentNumber (str, 1 to 128 characters): x
-            ClientRequestToken (str, 2 to 64 characters): x
+            Identifier (str, required, at most 1024 characters): The id or the ARN of the media insights pipeline
+            that carries the call.
+            VoiceProfileDomainArn (str, required, 1 to 1024 characters): The ARN of the voice profile domain whose
+            profiles the speaker is compared with. Domains are created in the service chime-sdk-voice.
+            KinesisVideoStreamSourceTaskConfiguration (dict): The stream and channel that the task listens to. The
+            stream is one of those that the pipeline reads.
+                StreamArn (str, required, 1 to 1024 characters): The ARN of the Kinesis video stream that the task
+                listens to.
+                ChannelId (int, required, 0 to 1): The number of the audio channel that the task listens to, counted
+                from 0.
+                FragmentNumber (str, 1 to 128 characters): The number of the Kinesis Video Streams fragment at which
+                reading starts. When left out, reading starts at the newest fragment.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            SpeakerSearchTask (dict): x
-                SpeakerSearchTaskId (str): x
-                SpeakerSearchTaskStatus (str): x One of: NotStarted, Initializing, InProgress, Failed, Stopping,
-                Stopped.
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+            SpeakerSearchTask (dict): The new task. Keep its SpeakerSearchTaskId to read and to stop it.
+                SpeakerSearchTaskId (str): The id of the speaker search task, from StartSpeakerSearchTask.
+                SpeakerSearchTaskStatus (str): How far the task is. Its results do not appear here: they go to the
+                sinks of the pipeline. One of: NotStarted, Initializing, InProgress, Failed, Stopping, Stopped.
+                CreatedTimestamp (datetime): When the task was started.
+                UpdatedTimestamp (datetime): When the state of the task last changed.
 
         Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
         ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
@@ -1280,25 +2047,36 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("StartSpeakerSearchTask", kwargs)
 
     def start_voice_tone_analysis_task(self, **kwargs: Unpack[types.StartVoiceToneAnalysisTaskRequest]) -> types.StartVoiceToneAnalysisTaskResponse:
-        """x
+        """Starts judging the mood of a caller from what is said and how. Needs a media insights pipeline whose
+        configuration has a VoiceAnalyticsProcessor element with voice tone analysis enabled; get the consent of the
+        caller first. What is found goes to the sinks of the pipeline.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
-            LanguageCode (str, required): x One of: en-US.
-            KinesisVideoStreamSourceTaskConfiguration (dict): x
-                StreamArn (str, required, 1 to 1024 characters): x
-                ChannelId (int, required, 0 to 1): x
-                FragmentNumber (str, 1 to 128 characters): x
-            ClientRequestToken (str, 2 to 64 characters): x
+            Identifier (str, required, at most 1024 characters): The id or the ARN of the media insights pipeline
+            that carries the call.
+            LanguageCode (str, required): The language that the caller speaks. One of: en-US.
+            KinesisVideoStreamSourceTaskConfiguration (dict): The stream and channel that the task listens to. The
+            stream is one of those that the pipeline reads.
+                StreamArn (str, required, 1 to 1024 characters): The ARN of the Kinesis video stream that the task
+                listens to.
+                ChannelId (int, required, 0 to 1): The number of the audio channel that the task listens to, counted
+                from 0.
+                FragmentNumber (str, 1 to 128 characters): The number of the Kinesis Video Streams fragment at which
+                reading starts. When left out, reading starts at the newest fragment.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            VoiceToneAnalysisTask (dict): x
-                VoiceToneAnalysisTaskId (str): x
-                VoiceToneAnalysisTaskStatus (str): x One of: NotStarted, Initializing, InProgress, Failed, Stopping,
-                Stopped.
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+            VoiceToneAnalysisTask (dict): The new task. Keep its VoiceToneAnalysisTaskId to read and to stop it.
+                VoiceToneAnalysisTaskId (str): The id of the voice tone analysis task, from
+                StartVoiceToneAnalysisTask.
+                VoiceToneAnalysisTaskStatus (str): How far the task is. Its results do not appear here: they go to
+                the sinks of the pipeline. One of: NotStarted, Initializing, InProgress, Failed, Stopping, Stopped.
+                CreatedTimestamp (datetime): When the task was started.
+                UpdatedTimestamp (datetime): When the state of the task last changed.
 
         Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
         ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
@@ -1306,11 +2084,13 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("StartVoiceToneAnalysisTask", kwargs)
 
     def stop_speaker_search_task(self, **kwargs: Unpack[types.StopSpeakerSearchTaskRequest]) -> EmptyResponse:
-        """x
+        """Stops a speaker search task. The pipeline goes on.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
-            SpeakerSearchTaskId (str, required, exactly 36 characters): x
+            Identifier (str, required, at most 1024 characters): The id or the ARN of the media insights pipeline on
+            which the task was started.
+            SpeakerSearchTaskId (str, required, exactly 36 characters): The id of the speaker search task, from
+            StartSpeakerSearchTask.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -1321,11 +2101,13 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("StopSpeakerSearchTask", kwargs)
 
     def stop_voice_tone_analysis_task(self, **kwargs: Unpack[types.StopVoiceToneAnalysisTaskRequest]) -> EmptyResponse:
-        """x
+        """Stops a voice tone analysis task. The pipeline goes on.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
-            VoiceToneAnalysisTaskId (str, required, exactly 36 characters): x
+            Identifier (str, required, at most 1024 characters): The id or the ARN of the media insights pipeline on
+            which the task was started.
+            VoiceToneAnalysisTaskId (str, required, exactly 36 characters): The id of the voice tone analysis task,
+            from StartVoiceToneAnalysisTask.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -1336,13 +2118,16 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("StopVoiceToneAnalysisTask", kwargs)
 
     def tag_resource(self, **kwargs: Unpack[types.TagResourceRequest]) -> types.TagResourceResponse:
-        """x
+        """Adds tags to a pipeline, a media insights pipeline configuration or a pool of streams. A tag that exists
+        under the same name takes the new value; others stay.
 
         Keyword arguments:
-            ResourceARN (str, required, 1 to 1011 characters): x
-            Tags (list of dict, required, 1 to 200 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
+            ResourceARN (str, required, 1 to 1011 characters): The ARN of the pipeline (MediaPipelineArn), the
+            configuration (MediaInsightsPipelineConfigurationArn) or the pool (PoolArn).
+            Tags (list of dict, required, 1 to 200 items): The tags to add. A value replaces that of an existing tag
+            with the same name.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
 
 
         The result is a dict with ``ResponseMetadata`` and:
@@ -1353,11 +2138,13 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("TagResource", kwargs)
 
     def untag_resource(self, **kwargs: Unpack[types.UntagResourceRequest]) -> types.UntagResourceResponse:
-        """x
+        """Removes tags from a pipeline, a media insights pipeline configuration or a pool of streams, by their names.
 
         Keyword arguments:
-            ResourceARN (str, required, 1 to 1011 characters): x
-            TagKeys (list of str, required, 1 to 200 items): x
+            ResourceARN (str, required, 1 to 1011 characters): The ARN of the pipeline (MediaPipelineArn), the
+            configuration (MediaInsightsPipelineConfigurationArn) or the pool (PoolArn).
+            TagKeys (list of str, required, 1 to 200 items): The names of the tags to remove. A name that the
+            resource does not have is no error.
 
 
         The result is a dict with ``ResponseMetadata`` and:
@@ -1368,165 +2155,311 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("UntagResource", kwargs)
 
     def update_media_insights_pipeline_configuration(self, **kwargs: Unpack[types.UpdateMediaInsightsPipelineConfigurationRequest]) -> types.UpdateMediaInsightsPipelineConfigurationResponse:
-        """x
+        """Replaces the settings of a media insights pipeline configuration; its name and tags stay. Send everything
+        that shall hold afterwards, not the changes alone: GetMediaInsightsPipelineConfiguration gives what holds
+        now.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
-            ResourceAccessRoleArn (str, required, 1 to 1024 characters): x
-            RealTimeAlertConfiguration (dict): x
-                Disabled (bool): x
-                Rules (list of dict, 1 to 3 items): x
-                    Type (str, required): x One of: KeywordMatch, Sentiment, IssueDetection.
-                    KeywordMatchConfiguration (dict): x
-                        RuleName (str, required, 2 to 64 characters): x
-                        Keywords (list of str, required, 1 to 10 items): x
-                        Negate (bool): x
-                    SentimentConfiguration (dict): x
-                        RuleName (str, required, 2 to 64 characters): x
-                        SentimentType (str, required): x One of: NEGATIVE.
-                        TimePeriod (int, required, 60 to 1800): x
-                    IssueDetectionConfiguration (dict): x
-                        RuleName (str, required, 2 to 64 characters): x
-            Elements (list of dict, required): x
-                Type (str, required): x One of: AmazonTranscribeCallAnalyticsProcessor, VoiceAnalyticsProcessor,
-                AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink, SqsQueueSink, SnsTopicSink,
-                S3RecordingSink, VoiceEnhancementSink.
-                AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): x
-                    LanguageCode (str, required): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE,
-                    pt-BR.
-                    VocabularyName (str, 1 to 200 characters): x
-                    VocabularyFilterName (str, 1 to 200 characters): x
-                    VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                    LanguageModelName (str, 1 to 200 characters): x
-                    EnablePartialResultsStabilization (bool): x
-                    PartialResultsStability (str): x One of: high, medium, low.
-                    ContentIdentificationType (str): x One of: PII.
-                    ContentRedactionType (str): x One of: PII.
-                    PiiEntityTypes (str, 1 to 300 characters): x
-                    FilterPartialResults (bool): x
-                    PostCallAnalyticsSettings (dict): x
-                        OutputLocation (str, required, at most 4096 characters): x
-                        DataAccessRoleArn (str, required, at most 4096 characters): x
-                        ContentRedactionOutput (str): x One of: redacted, redacted_and_unredacted.
-                        OutputEncryptionKMSKeyId (str, at most 4096 characters): x
-                    CallAnalyticsStreamCategories (list of str, 1 to 20 items): x
-                AmazonTranscribeProcessorConfiguration (dict): x
-                    LanguageCode (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                    VocabularyName (str, 1 to 200 characters): x
-                    VocabularyFilterName (str, 1 to 200 characters): x
-                    VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                    ShowSpeakerLabel (bool): x
-                    EnablePartialResultsStabilization (bool): x
-                    PartialResultsStability (str): x One of: high, medium, low.
-                    ContentIdentificationType (str): x One of: PII.
-                    ContentRedactionType (str): x One of: PII.
-                    PiiEntityTypes (str, 1 to 300 characters): x
-                    LanguageModelName (str, 1 to 200 characters): x
-                    FilterPartialResults (bool): x
-                    IdentifyLanguage (bool): x
-                    IdentifyMultipleLanguages (bool): x
-                    LanguageOptions (str, 1 to 200 characters): x
-                    PreferredLanguage (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                    VocabularyNames (str, 1 to 3000 characters): x
-                    VocabularyFilterNames (str, 1 to 3000 characters): x
-                KinesisDataStreamSinkConfiguration (dict): x
-                    InsightsTarget (str, 1 to 1024 characters): x
-                S3RecordingSinkConfiguration (dict): x
-                    Destination (str, 1 to 1024 characters): x
-                    RecordingFileFormat (str): x One of: Wav, Opus.
-                VoiceAnalyticsProcessorConfiguration (dict): x
-                    SpeakerSearchStatus (str): x One of: Enabled, Disabled.
-                    VoiceToneAnalysisStatus (str): x One of: Enabled, Disabled.
-                LambdaFunctionSinkConfiguration (dict): x
-                    InsightsTarget (str, 1 to 1024 characters): x
-                SqsQueueSinkConfiguration (dict): x
-                    InsightsTarget (str, 1 to 1024 characters): x
-                SnsTopicSinkConfiguration (dict): x
-                    InsightsTarget (str, 1 to 1024 characters): x
-                VoiceEnhancementSinkConfiguration (dict): x
-                    Disabled (bool): x
+            Identifier (str, required, at most 1024 characters): The name or the ARN of the configuration to change.
+            ResourceAccessRoleArn (str, required, 1 to 1024 characters): The ARN of the IAM role with which the
+            service reads the streams and writes to the sinks. It must trust mediapipelines.chime.amazonaws.com.
+            RealTimeAlertConfiguration (dict): The rules for alerts that shall hold from now on, in place of the
+            present ones.
+                Disabled (bool): Turns all rules off, while they stay in the configuration. When left out they are
+                on.
+                Rules (list of dict, 1 to 3 items): The rules; each can raise alerts.
+                    Type (str, required): What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an
+                    issue that comes up (IssueDetection). The settings stand in the member of that type. The latter
+                    two need Call Analytics. One of: KeywordMatch, Sentiment, IssueDetection.
+                    KeywordMatchConfiguration (dict): Settings of a rule of the Type KeywordMatch.
+                        RuleName (str, required, 2 to 64 characters): The name of the rule, which the alert repeats.
+                        Keywords (list of str, required, 1 to 10 items): The words or phrases that the rule listens
+                        for.
+                        Negate (bool): Turns the rule around: it speaks up when the keywords are not said.
+                    SentimentConfiguration (dict): Settings of a rule of the Type Sentiment.
+                        RuleName (str, required, 2 to 64 characters): The name of the rule, which the alert repeats.
+                        SentimentType (str, required): The mood that raises the alert. One of: NEGATIVE.
+                        TimePeriod (int, required, 60 to 1800): The span of time over which the mood is judged, in
+                        seconds.
+                    IssueDetectionConfiguration (dict): Settings of a rule of the Type IssueDetection.
+                        RuleName (str, required, 2 to 64 characters): A name for the rule, which its alerts repeat.
+            Elements (list of dict, required): The processors and sinks that shall hold from now on. They replace all
+            present ones.
+                Type (str, required): What the element is. The processors transcribe (AmazonTranscribeProcessor, or
+                AmazonTranscribeCallAnalyticsProcessor with call analytics; not both) or allow voice analytics
+                (VoiceAnalyticsProcessor). The other types are sinks: KinesisDataStreamSink receives the results of
+                any processor, the Lambda, SQS and SNS sinks those of voice analytics, and S3RecordingSink and
+                VoiceEnhancementSink store recordings. One of: AmazonTranscribeCallAnalyticsProcessor,
+                VoiceAnalyticsProcessor, AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink,
+                SqsQueueSink, SnsTopicSink, S3RecordingSink, VoiceEnhancementSink.
+                AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): Settings of Amazon Transcribe Call
+                Analytics, for an element of the Type AmazonTranscribeCallAnalyticsProcessor.
+                    LanguageCode (str, required): The language of the speech, as in en-US. One of: en-US, en-GB,
+                    es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                    VocabularyName (str, 1 to 200 characters): The name of a custom vocabulary in Amazon Transcribe:
+                    words to recognise better, such as names. Its language must be that of the speech.
+                    VocabularyFilterName (str, 1 to 200 characters): The name of a vocabulary filter in Amazon
+                    Transcribe: words to keep out of the transcript. Its language must be that of the speech.
+                    VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                    replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                    LanguageModelName (str, 1 to 200 characters): The name of a custom language model in Amazon
+                    Transcribe; its language must be that of the speech.
+                    EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once they
+                    have been sent, which shows text sooner and can make it less exact.
+                    PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                    soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One of:
+                    high, medium, low.
+                    ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                    words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                    for. One of: PII.
+                    ContentRedactionType (str): Replaces personal information in the transcript. Not together with
+                    ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                    PiiEntityTypes (str, 1 to 300 characters): The kinds of personal information to find, between
+                    commas, as in NAME,ADDRESS, or ALL. When left out, all of them. For use with
+                    ContentIdentificationType or ContentRedactionType.
+                    FilterPartialResults (bool): Keeps partial results, which still change, away from the sink, so
+                    that only final ones arrive.
+                    PostCallAnalyticsSettings (dict): Has Amazon Transcribe also write an analysis of the whole call
+                    to Amazon S3 when the call is over. When left out, there is none.
+                        OutputLocation (str, required, at most 4096 characters): Where in Amazon S3 the analysis is
+                        stored, as s3://BUCKET/PREFIX.
+                        DataAccessRoleArn (str, required, at most 4096 characters): The ARN of the IAM role with
+                        which Amazon Transcribe writes the analysis to OutputLocation.
+                        ContentRedactionOutput (str): Whether only a transcript without the personal information is
+                        stored (redacted), or the full one beside it (redacted_and_unredacted). One of: redacted,
+                        redacted_and_unredacted.
+                        OutputEncryptionKMSKeyId (str, at most 4096 characters): The KMS key that encrypts the stored
+                        analysis. When left out, the default encryption of the bucket holds.
+                    CallAnalyticsStreamCategories (list of str, 1 to 20 items): The names of the Call Analytics
+                    categories whose events go to the sink. When left out, the events of all categories do.
+                AmazonTranscribeProcessorConfiguration (dict): Settings of Amazon Transcribe, for an element of the
+                Type AmazonTranscribeProcessor.
+                    LanguageCode (str): The language of the speech, as in en-US. Leave it out when the language shall
+                    be identified. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                    VocabularyName (str, 1 to 200 characters): The name of a custom vocabulary in Amazon Transcribe:
+                    words to recognise better, such as names. Its language must be that of the speech.
+                    VocabularyFilterName (str, 1 to 200 characters): The name of a vocabulary filter in Amazon
+                    Transcribe: words to keep out of the transcript. Its language must be that of the speech.
+                    VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                    replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                    ShowSpeakerLabel (bool): Has Amazon Transcribe tell the speakers of one channel apart and label
+                    their words.
+                    EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once they
+                    have been sent, which shows text sooner and can make it less exact.
+                    PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                    soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One of:
+                    high, medium, low.
+                    ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                    words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                    for. One of: PII.
+                    ContentRedactionType (str): Replaces personal information in the transcript. Not together with
+                    ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                    PiiEntityTypes (str, 1 to 300 characters): The kinds of personal information to find, between
+                    commas, as in NAME,ADDRESS, or ALL. When left out, all of them. For use with
+                    ContentIdentificationType or ContentRedactionType.
+                    LanguageModelName (str, 1 to 200 characters): The name of a custom language model in Amazon
+                    Transcribe; its language must be that of the speech.
+                    FilterPartialResults (bool): Keeps partial results, which still change, away from the sink, so
+                    that only final ones arrive.
+                    IdentifyLanguage (bool): Lets Amazon Transcribe find out the language of the speech; then give
+                    LanguageOptions, and leave LanguageCode out.
+                    IdentifyMultipleLanguages (bool): Lets Amazon Transcribe find out the language anew as speakers
+                    change it; then give LanguageOptions, and leave LanguageCode and IdentifyLanguage out.
+                    LanguageOptions (str, 1 to 200 characters): The languages that can occur, as codes between
+                    commas, as in en-US,fr-CA. For use with IdentifyLanguage or IdentifyMultipleLanguages; name at
+                    least two, of one language no two dialects.
+                    PreferredLanguage (str): The language of LanguageOptions that is the most likely, which speeds up
+                    the identification. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                    VocabularyNames (str, 1 to 3000 characters): The names of custom vocabularies in Amazon
+                    Transcribe, between commas, for use with language identification; the one of the language that
+                    was found is used.
+                    VocabularyFilterNames (str, 1 to 3000 characters): The names of vocabulary filters in Amazon
+                    Transcribe, between commas, for use with language identification; the one of the language that
+                    was found is used.
+                KinesisDataStreamSinkConfiguration (dict): The data stream, for an element of the Type
+                KinesisDataStreamSink.
+                    InsightsTarget (str, 1 to 1024 characters): The ARN of the Kinesis data stream that receives the
+                    results, in the Region of the request.
+                S3RecordingSinkConfiguration (dict): The bucket and the form of recordings, for an element of the
+                Type S3RecordingSink.
+                    Destination (str, 1 to 1024 characters): The ARN of the S3 bucket that receives recordings, with
+                    an optional prefix.
+                    RecordingFileFormat (str): The form of the recording: Wav without loss, or Opus compressed. One
+                    of: Wav, Opus.
+                VoiceAnalyticsProcessorConfiguration (dict): Which voice analytics can be started, for an element of
+                the Type VoiceAnalyticsProcessor.
+                    SpeakerSearchStatus (str): Whether StartSpeakerSearchTask can be used on pipelines of the
+                    configuration. One of: Enabled, Disabled.
+                    VoiceToneAnalysisStatus (str): Whether StartVoiceToneAnalysisTask can be used on pipelines of the
+                    configuration. One of: Enabled, Disabled.
+                LambdaFunctionSinkConfiguration (dict): The Lambda function, for an element of the Type
+                LambdaFunctionSink.
+                    InsightsTarget (str, 1 to 1024 characters): The ARN of the Lambda function that receives the
+                    results, in the Region of the request.
+                SqsQueueSinkConfiguration (dict): The queue, for an element of the Type SqsQueueSink.
+                    InsightsTarget (str, 1 to 1024 characters): The ARN of the Amazon SQS queue that receives the
+                    results, in the Region of the request.
+                SnsTopicSinkConfiguration (dict): The topic, for an element of the Type SnsTopicSink.
+                    InsightsTarget (str, 1 to 1024 characters): The ARN of the Amazon SNS topic that receives the
+                    results, in the Region of the request.
+                VoiceEnhancementSinkConfiguration (dict): Settings of voice enhancement, for an element of the Type
+                VoiceEnhancementSink.
+                    Disabled (bool): Turns voice enhancement off, while the element stays in the configuration. When
+                    left out it is on.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            MediaInsightsPipelineConfiguration (dict): x
-                MediaInsightsPipelineConfigurationName (str): x
-                MediaInsightsPipelineConfigurationArn (str): x
-                ResourceAccessRoleArn (str): x
-                RealTimeAlertConfiguration (dict): x
-                    Disabled (bool): x
-                    Rules (list of dict): x
-                        Type (str): x One of: KeywordMatch, Sentiment, IssueDetection.
-                        KeywordMatchConfiguration (dict): x
-                            RuleName (str): x
-                            Keywords (list of str): x
-                            Negate (bool): x
-                        SentimentConfiguration (dict): x
-                            RuleName (str): x
-                            SentimentType (str): x One of: NEGATIVE.
-                            TimePeriod (int): x
-                        IssueDetectionConfiguration (dict): x
-                            RuleName (str): x
-                Elements (list of dict): x
-                    Type (str): x One of: AmazonTranscribeCallAnalyticsProcessor, VoiceAnalyticsProcessor,
-                    AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink, SqsQueueSink, SnsTopicSink,
-                    S3RecordingSink, VoiceEnhancementSink.
-                    AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): x
-                        LanguageCode (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                        VocabularyName (str): x
-                        VocabularyFilterName (str): x
-                        VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                        LanguageModelName (str): x
-                        EnablePartialResultsStabilization (bool): x
-                        PartialResultsStability (str): x One of: high, medium, low.
-                        ContentIdentificationType (str): x One of: PII.
-                        ContentRedactionType (str): x One of: PII.
-                        PiiEntityTypes (str): x
-                        FilterPartialResults (bool): x
-                        PostCallAnalyticsSettings (dict): x
-                            OutputLocation (str): x
-                            DataAccessRoleArn (str): x
-                            ContentRedactionOutput (str): x One of: redacted, redacted_and_unredacted.
-                            OutputEncryptionKMSKeyId (str): x
-                        CallAnalyticsStreamCategories (list of str): x
-                    AmazonTranscribeProcessorConfiguration (dict): x
-                        LanguageCode (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
-                        VocabularyName (str): x
-                        VocabularyFilterName (str): x
-                        VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                        ShowSpeakerLabel (bool): x
-                        EnablePartialResultsStabilization (bool): x
-                        PartialResultsStability (str): x One of: high, medium, low.
-                        ContentIdentificationType (str): x One of: PII.
-                        ContentRedactionType (str): x One of: PII.
-                        PiiEntityTypes (str): x
-                        LanguageModelName (str): x
-                        FilterPartialResults (bool): x
-                        IdentifyLanguage (bool): x
-                        IdentifyMultipleLanguages (bool): x
-                        LanguageOptions (str): x
-                        PreferredLanguage (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE,
+            MediaInsightsPipelineConfiguration (dict): The configuration as it holds now.
+                MediaInsightsPipelineConfigurationName (str): The name of the configuration, chosen when it was
+                created.
+                MediaInsightsPipelineConfigurationArn (str): The ARN of the configuration, for
+                CreateMediaInsightsPipeline, tags and policies.
+                ResourceAccessRoleArn (str): The ARN of the IAM role with which the service reads the streams and
+                writes to the sinks. It must trust mediapipelines.chime.amazonaws.com.
+                RealTimeAlertConfiguration (dict): Rules for alerts, which the service sends to EventBridge while the
+                call goes on. When left out, there are none.
+                    Disabled (bool): Turns all rules off, while they stay in the configuration. When left out they
+                    are on.
+                    Rules (list of dict): The rules; each can raise alerts.
+                        Type (str): What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an issue
+                        that comes up (IssueDetection). The settings stand in the member of that type. The latter two
+                        need Call Analytics. One of: KeywordMatch, Sentiment, IssueDetection.
+                        KeywordMatchConfiguration (dict): Settings of a rule of the Type KeywordMatch.
+                            RuleName (str): The name of the rule, which the alert repeats.
+                            Keywords (list of str): The words or phrases that the rule listens for.
+                            Negate (bool): Turns the rule around: it speaks up when the keywords are not said.
+                        SentimentConfiguration (dict): Settings of a rule of the Type Sentiment.
+                            RuleName (str): The name of the rule, which the alert repeats.
+                            SentimentType (str): The mood that raises the alert. One of: NEGATIVE.
+                            TimePeriod (int): The span of time over which the mood is judged, in seconds.
+                        IssueDetectionConfiguration (dict): Settings of a rule of the Type IssueDetection.
+                            RuleName (str): A name for the rule, which its alerts repeat.
+                Elements (list of dict): The parts of the pipeline: processors, which analyse the audio, and sinks,
+                which receive the results or recordings. Each type can stand there once, and the resources that they
+                name must be in the account and the Region of the request.
+                    Type (str): What the element is. The processors transcribe (AmazonTranscribeProcessor, or
+                    AmazonTranscribeCallAnalyticsProcessor with call analytics; not both) or allow voice analytics
+                    (VoiceAnalyticsProcessor). The other types are sinks: KinesisDataStreamSink receives the results
+                    of any processor, the Lambda, SQS and SNS sinks those of voice analytics, and S3RecordingSink and
+                    VoiceEnhancementSink store recordings. One of: AmazonTranscribeCallAnalyticsProcessor,
+                    VoiceAnalyticsProcessor, AmazonTranscribeProcessor, KinesisDataStreamSink, LambdaFunctionSink,
+                    SqsQueueSink, SnsTopicSink, S3RecordingSink, VoiceEnhancementSink.
+                    AmazonTranscribeCallAnalyticsProcessorConfiguration (dict): Settings of Amazon Transcribe Call
+                    Analytics, for an element of the Type AmazonTranscribeCallAnalyticsProcessor.
+                        LanguageCode (str): The language of the speech, as in en-US. One of: en-US, en-GB, es-US,
+                        fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                        VocabularyName (str): The name of a custom vocabulary in Amazon Transcribe: words to
+                        recognise better, such as names. Its language must be that of the speech.
+                        VocabularyFilterName (str): The name of a vocabulary filter in Amazon Transcribe: words to
+                        keep out of the transcript. Its language must be that of the speech.
+                        VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                        replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                        LanguageModelName (str): The name of a custom language model in Amazon Transcribe; its
+                        language must be that of the speech.
+                        EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once
+                        they have been sent, which shows text sooner and can make it less exact.
+                        PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                        soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One
+                        of: high, medium, low.
+                        ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                        words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                        for. One of: PII.
+                        ContentRedactionType (str): Replaces personal information in the transcript. Not together
+                        with ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                        PiiEntityTypes (str): The kinds of personal information to find, between commas, as in
+                        NAME,ADDRESS, or ALL. When left out, all of them. For use with ContentIdentificationType or
+                        ContentRedactionType.
+                        FilterPartialResults (bool): Keeps partial results, which still change, away from the sink,
+                        so that only final ones arrive.
+                        PostCallAnalyticsSettings (dict): Has Amazon Transcribe also write an analysis of the whole
+                        call to Amazon S3 when the call is over. When left out, there is none.
+                            OutputLocation (str): Where in Amazon S3 the analysis is stored, as s3://BUCKET/PREFIX.
+                            DataAccessRoleArn (str): The ARN of the IAM role with which Amazon Transcribe writes the
+                            analysis to OutputLocation.
+                            ContentRedactionOutput (str): Whether only a transcript without the personal information
+                            is stored (redacted), or the full one beside it (redacted_and_unredacted). One of:
+                            redacted, redacted_and_unredacted.
+                            OutputEncryptionKMSKeyId (str): The KMS key that encrypts the stored analysis. When left
+                            out, the default encryption of the bucket holds.
+                        CallAnalyticsStreamCategories (list of str): The names of the Call Analytics categories whose
+                        events go to the sink. When left out, the events of all categories do.
+                    AmazonTranscribeProcessorConfiguration (dict): Settings of Amazon Transcribe, for an element of
+                    the Type AmazonTranscribeProcessor.
+                        LanguageCode (str): The language of the speech, as in en-US. Leave it out when the language
+                        shall be identified. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                        VocabularyName (str): The name of a custom vocabulary in Amazon Transcribe: words to
+                        recognise better, such as names. Its language must be that of the speech.
+                        VocabularyFilterName (str): The name of a vocabulary filter in Amazon Transcribe: words to
+                        keep out of the transcript. Its language must be that of the speech.
+                        VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                        replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                        ShowSpeakerLabel (bool): Has Amazon Transcribe tell the speakers of one channel apart and
+                        label their words.
+                        EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once
+                        they have been sent, which shows text sooner and can make it less exact.
+                        PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                        soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One
+                        of: high, medium, low.
+                        ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                        words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                        for. One of: PII.
+                        ContentRedactionType (str): Replaces personal information in the transcript. Not together
+                        with ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                        PiiEntityTypes (str): The kinds of personal information to find, between commas, as in
+                        NAME,ADDRESS, or ALL. When left out, all of them. For use with ContentIdentificationType or
+                        ContentRedactionType.
+                        LanguageModelName (str): The name of a custom language model in Amazon Transcribe; its
+                        language must be that of the speech.
+                        FilterPartialResults (bool): Keeps partial results, which still change, away from the sink,
+                        so that only final ones arrive.
+                        IdentifyLanguage (bool): Lets Amazon Transcribe find out the language of the speech; then
+                        give LanguageOptions, and leave LanguageCode out.
+                        IdentifyMultipleLanguages (bool): Lets Amazon Transcribe find out the language anew as
+                        speakers change it; then give LanguageOptions, and leave LanguageCode and IdentifyLanguage
+                        out.
+                        LanguageOptions (str): The languages that can occur, as codes between commas, as in
+                        en-US,fr-CA. For use with IdentifyLanguage or IdentifyMultipleLanguages; name at least two,
+                        of one language no two dialects.
+                        PreferredLanguage (str): The language of LanguageOptions that is the most likely, which
+                        speeds up the identification. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE,
                         pt-BR.
-                        VocabularyNames (str): x
-                        VocabularyFilterNames (str): x
-                    KinesisDataStreamSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    S3RecordingSinkConfiguration (dict): x
-                        Destination (str): x
-                        RecordingFileFormat (str): x One of: Wav, Opus.
-                    VoiceAnalyticsProcessorConfiguration (dict): x
-                        SpeakerSearchStatus (str): x One of: Enabled, Disabled.
-                        VoiceToneAnalysisStatus (str): x One of: Enabled, Disabled.
-                    LambdaFunctionSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    SqsQueueSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    SnsTopicSinkConfiguration (dict): x
-                        InsightsTarget (str): x
-                    VoiceEnhancementSinkConfiguration (dict): x
-                        Disabled (bool): x
-                MediaInsightsPipelineConfigurationId (str): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+                        VocabularyNames (str): The names of custom vocabularies in Amazon Transcribe, between commas,
+                        for use with language identification; the one of the language that was found is used.
+                        VocabularyFilterNames (str): The names of vocabulary filters in Amazon Transcribe, between
+                        commas, for use with language identification; the one of the language that was found is used.
+                    KinesisDataStreamSinkConfiguration (dict): The data stream, for an element of the Type
+                    KinesisDataStreamSink.
+                        InsightsTarget (str): The ARN of the Kinesis data stream that receives the results, in the
+                        Region of the request.
+                    S3RecordingSinkConfiguration (dict): The bucket and the form of recordings, for an element of the
+                    Type S3RecordingSink.
+                        Destination (str): The ARN of the S3 bucket that receives recordings, with an optional
+                        prefix.
+                        RecordingFileFormat (str): The form of the recording: Wav without loss, or Opus compressed.
+                        One of: Wav, Opus.
+                    VoiceAnalyticsProcessorConfiguration (dict): Which voice analytics can be started, for an element
+                    of the Type VoiceAnalyticsProcessor.
+                        SpeakerSearchStatus (str): Whether StartSpeakerSearchTask can be used on pipelines of the
+                        configuration. One of: Enabled, Disabled.
+                        VoiceToneAnalysisStatus (str): Whether StartVoiceToneAnalysisTask can be used on pipelines of
+                        the configuration. One of: Enabled, Disabled.
+                    LambdaFunctionSinkConfiguration (dict): The Lambda function, for an element of the Type
+                    LambdaFunctionSink.
+                        InsightsTarget (str): The ARN of the Lambda function that receives the results, in the Region
+                        of the request.
+                    SqsQueueSinkConfiguration (dict): The queue, for an element of the Type SqsQueueSink.
+                        InsightsTarget (str): The ARN of the Amazon SQS queue that receives the results, in the
+                        Region of the request.
+                    SnsTopicSinkConfiguration (dict): The topic, for an element of the Type SnsTopicSink.
+                        InsightsTarget (str): The ARN of the Amazon SNS topic that receives the results, in the
+                        Region of the request.
+                    VoiceEnhancementSinkConfiguration (dict): Settings of voice enhancement, for an element of the
+                    Type VoiceEnhancementSink.
+                        Disabled (bool): Turns voice enhancement off, while the element stays in the configuration.
+                        When left out it is on.
+                MediaInsightsPipelineConfigurationId (str): The id of the configuration, given by the service.
+                CreatedTimestamp (datetime): When the configuration was created.
+                UpdatedTimestamp (datetime): When the configuration last changed.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
         NotFoundException, ConflictException, ServiceUnavailableException, ServiceFailureException.
@@ -1534,11 +2467,14 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("UpdateMediaInsightsPipelineConfiguration", kwargs)
 
     def update_media_insights_pipeline_status(self, **kwargs: Unpack[types.UpdateMediaInsightsPipelineStatusRequest]) -> EmptyResponse:
-        """x
+        """Pauses a media insights pipeline, so that a part of a call is not analysed or recorded, or lets it go on. The
+        pipeline must be in a state that allows it: in progress to pause, paused to resume.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
-            UpdateStatus (str, required): x One of: Pause, Resume.
+            Identifier (str, required, at most 1024 characters): The id or the ARN of the media insights pipeline to
+            pause or resume.
+            UpdateStatus (str, required): What to do: Pause a pipeline that is in progress, or Resume one that is
+            paused. One of: Pause, Resume.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -1549,26 +2485,31 @@ class BlockingChimeSDKMediaPipelines(BlockingClient):
         return self._call("UpdateMediaInsightsPipelineStatus", kwargs)
 
     def update_media_pipeline_kinesis_video_stream_pool(self, **kwargs: Unpack[types.UpdateMediaPipelineKinesisVideoStreamPoolRequest]) -> types.UpdateMediaPipelineKinesisVideoStreamPoolResponse:
-        """x
+        """Changes how long the streams of a pool keep their data. The pool is UPDATING until the change is done.
 
         Keyword arguments:
-            Identifier (str, required, at most 1024 characters): x
-            StreamConfiguration (dict): x
-                DataRetentionInHours (int, at least 1): x
+            Identifier (str, required, at most 1024 characters): The name or the ARN of the pool to change.
+            StreamConfiguration (dict): What to change. When left out, nothing changes.
+                DataRetentionInHours (int, at least 1): How long the streams shall keep their data from now on, in
+                hours. When left out, it stays as it is.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            KinesisVideoStreamPoolConfiguration (dict): x
-                PoolArn (str): x
-                PoolName (str): x
-                PoolId (str): x
-                PoolStatus (str): x One of: CREATING, ACTIVE, UPDATING, DELETING, FAILED.
-                PoolSize (int): x
-                StreamConfiguration (dict): x
-                    Region (str): x
-                    DataRetentionInHours (int): x
-                CreatedTimestamp (datetime): x
-                UpdatedTimestamp (datetime): x
+            KinesisVideoStreamPoolConfiguration (dict): The pool with its new settings. Its PoolStatus is UPDATING
+            until they hold.
+                PoolArn (str): The ARN of the pool: the SinkArn of a media stream pipeline.
+                PoolName (str): The name of the pool, chosen when it was created.
+                PoolId (str): The id of the pool, given by the service.
+                PoolStatus (str): The state of the pool: CREATING, UPDATING and DELETING while a change goes on,
+                ACTIVE when pipelines can use it, FAILED when it could not be made. One of: CREATING, ACTIVE,
+                UPDATING, DELETING, FAILED.
+                PoolSize (int): How many streams the pool holds at present.
+                StreamConfiguration (dict): The Region of the streams, and how long they keep their data.
+                    Region (str): The AWS Region in which the streams are created. A meeting whose media Region is an
+                    opt-in Region needs a pool there.
+                    DataRetentionInHours (int): How long the streams keep their data, in hours.
+                CreatedTimestamp (datetime): When the pool was created.
+                UpdatedTimestamp (datetime): When the pool last changed.
 
         Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
         ThrottledClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.

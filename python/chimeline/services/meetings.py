@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class ChimeSDKMeetings(AsyncClient):
-    """x
+    """Amazon Chime SDK meetings: it creates meetings and attendees, whose identifiers and tokens clients join with,
+    says what attendees may send and receive, and runs live transcription.
 
     Made by ``client("chime-sdk-meetings")``; each method takes keyword arguments and gives a dict.
     """
@@ -40,31 +41,47 @@ class ChimeSDKMeetings(AsyncClient):
     }
 
     async def batch_create_attendee(self, **kwargs: Unpack[types.BatchCreateAttendeeRequest]) -> types.BatchCreateAttendeeResponse:
-        """x
+        """Creates several attendees of a meeting in one request. The call succeeds even when some of them could not be
+        created: those stand in Errors with the reason, by their ExternalUserId, and can be sent again. Each attendee
+        has a JoinToken for the client of that user alone.
 
         Keyword arguments:
-            MeetingId (str, required): x
-            Attendees (list of dict, required, 1 to 100 items): x
-                ExternalUserId (str, required, 2 to 64 characters): x
-                Capabilities (dict): x
-                    Audio (str, required): x One of: SendReceive, Send, Receive, None.
-                    Video (str, required): x One of: SendReceive, Send, Receive, None.
-                    Content (str, required): x One of: SendReceive, Send, Receive, None.
+            MeetingId (str, required): The identifier of the meeting, from the response that created it.
+            Attendees (list of dict, required, 1 to 100 items): The attendees to create.
+                ExternalUserId (str, required, 2 to 64 characters): Your own identifier for the user behind the
+                attendee, to tell users apart in events and client callbacks. Put no personal or secret data into it.
+                Capabilities (dict): What the attendee may send and receive. When left out, everything that the
+                meeting allows.
+                    Audio (str, required): Whether the attendee may speak and hear (SendReceive), only speak (Send),
+                    only hear (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Video (str, required): Whether the attendee may send its camera and see those of others
+                    (SendReceive), only send (Send), only see (Receive), or neither (None). One of: SendReceive,
+                    Send, Receive, None.
+                    Content (str, required): Whether the attendee may share content and see what others share
+                    (SendReceive), only share (Send), only see (Receive), or neither (None). SendReceive and Receive
+                    go only with a Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Attendees (list of dict): x
-                ExternalUserId (str): x
-                AttendeeId (str): x
-                JoinToken (str): x
-                Capabilities (dict): x
-                    Audio (str): x One of: SendReceive, Send, Receive, None.
-                    Video (str): x One of: SendReceive, Send, Receive, None.
-                    Content (str): x One of: SendReceive, Send, Receive, None.
-            Errors (list of dict): x
-                ExternalUserId (str): x
-                ErrorCode (str): x
-                ErrorMessage (str): x
+            Attendees (list of dict): The attendees that were created, each with its JoinToken.
+                ExternalUserId (str): Your own identifier for the user behind the attendee, to tell users apart in
+                events and client callbacks. Put no personal or secret data into it.
+                AttendeeId (str): The identifier of the attendee, given by the service when the attendee is created.
+                JoinToken (str): The secret with which the attendee's client joins the meeting. Hand it to that
+                client alone, over a safe channel, and keep it out of logs.
+                Capabilities (dict): What the attendee may send and receive, for each kind of media.
+                    Audio (str): Whether the attendee may speak and hear (SendReceive), only speak (Send), only hear
+                    (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Video (str): Whether the attendee may send its camera and see those of others (SendReceive), only
+                    send (Send), only see (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Content (str): Whether the attendee may share content and see what others share (SendReceive),
+                    only share (Send), only see (Receive), or neither (None). SendReceive and Receive go only with a
+                    Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
+            Errors (list of dict): The attendees that could not be created, with the reason. Look here even when the
+            call succeeds.
+                ExternalUserId (str): The ExternalUserId of the entry that failed.
+                ErrorCode (str): The short code of the reason.
+                ErrorMessage (str): The reason, in words.
 
         Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
         UnprocessableEntityException, LimitExceededException, ServiceUnavailableException, ServiceFailureException,
@@ -73,16 +90,23 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("BatchCreateAttendee", kwargs)
 
     async def batch_update_attendee_capabilities_except(self, **kwargs: Unpack[types.BatchUpdateAttendeeCapabilitiesExceptRequest]) -> EmptyResponse:
-        """x
+        """Changes what all attendees of a running meeting may send and receive, except those that are listed: to mute
+        everyone but the speakers, for instance. For a single attendee there is UpdateAttendeeCapabilities.
 
         Keyword arguments:
-            MeetingId (str, required): x
-            ExcludedAttendeeIds (list of dict, required, 1 to 250 items): x
-                AttendeeId (str, required): x
-            Capabilities (dict, required): x
-                Audio (str, required): x One of: SendReceive, Send, Receive, None.
-                Video (str, required): x One of: SendReceive, Send, Receive, None.
-                Content (str, required): x One of: SendReceive, Send, Receive, None.
+            MeetingId (str, required): The identifier of the meeting, from the response that created it.
+            ExcludedAttendeeIds (list of dict, required, 1 to 250 items): The attendees whose capabilities stay as
+            they are.
+                AttendeeId (str, required): The AttendeeId, as CreateAttendee gave it.
+            Capabilities (dict, required): What all other attendees may now send and receive.
+                Audio (str, required): Whether the attendee may speak and hear (SendReceive), only speak (Send), only
+                hear (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                Video (str, required): Whether the attendee may send its camera and see those of others
+                (SendReceive), only send (Send), only see (Receive), or neither (None). One of: SendReceive, Send,
+                Receive, None.
+                Content (str, required): Whether the attendee may share content and see what others share
+                (SendReceive), only share (Send), only see (Receive), or neither (None). SendReceive and Receive go
+                only with a Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -93,26 +117,40 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("BatchUpdateAttendeeCapabilitiesExcept", kwargs)
 
     async def create_attendee(self, **kwargs: Unpack[types.CreateAttendeeRequest]) -> types.CreateAttendeeResponse:
-        """x
+        """Creates an attendee of a meeting and gives the JoinToken with which a client joins as that attendee. Needs
+        the MeetingId of a meeting that has not ended. For several attendees at once there is BatchCreateAttendee.
 
         Keyword arguments:
-            MeetingId (str, required): x
-            ExternalUserId (str, required, 2 to 64 characters): x
-            Capabilities (dict): x
-                Audio (str, required): x One of: SendReceive, Send, Receive, None.
-                Video (str, required): x One of: SendReceive, Send, Receive, None.
-                Content (str, required): x One of: SendReceive, Send, Receive, None.
+            MeetingId (str, required): The MeetingId of the meeting to add the attendee to, as CreateMeeting gave it.
+            ExternalUserId (str, required, 2 to 64 characters): Your own identifier for the user behind the attendee,
+            to tell users apart in events and client callbacks. Put no personal or secret data into it.
+            Capabilities (dict): What the attendee may send and receive. When left out, everything that the meeting
+            allows.
+                Audio (str, required): Whether the attendee may speak and hear (SendReceive), only speak (Send), only
+                hear (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                Video (str, required): Whether the attendee may send its camera and see those of others
+                (SendReceive), only send (Send), only see (Receive), or neither (None). One of: SendReceive, Send,
+                Receive, None.
+                Content (str, required): Whether the attendee may share content and see what others share
+                (SendReceive), only share (Send), only see (Receive), or neither (None). SendReceive and Receive go
+                only with a Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Attendee (dict): x
-                ExternalUserId (str): x
-                AttendeeId (str): x
-                JoinToken (str): x
-                Capabilities (dict): x
-                    Audio (str): x One of: SendReceive, Send, Receive, None.
-                    Video (str): x One of: SendReceive, Send, Receive, None.
-                    Content (str): x One of: SendReceive, Send, Receive, None.
+            Attendee (dict): The new attendee, with the JoinToken for its client.
+                ExternalUserId (str): Your own identifier for the user behind the attendee, to tell users apart in
+                events and client callbacks. Put no personal or secret data into it.
+                AttendeeId (str): The identifier of the attendee, given by the service when the attendee is created.
+                JoinToken (str): The secret with which the attendee's client joins the meeting. Hand it to that
+                client alone, over a safe channel, and keep it out of logs.
+                Capabilities (dict): What the attendee may send and receive, for each kind of media.
+                    Audio (str): Whether the attendee may speak and hear (SendReceive), only speak (Send), only hear
+                    (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Video (str): Whether the attendee may send its camera and see those of others (SendReceive), only
+                    send (Send), only see (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Content (str): Whether the attendee may share content and see what others share (SendReceive),
+                    only share (Send), only see (Receive), or neither (None). SendReceive and Receive go only with a
+                    Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
 
         Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
         UnprocessableEntityException, LimitExceededException, ServiceUnavailableException, ServiceFailureException,
@@ -121,61 +159,92 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("CreateAttendee", kwargs)
 
     async def create_meeting(self, **kwargs: Unpack[types.CreateMeetingRequest]) -> types.CreateMeetingResponse:
-        """x
+        """Creates a meeting without attendees and gives the addresses that clients need to join it. Create attendees
+        next and hand each client the meeting and its own attendee. A meeting ends by DeleteMeeting, or by itself
+        when it is no longer in use; its MeetingArn is the source of media pipelines.
 
         Keyword arguments:
-            ClientRequestToken (str, 2 to 64 characters): x
-            MediaRegion (str, required, 2 to 64 characters): x
-            MeetingHostId (str, 2 to 64 characters): x
-            ExternalMeetingId (str, required, 2 to 64 characters): x
-            NotificationsConfiguration (dict): x
-                LambdaFunctionArn (str, 1 to 1024 characters): x
-                SnsTopicArn (str, 1 to 1024 characters): x
-                SqsQueueArn (str, 1 to 1024 characters): x
-            MeetingFeatures (dict): x
-                Audio (dict): x
-                    EchoReduction (str): x One of: AVAILABLE, UNAVAILABLE.
-                Video (dict): x
-                    MaxResolution (str): x One of: None, HD, FHD.
-                Content (dict): x
-                    MaxResolution (str): x One of: None, FHD, UHD.
-                Attendee (dict): x
-                    MaxCount (int, 1 to 250): x
-            PrimaryMeetingId (str, 2 to 64 characters): x
-            TenantIds (list of str, 1 to 5 items): x
-            Tags (list of dict, at most 50 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
-            MediaPlacementNetworkType (str): x One of: Ipv4Only, DualStack.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
+            MediaRegion (str, required, 2 to 64 characters): The AWS Region in which the media of the meeting flows,
+            such as eu-central-1. It need not be the Region of the request; choose one near the attendees.
+            MeetingHostId (str, 2 to 64 characters): An identifier for the host of the meeting, which the service
+            stores and gives back. It gives no attendee any rights.
+            ExternalMeetingId (str, required, 2 to 64 characters): Your own identifier for the meeting, to find it
+            again in events and metrics. Put no personal or secret data into it.
+            NotificationsConfiguration (dict): Where the events of the meeting and its attendees go, besides
+            EventBridge.
+                LambdaFunctionArn (str, 1 to 1024 characters): The ARN of the AWS Lambda function that is called with
+                the events.
+                SnsTopicArn (str, 1 to 1024 characters): The ARN of the Amazon SNS topic to which the events are
+                published.
+                SqsQueueArn (str, 1 to 1024 characters): The ARN of the Amazon SQS queue into which the events are
+                put.
+            MeetingFeatures (dict): Limits and extras of the meeting, such as the highest resolution of its video.
+            They are fixed when the meeting is created.
+                Audio (dict): Extras for the audio.
+                    EchoReduction (str): Whether clients can use echo reduction in the meeting (AVAILABLE) or not
+                    (UNAVAILABLE). One of: AVAILABLE, UNAVAILABLE.
+                Video (dict): Limits on the video of cameras.
+                    MaxResolution (str): The highest resolution of camera video: 1280 by 720 pixels (HD) or 1920 by
+                    1080 (FHD). None allows no camera video in the meeting. One of: None, HD, FHD.
+                Content (dict): Limits on shared content.
+                    MaxResolution (str): The highest resolution of shared content: 1920 by 1080 pixels (FHD) or 3840
+                    by 2160 (UHD). None allows no shared content in the meeting. One of: None, FHD, UHD.
+                Attendee (dict): Limits on the attendees.
+                    MaxCount (int, 1 to 250): The most attendees that the meeting lets in.
+            PrimaryMeetingId (str, 2 to 64 characters): The MeetingId of the meeting whose media this one repeats,
+            for meetings with a large audience. When left out, the meeting stands alone.
+            TenantIds (list of str, 1 to 5 items): Identifiers of your own for the group of users, such as a
+            customer, that the meeting belongs to.
+            Tags (list of dict, at most 50 items): Tags to give to the new meeting, for access rules and billing.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
+            MediaPlacementNetworkType (str): Whether clients reach the media over IPv4 alone (Ipv4Only) or over IPv4
+            and IPv6 (DualStack). One of: Ipv4Only, DualStack.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Meeting (dict): x
-                MeetingId (str): x
-                MeetingHostId (str): x
-                ExternalMeetingId (str): x
-                MediaRegion (str): x
-                MediaPlacement (dict): x
-                    AudioHostUrl (str): x
-                    AudioFallbackUrl (str): x
-                    SignalingUrl (str): x
-                    TurnControlUrl (str): x
-                    ScreenDataUrl (str): x
-                    ScreenViewingUrl (str): x
-                    ScreenSharingUrl (str): x
-                    EventIngestionUrl (str): x
-                MeetingFeatures (dict): x
-                    Audio (dict): x
-                        EchoReduction (str): x One of: AVAILABLE, UNAVAILABLE.
-                    Video (dict): x
-                        MaxResolution (str): x One of: None, HD, FHD.
-                    Content (dict): x
-                        MaxResolution (str): x One of: None, FHD, UHD.
-                    Attendee (dict): x
-                        MaxCount (int): x
-                PrimaryMeetingId (str): x
-                TenantIds (list of str): x
-                MeetingArn (str): x
+            Meeting (dict): The new meeting, or the existing one if a request with the same ClientRequestToken
+            created it before.
+                MeetingId (str): The identifier of the meeting, from the response that created it.
+                MeetingHostId (str): An identifier for the host of the meeting, which the service stores and gives
+                back. It gives no attendee any rights.
+                ExternalMeetingId (str): Your own identifier for the meeting, to find it again in events and metrics.
+                Put no personal or secret data into it.
+                MediaRegion (str): The AWS Region in which the media of the meeting flows, such as eu-central-1. It
+                need not be the Region of the request; choose one near the attendees.
+                MediaPlacement (dict): The addresses that a client needs to take part. Hand the whole meeting to the
+                client library.
+                    AudioHostUrl (str): Where clients send and receive audio.
+                    AudioFallbackUrl (str): Where clients turn for audio when they cannot reach AudioHostUrl.
+                    SignalingUrl (str): Where clients open the signaling connection of the meeting.
+                    TurnControlUrl (str): Was for asking for TURN servers; no longer in use.
+                    ScreenDataUrl (str): Was for the data of shared screens; no longer in use.
+                    ScreenViewingUrl (str): Was for receiving a shared screen; no longer in use.
+                    ScreenSharingUrl (str): Was for sending a shared screen; no longer in use.
+                    EventIngestionUrl (str): Where the client libraries send their meeting events, from which meeting
+                    quality can be analysed.
+                MeetingFeatures (dict): The limits and extras with which the meeting was created.
+                    Audio (dict): Extras for the audio.
+                        EchoReduction (str): Whether clients can use echo reduction in the meeting (AVAILABLE) or not
+                        (UNAVAILABLE). One of: AVAILABLE, UNAVAILABLE.
+                    Video (dict): Limits on the video of cameras.
+                        MaxResolution (str): The highest resolution of camera video: 1280 by 720 pixels (HD) or 1920
+                        by 1080 (FHD). None allows no camera video in the meeting. One of: None, HD, FHD.
+                    Content (dict): Limits on shared content.
+                        MaxResolution (str): The highest resolution of shared content: 1920 by 1080 pixels (FHD) or
+                        3840 by 2160 (UHD). None allows no shared content in the meeting. One of: None, FHD, UHD.
+                    Attendee (dict): Limits on the attendees.
+                        MaxCount (int): The most attendees that the meeting lets in.
+                PrimaryMeetingId (str): The MeetingId of the meeting whose media this one repeats, for meetings with
+                a large audience. When left out, the meeting stands alone.
+                TenantIds (list of str): Identifiers of your own for the group of users, such as a customer, that the
+                meeting belongs to.
+                MeetingArn (str): The ARN of the meeting: the SourceArn of a media pipeline, and the ResourceARN for
+                tags.
 
         Errors: BadRequestException, ConflictException, ForbiddenException, UnauthorizedException,
         ThrottlingException, ServiceFailureException, ServiceUnavailableException, LimitExceededException.
@@ -183,79 +252,123 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("CreateMeeting", kwargs)
 
     async def create_meeting_with_attendees(self, **kwargs: Unpack[types.CreateMeetingWithAttendeesRequest]) -> types.CreateMeetingWithAttendeesResponse:
-        """x
+        """Creates a meeting together with its first attendees. Attendees that could not be created stand in Errors
+        while the meeting and the others exist; further ones can be added with CreateAttendee or BatchCreateAttendee.
 
         Keyword arguments:
-            ClientRequestToken (str, 2 to 64 characters): x
-            MediaRegion (str, required, 2 to 64 characters): x
-            MeetingHostId (str, 2 to 64 characters): x
-            ExternalMeetingId (str, required, 2 to 64 characters): x
-            MeetingFeatures (dict): x
-                Audio (dict): x
-                    EchoReduction (str): x One of: AVAILABLE, UNAVAILABLE.
-                Video (dict): x
-                    MaxResolution (str): x One of: None, HD, FHD.
-                Content (dict): x
-                    MaxResolution (str): x One of: None, FHD, UHD.
-                Attendee (dict): x
-                    MaxCount (int, 1 to 250): x
-            NotificationsConfiguration (dict): x
-                LambdaFunctionArn (str, 1 to 1024 characters): x
-                SnsTopicArn (str, 1 to 1024 characters): x
-                SqsQueueArn (str, 1 to 1024 characters): x
-            Attendees (list of dict, required, 1 to 20 items): x
-                ExternalUserId (str, required, 2 to 64 characters): x
-                Capabilities (dict): x
-                    Audio (str, required): x One of: SendReceive, Send, Receive, None.
-                    Video (str, required): x One of: SendReceive, Send, Receive, None.
-                    Content (str, required): x One of: SendReceive, Send, Receive, None.
-            PrimaryMeetingId (str, 2 to 64 characters): x
-            TenantIds (list of str, 1 to 5 items): x
-            Tags (list of dict, at most 50 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
-            MediaPlacementNetworkType (str): x One of: Ipv4Only, DualStack.
+            ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the
+            time that the service remembers it, a second request with the same token creates nothing new. The client
+            fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
+            across restarts of a program.
+            MediaRegion (str, required, 2 to 64 characters): The AWS Region in which the media of the meeting flows,
+            such as eu-central-1. It need not be the Region of the request; choose one near the attendees.
+            MeetingHostId (str, 2 to 64 characters): An identifier for the host of the meeting, which the service
+            stores and gives back. It gives no attendee any rights.
+            ExternalMeetingId (str, required, 2 to 64 characters): Your own identifier for the meeting, to find it
+            again in events and metrics. Put no personal or secret data into it.
+            MeetingFeatures (dict): Limits and extras of the meeting, such as the highest resolution of its video.
+            They are fixed when the meeting is created.
+                Audio (dict): Extras for the audio.
+                    EchoReduction (str): Whether clients can use echo reduction in the meeting (AVAILABLE) or not
+                    (UNAVAILABLE). One of: AVAILABLE, UNAVAILABLE.
+                Video (dict): Limits on the video of cameras.
+                    MaxResolution (str): The highest resolution of camera video: 1280 by 720 pixels (HD) or 1920 by
+                    1080 (FHD). None allows no camera video in the meeting. One of: None, HD, FHD.
+                Content (dict): Limits on shared content.
+                    MaxResolution (str): The highest resolution of shared content: 1920 by 1080 pixels (FHD) or 3840
+                    by 2160 (UHD). None allows no shared content in the meeting. One of: None, FHD, UHD.
+                Attendee (dict): Limits on the attendees.
+                    MaxCount (int, 1 to 250): The most attendees that the meeting lets in.
+            NotificationsConfiguration (dict): Where the events of the meeting and its attendees go, besides
+            EventBridge.
+                LambdaFunctionArn (str, 1 to 1024 characters): The ARN of the AWS Lambda function that is called with
+                the events.
+                SnsTopicArn (str, 1 to 1024 characters): The ARN of the Amazon SNS topic to which the events are
+                published.
+                SqsQueueArn (str, 1 to 1024 characters): The ARN of the Amazon SQS queue into which the events are
+                put.
+            Attendees (list of dict, required, 1 to 20 items): The first attendees of the meeting.
+                ExternalUserId (str, required, 2 to 64 characters): Your own identifier for the user behind the
+                attendee, to tell users apart in events and client callbacks. Put no personal or secret data into it.
+                Capabilities (dict): What the attendee may send and receive. When left out, everything that the
+                meeting allows.
+                    Audio (str, required): Whether the attendee may speak and hear (SendReceive), only speak (Send),
+                    only hear (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Video (str, required): Whether the attendee may send its camera and see those of others
+                    (SendReceive), only send (Send), only see (Receive), or neither (None). One of: SendReceive,
+                    Send, Receive, None.
+                    Content (str, required): Whether the attendee may share content and see what others share
+                    (SendReceive), only share (Send), only see (Receive), or neither (None). SendReceive and Receive
+                    go only with a Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
+            PrimaryMeetingId (str, 2 to 64 characters): The MeetingId of the meeting whose media this one repeats,
+            for meetings with a large audience. When left out, the meeting stands alone.
+            TenantIds (list of str, 1 to 5 items): Identifiers of your own for the group of users, such as a
+            customer, that the meeting belongs to.
+            Tags (list of dict, at most 50 items): Tags to give to the new meeting, for access rules and billing.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
+            MediaPlacementNetworkType (str): Whether clients reach the media over IPv4 alone (Ipv4Only) or over IPv4
+            and IPv6 (DualStack). One of: Ipv4Only, DualStack.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Meeting (dict): x
-                MeetingId (str): x
-                MeetingHostId (str): x
-                ExternalMeetingId (str): x
-                MediaRegion (str): x
-                MediaPlacement (dict): x
-                    AudioHostUrl (str): x
-                    AudioFallbackUrl (str): x
-                    SignalingUrl (str): x
-                    TurnControlUrl (str): x
-                    ScreenDataUrl (str): x
-                    ScreenViewingUrl (str): x
-                    ScreenSharingUrl (str): x
-                    EventIngestionUrl (str): x
-                MeetingFeatures (dict): x
-                    Audio (dict): x
-                        EchoReduction (str): x One of: AVAILABLE, UNAVAILABLE.
-                    Video (dict): x
-                        MaxResolution (str): x One of: None, HD, FHD.
-                    Content (dict): x
-                        MaxResolution (str): x One of: None, FHD, UHD.
-                    Attendee (dict): x
-                        MaxCount (int): x
-                PrimaryMeetingId (str): x
-                TenantIds (list of str): x
-                MeetingArn (str): x
-            Attendees (list of dict): x
-                ExternalUserId (str): x
-                AttendeeId (str): x
-                JoinToken (str): x
-                Capabilities (dict): x
-                    Audio (str): x One of: SendReceive, Send, Receive, None.
-                    Video (str): x One of: SendReceive, Send, Receive, None.
-                    Content (str): x One of: SendReceive, Send, Receive, None.
-            Errors (list of dict): x
-                ExternalUserId (str): x
-                ErrorCode (str): x
-                ErrorMessage (str): x
+            Meeting (dict): The new meeting, or the existing one if a request with the same ClientRequestToken
+            created it before.
+                MeetingId (str): The identifier of the meeting, from the response that created it.
+                MeetingHostId (str): An identifier for the host of the meeting, which the service stores and gives
+                back. It gives no attendee any rights.
+                ExternalMeetingId (str): Your own identifier for the meeting, to find it again in events and metrics.
+                Put no personal or secret data into it.
+                MediaRegion (str): The AWS Region in which the media of the meeting flows, such as eu-central-1. It
+                need not be the Region of the request; choose one near the attendees.
+                MediaPlacement (dict): The addresses that a client needs to take part. Hand the whole meeting to the
+                client library.
+                    AudioHostUrl (str): Where clients send and receive audio.
+                    AudioFallbackUrl (str): Where clients turn for audio when they cannot reach AudioHostUrl.
+                    SignalingUrl (str): Where clients open the signaling connection of the meeting.
+                    TurnControlUrl (str): Was for asking for TURN servers; no longer in use.
+                    ScreenDataUrl (str): Was for the data of shared screens; no longer in use.
+                    ScreenViewingUrl (str): Was for receiving a shared screen; no longer in use.
+                    ScreenSharingUrl (str): Was for sending a shared screen; no longer in use.
+                    EventIngestionUrl (str): Where the client libraries send their meeting events, from which meeting
+                    quality can be analysed.
+                MeetingFeatures (dict): The limits and extras with which the meeting was created.
+                    Audio (dict): Extras for the audio.
+                        EchoReduction (str): Whether clients can use echo reduction in the meeting (AVAILABLE) or not
+                        (UNAVAILABLE). One of: AVAILABLE, UNAVAILABLE.
+                    Video (dict): Limits on the video of cameras.
+                        MaxResolution (str): The highest resolution of camera video: 1280 by 720 pixels (HD) or 1920
+                        by 1080 (FHD). None allows no camera video in the meeting. One of: None, HD, FHD.
+                    Content (dict): Limits on shared content.
+                        MaxResolution (str): The highest resolution of shared content: 1920 by 1080 pixels (FHD) or
+                        3840 by 2160 (UHD). None allows no shared content in the meeting. One of: None, FHD, UHD.
+                    Attendee (dict): Limits on the attendees.
+                        MaxCount (int): The most attendees that the meeting lets in.
+                PrimaryMeetingId (str): The MeetingId of the meeting whose media this one repeats, for meetings with
+                a large audience. When left out, the meeting stands alone.
+                TenantIds (list of str): Identifiers of your own for the group of users, such as a customer, that the
+                meeting belongs to.
+                MeetingArn (str): The ARN of the meeting: the SourceArn of a media pipeline, and the ResourceARN for
+                tags.
+            Attendees (list of dict): The attendees that were created, each with its JoinToken.
+                ExternalUserId (str): Your own identifier for the user behind the attendee, to tell users apart in
+                events and client callbacks. Put no personal or secret data into it.
+                AttendeeId (str): The identifier of the attendee, given by the service when the attendee is created.
+                JoinToken (str): The secret with which the attendee's client joins the meeting. Hand it to that
+                client alone, over a safe channel, and keep it out of logs.
+                Capabilities (dict): What the attendee may send and receive, for each kind of media.
+                    Audio (str): Whether the attendee may speak and hear (SendReceive), only speak (Send), only hear
+                    (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Video (str): Whether the attendee may send its camera and see those of others (SendReceive), only
+                    send (Send), only see (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Content (str): Whether the attendee may share content and see what others share (SendReceive),
+                    only share (Send), only see (Receive), or neither (None). SendReceive and Receive go only with a
+                    Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
+            Errors (list of dict): The attendees that could not be created, with the reason. Look here even when the
+            call succeeds.
+                ExternalUserId (str): The ExternalUserId of the entry that failed.
+                ErrorCode (str): The short code of the reason.
+                ErrorMessage (str): The reason, in words.
 
         Errors: BadRequestException, ConflictException, ForbiddenException, UnauthorizedException,
         ThrottlingException, ServiceFailureException, ServiceUnavailableException, LimitExceededException.
@@ -263,11 +376,12 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("CreateMeetingWithAttendees", kwargs)
 
     async def delete_attendee(self, **kwargs: Unpack[types.DeleteAttendeeRequest]) -> EmptyResponse:
-        """x
+        """Removes an attendee from a meeting: the client is disconnected, and the JoinToken is no longer valid. When
+        the meeting ends, its attendees are deleted without this.
 
         Keyword arguments:
-            MeetingId (str, required): x
-            AttendeeId (str, required): x
+            MeetingId (str, required): The identifier of the meeting, from the response that created it.
+            AttendeeId (str, required): The AttendeeId of the attendee to remove.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -278,10 +392,11 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("DeleteAttendee", kwargs)
 
     async def delete_meeting(self, **kwargs: Unpack[types.DeleteMeetingRequest]) -> EmptyResponse:
-        """x
+        """Ends a meeting for everyone: all clients are disconnected, attendees are deleted, and recording and other
+        media pipelines of the meeting stop. It cannot be taken back.
 
         Keyword arguments:
-            MeetingId (str, required): x
+            MeetingId (str, required): The MeetingId of the meeting to end.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -292,22 +407,29 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("DeleteMeeting", kwargs)
 
     async def get_attendee(self, **kwargs: Unpack[types.GetAttendeeRequest]) -> types.GetAttendeeResponse:
-        """x
+        """Reads one attendee of a meeting, with its capabilities and its JoinToken.
 
         Keyword arguments:
-            MeetingId (str, required): x
-            AttendeeId (str, required): x
+            MeetingId (str, required): The identifier of the meeting, from the response that created it.
+            AttendeeId (str, required): The identifier of the attendee, given by the service when the attendee is
+            created.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Attendee (dict): x
-                ExternalUserId (str): x
-                AttendeeId (str): x
-                JoinToken (str): x
-                Capabilities (dict): x
-                    Audio (str): x One of: SendReceive, Send, Receive, None.
-                    Video (str): x One of: SendReceive, Send, Receive, None.
-                    Content (str): x One of: SendReceive, Send, Receive, None.
+            Attendee (dict): The attendee.
+                ExternalUserId (str): Your own identifier for the user behind the attendee, to tell users apart in
+                events and client callbacks. Put no personal or secret data into it.
+                AttendeeId (str): The identifier of the attendee, given by the service when the attendee is created.
+                JoinToken (str): The secret with which the attendee's client joins the meeting. Hand it to that
+                client alone, over a safe channel, and keep it out of logs.
+                Capabilities (dict): What the attendee may send and receive, for each kind of media.
+                    Audio (str): Whether the attendee may speak and hear (SendReceive), only speak (Send), only hear
+                    (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Video (str): Whether the attendee may send its camera and see those of others (SendReceive), only
+                    send (Send), only see (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Content (str): Whether the attendee may share content and see what others share (SendReceive),
+                    only share (Send), only see (Receive), or neither (None). SendReceive and Receive go only with a
+                    Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
 
         Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.
@@ -315,39 +437,51 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("GetAttendee", kwargs)
 
     async def get_meeting(self, **kwargs: Unpack[types.GetMeetingRequest]) -> types.GetMeetingResponse:
-        """x
+        """Reads a meeting that has not ended, with the addresses that clients need to join it. After the end it gives
+        NotFoundException, which makes it a way to ask whether a meeting still goes on.
 
         Keyword arguments:
-            MeetingId (str, required): x
+            MeetingId (str, required): The identifier of the meeting, from the response that created it.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Meeting (dict): x
-                MeetingId (str): x
-                MeetingHostId (str): x
-                ExternalMeetingId (str): x
-                MediaRegion (str): x
-                MediaPlacement (dict): x
-                    AudioHostUrl (str): x
-                    AudioFallbackUrl (str): x
-                    SignalingUrl (str): x
-                    TurnControlUrl (str): x
-                    ScreenDataUrl (str): x
-                    ScreenViewingUrl (str): x
-                    ScreenSharingUrl (str): x
-                    EventIngestionUrl (str): x
-                MeetingFeatures (dict): x
-                    Audio (dict): x
-                        EchoReduction (str): x One of: AVAILABLE, UNAVAILABLE.
-                    Video (dict): x
-                        MaxResolution (str): x One of: None, HD, FHD.
-                    Content (dict): x
-                        MaxResolution (str): x One of: None, FHD, UHD.
-                    Attendee (dict): x
-                        MaxCount (int): x
-                PrimaryMeetingId (str): x
-                TenantIds (list of str): x
-                MeetingArn (str): x
+            Meeting (dict): The meeting, with the addresses that clients need to join it.
+                MeetingId (str): The identifier of the meeting, from the response that created it.
+                MeetingHostId (str): An identifier for the host of the meeting, which the service stores and gives
+                back. It gives no attendee any rights.
+                ExternalMeetingId (str): Your own identifier for the meeting, to find it again in events and metrics.
+                Put no personal or secret data into it.
+                MediaRegion (str): The AWS Region in which the media of the meeting flows, such as eu-central-1. It
+                need not be the Region of the request; choose one near the attendees.
+                MediaPlacement (dict): The addresses that a client needs to take part. Hand the whole meeting to the
+                client library.
+                    AudioHostUrl (str): Where clients send and receive audio.
+                    AudioFallbackUrl (str): Where clients turn for audio when they cannot reach AudioHostUrl.
+                    SignalingUrl (str): Where clients open the signaling connection of the meeting.
+                    TurnControlUrl (str): Was for asking for TURN servers; no longer in use.
+                    ScreenDataUrl (str): Was for the data of shared screens; no longer in use.
+                    ScreenViewingUrl (str): Was for receiving a shared screen; no longer in use.
+                    ScreenSharingUrl (str): Was for sending a shared screen; no longer in use.
+                    EventIngestionUrl (str): Where the client libraries send their meeting events, from which meeting
+                    quality can be analysed.
+                MeetingFeatures (dict): The limits and extras with which the meeting was created.
+                    Audio (dict): Extras for the audio.
+                        EchoReduction (str): Whether clients can use echo reduction in the meeting (AVAILABLE) or not
+                        (UNAVAILABLE). One of: AVAILABLE, UNAVAILABLE.
+                    Video (dict): Limits on the video of cameras.
+                        MaxResolution (str): The highest resolution of camera video: 1280 by 720 pixels (HD) or 1920
+                        by 1080 (FHD). None allows no camera video in the meeting. One of: None, HD, FHD.
+                    Content (dict): Limits on shared content.
+                        MaxResolution (str): The highest resolution of shared content: 1920 by 1080 pixels (FHD) or
+                        3840 by 2160 (UHD). None allows no shared content in the meeting. One of: None, FHD, UHD.
+                    Attendee (dict): Limits on the attendees.
+                        MaxCount (int): The most attendees that the meeting lets in.
+                PrimaryMeetingId (str): The MeetingId of the meeting whose media this one repeats, for meetings with
+                a large audience. When left out, the meeting stands alone.
+                TenantIds (list of str): Identifiers of your own for the group of users, such as a customer, that the
+                meeting belongs to.
+                MeetingArn (str): The ARN of the meeting: the SourceArn of a media pipeline, and the ResourceARN for
+                tags.
 
         Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedException,
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.
@@ -355,24 +489,34 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("GetMeeting", kwargs)
 
     async def list_attendees(self, **kwargs: Unpack[types.ListAttendeesRequest]) -> types.ListAttendeesResponse:
-        """x
+        """Lists the attendees of a meeting, page by page. It lists those that have been created, whether or not they
+        have joined.
 
         Keyword arguments:
-            MeetingId (str, required): x
-            NextToken (str, at most 4096 characters): x
-            MaxResults (int, 1 to 100): x
+            MeetingId (str, required): The identifier of the meeting, from the response that created it.
+            NextToken (str, at most 4096 characters): Leads to the next page. In a request, the value from the page
+            before, or nothing for the first page; in a response, missing on the last page.
+            MaxResults (int, 1 to 100): The most items for one page. There can be fewer while NextToken still leads
+            on.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Attendees (list of dict): x
-                ExternalUserId (str): x
-                AttendeeId (str): x
-                JoinToken (str): x
-                Capabilities (dict): x
-                    Audio (str): x One of: SendReceive, Send, Receive, None.
-                    Video (str): x One of: SendReceive, Send, Receive, None.
-                    Content (str): x One of: SendReceive, Send, Receive, None.
-            NextToken (str): x
+            Attendees (list of dict): One page of the attendees.
+                ExternalUserId (str): Your own identifier for the user behind the attendee, to tell users apart in
+                events and client callbacks. Put no personal or secret data into it.
+                AttendeeId (str): The identifier of the attendee, given by the service when the attendee is created.
+                JoinToken (str): The secret with which the attendee's client joins the meeting. Hand it to that
+                client alone, over a safe channel, and keep it out of logs.
+                Capabilities (dict): What the attendee may send and receive, for each kind of media.
+                    Audio (str): Whether the attendee may speak and hear (SendReceive), only speak (Send), only hear
+                    (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Video (str): Whether the attendee may send its camera and see those of others (SendReceive), only
+                    send (Send), only see (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Content (str): Whether the attendee may share content and see what others share (SendReceive),
+                    only share (Send), only see (Receive), or neither (None). SendReceive and Receive go only with a
+                    Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
+            NextToken (str): Leads to the next page. In a request, the value from the page before, or nothing for the
+            first page; in a response, missing on the last page.
 
         Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.
@@ -380,16 +524,16 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("ListAttendees", kwargs)
 
     async def list_tags_for_resource(self, **kwargs: Unpack[types.ListTagsForResourceRequest]) -> types.ListTagsForResourceResponse:
-        """x
+        """Reads the tags of a meeting.
 
         Keyword arguments:
-            ResourceARN (str, required, 1 to 1011 characters): x
+            ResourceARN (str, required, 1 to 1011 characters): The MeetingArn of the meeting.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Tags (list of dict): x
-                Key (str): x
-                Value (str): x
+            Tags (list of dict): The tags of the meeting.
+                Key (str): The name of the tag.
+                Value (str): The value of the tag. It can be empty.
 
         Errors: BadRequestException, ForbiddenException, UnauthorizedException, LimitExceededException,
         ServiceUnavailableException, ServiceFailureException, ThrottlingException, ResourceNotFoundException.
@@ -397,40 +541,75 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("ListTagsForResource", kwargs)
 
     async def start_meeting_transcription(self, **kwargs: Unpack[types.StartMeetingTranscriptionRequest]) -> EmptyResponse:
-        """x
+        """Starts live transcription of a meeting by Amazon Transcribe or Amazon Transcribe Medical in the caller's
+        account. The text goes to the clients of the meeting as data messages, and into a media capture if there is
+        one. It needs the service-linked role for Amazon Chime transcription; settings that Transcribe does not
+        accept show only later, as an event of the meeting that says that the transcription failed.
 
         Keyword arguments:
-            MeetingId (str, required): x
-            TranscriptionConfiguration (dict, required): x
-                EngineTranscribeSettings (dict): x
-                    LanguageCode (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR,
-                    ja-JP, ko-KR, zh-CN, th-TH, hi-IN.
-                    VocabularyFilterMethod (str): x One of: remove, mask, tag.
-                    VocabularyFilterName (str, at most 4096 characters): x
-                    VocabularyName (str, at most 4096 characters): x
-                    Region (str): x One of: us-east-2, us-east-1, us-west-2, ap-northeast-2, ap-southeast-2,
-                    ap-northeast-1, ca-central-1, eu-central-1, eu-west-1, eu-west-2, sa-east-1, auto, us-gov-west-1.
-                    EnablePartialResultsStabilization (bool): x
-                    PartialResultsStability (str): x One of: low, medium, high.
-                    ContentIdentificationType (str): x One of: PII.
-                    ContentRedactionType (str): x One of: PII.
-                    PiiEntityTypes (str, 1 to 300 characters): x
-                    LanguageModelName (str, 1 to 200 characters): x
-                    IdentifyLanguage (bool): x
-                    LanguageOptions (str, 1 to 200 characters): x
-                    PreferredLanguage (str): x One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR,
-                    ja-JP, ko-KR, zh-CN, th-TH, hi-IN.
-                    VocabularyNames (str, 1 to 3000 characters): x
-                    VocabularyFilterNames (str, 1 to 3000 characters): x
-                EngineTranscribeMedicalSettings (dict): x
-                    LanguageCode (str, required): x One of: en-US.
-                    Specialty (str, required): x One of: PRIMARYCARE, CARDIOLOGY, NEUROLOGY, ONCOLOGY, RADIOLOGY,
-                    UROLOGY.
-                    Type (str, required): x One of: CONVERSATION, DICTATION.
-                    VocabularyName (str, at most 4096 characters): x
-                    Region (str): x One of: us-east-1, us-east-2, us-west-2, ap-southeast-2, ca-central-1, eu-west-1,
-                    auto.
-                    ContentIdentificationType (str): x One of: PHI.
+            MeetingId (str, required): The MeetingId of the meeting to transcribe.
+            TranscriptionConfiguration (dict, required): The transcription engine and its settings.
+                EngineTranscribeSettings (dict): Settings for Amazon Transcribe. Give either these or
+                EngineTranscribeMedicalSettings.
+                    LanguageCode (str): The language of the speech, as in en-US. Leave it out when IdentifyLanguage
+                    is on. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR, ja-JP, ko-KR,
+                    zh-CN, th-TH, hi-IN.
+                    VocabularyFilterMethod (str): What happens to a word of the filter: it is left out (remove),
+                    replaced by asterisks (mask), or marked and left in place (tag). One of: remove, mask, tag.
+                    VocabularyFilterName (str, at most 4096 characters): The name of a vocabulary filter in Amazon
+                    Transcribe: words to keep out of the transcript. Its language must be that of the speech.
+                    VocabularyName (str, at most 4096 characters): The name of a custom vocabulary in Amazon
+                    Transcribe: words to recognise better, such as names. Its language must be that of the speech.
+                    Region (str): The AWS Region in which Transcribe works. auto takes one near the media Region of
+                    the meeting; when left out, it is the media Region itself, and the transcription fails if
+                    Transcribe does not exist there. One of: us-east-2, us-east-1, us-west-2, ap-northeast-2,
+                    ap-southeast-2, ap-northeast-1, ca-central-1, eu-central-1, eu-west-1, eu-west-2, sa-east-1,
+                    auto, us-gov-west-1.
+                    EnablePartialResultsStabilization (bool): Keeps words of a partial result from changing once they
+                    have been sent, which shows text sooner and can make it less exact.
+                    PartialResultsStability (str): How soon words of a partial result are fixed: high fixes them
+                    soonest, low keeps them the most exact. For use with EnablePartialResultsStabilization. One of:
+                    low, medium, high.
+                    ContentIdentificationType (str): Marks personal information in the transcript and leaves the
+                    words in place. Not together with ContentRedactionType; PiiEntityTypes narrows what is looked
+                    for. One of: PII.
+                    ContentRedactionType (str): Replaces personal information in the transcript. Not together with
+                    ContentIdentificationType; PiiEntityTypes narrows what is looked for. One of: PII.
+                    PiiEntityTypes (str, 1 to 300 characters): The kinds of personal information to find, between
+                    commas, as in NAME,ADDRESS, or ALL. When left out, all of them. For use with
+                    ContentIdentificationType or ContentRedactionType.
+                    LanguageModelName (str, 1 to 200 characters): The name of a custom language model in Amazon
+                    Transcribe; its language must be that of the speech.
+                    IdentifyLanguage (bool): Lets Amazon Transcribe find out the language of the speech; then give
+                    LanguageOptions, and leave LanguageCode out.
+                    LanguageOptions (str, 1 to 200 characters): The languages that can occur, as codes between
+                    commas, as in en-US,fr-CA. For use with language identification; name at least two, of one
+                    language no two dialects.
+                    PreferredLanguage (str): The language of LanguageOptions that is the most likely, which speeds up
+                    the identification. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR, ja-JP,
+                    ko-KR, zh-CN, th-TH, hi-IN.
+                    VocabularyNames (str, 1 to 3000 characters): The names of custom vocabularies in Amazon
+                    Transcribe, between commas, for use with language identification; the one of the language that
+                    was found is used.
+                    VocabularyFilterNames (str, 1 to 3000 characters): The names of vocabulary filters in Amazon
+                    Transcribe, between commas, for use with language identification; the one of the language that
+                    was found is used.
+                EngineTranscribeMedicalSettings (dict): Settings for Amazon Transcribe Medical. Give either these or
+                EngineTranscribeSettings.
+                    LanguageCode (str, required): The language of the speech. One of: en-US.
+                    Specialty (str, required): The field of medicine that the talk is about. One of: PRIMARYCARE,
+                    CARDIOLOGY, NEUROLOGY, ONCOLOGY, RADIOLOGY, UROLOGY.
+                    Type (str, required): Whether several people talk, as a doctor and a patient do (CONVERSATION),
+                    or one person dictates (DICTATION). One of: CONVERSATION, DICTATION.
+                    VocabularyName (str, at most 4096 characters): The name of a custom vocabulary in Amazon
+                    Transcribe Medical: words to recognise better, such as names. It must exist in the Region of the
+                    transcription.
+                    Region (str): The AWS Region in which Transcribe Medical works. auto takes one near the media
+                    Region of the meeting; when left out, it is the media Region itself, and the transcription fails
+                    if Transcribe Medical does not exist there. One of: us-east-1, us-east-2, us-west-2,
+                    ap-southeast-2, ca-central-1, eu-west-1, auto.
+                    ContentIdentificationType (str): Marks personal health information (PHI) in the transcript and
+                    leaves the words in place. When left out, nothing is marked. One of: PHI.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -442,10 +621,10 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("StartMeetingTranscription", kwargs)
 
     async def stop_meeting_transcription(self, **kwargs: Unpack[types.StopMeetingTranscriptionRequest]) -> EmptyResponse:
-        """x
+        """Stops the live transcription of a meeting. The meeting itself goes on.
 
         Keyword arguments:
-            MeetingId (str, required): x
+            MeetingId (str, required): The MeetingId of the meeting whose transcription ends.
 
 
         The result is a dict with ``ResponseMetadata`` alone.
@@ -456,13 +635,14 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("StopMeetingTranscription", kwargs)
 
     async def tag_resource(self, **kwargs: Unpack[types.TagResourceRequest]) -> types.TagResourceResponse:
-        """x
+        """Adds tags to a meeting. A tag that exists under the same name takes the new value; others stay.
 
         Keyword arguments:
-            ResourceARN (str, required, 1 to 1011 characters): x
-            Tags (list of dict, required, at most 50 items): x
-                Key (str, required, 1 to 128 characters): x
-                Value (str, required, at most 256 characters): x
+            ResourceARN (str, required, 1 to 1011 characters): The MeetingArn of the meeting.
+            Tags (list of dict, required, at most 50 items): The tags to add. A value replaces that of an existing
+            tag with the same name.
+                Key (str, required, 1 to 128 characters): The name of the tag.
+                Value (str, required, at most 256 characters): The value of the tag. It can be empty.
 
 
         The result is a dict with ``ResponseMetadata`` and:
@@ -474,11 +654,12 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("TagResource", kwargs)
 
     async def untag_resource(self, **kwargs: Unpack[types.UntagResourceRequest]) -> types.UntagResourceResponse:
-        """x
+        """Removes tags from a meeting, by their names.
 
         Keyword arguments:
-            ResourceARN (str, required, 1 to 1011 characters): x
-            TagKeys (list of str, required, at most 50 items): x
+            ResourceARN (str, required, 1 to 1011 characters): The MeetingArn of the meeting.
+            TagKeys (list of str, required, at most 50 items): The names of the tags to remove. A name that the
+            resource does not have is no error.
 
 
         The result is a dict with ``ResponseMetadata`` and:
@@ -489,26 +670,39 @@ class ChimeSDKMeetings(AsyncClient):
         return await self._call("UntagResource", kwargs)
 
     async def update_attendee_capabilities(self, **kwargs: Unpack[types.UpdateAttendeeCapabilitiesRequest]) -> types.UpdateAttendeeCapabilitiesResponse:
-        """x
+        """Changes what one attendee may send and receive. All three kinds of media are given each time; for many
+        attendees at once there is BatchUpdateAttendeeCapabilitiesExcept. A client that is in the meeting feels the
+        change at once for audio, and after it has renegotiated its media for video and content.
 
         Keyword arguments:
-            MeetingId (str, required): x
-            AttendeeId (str, required): x
-            Capabilities (dict, required): x
-                Audio (str, required): x One of: SendReceive, Send, Receive, None.
-                Video (str, required): x One of: SendReceive, Send, Receive, None.
-                Content (str, required): x One of: SendReceive, Send, Receive, None.
+            MeetingId (str, required): The identifier of the meeting, from the response that created it.
+            AttendeeId (str, required): The AttendeeId of the attendee to change.
+            Capabilities (dict, required): What the attendee may now send and receive.
+                Audio (str, required): Whether the attendee may speak and hear (SendReceive), only speak (Send), only
+                hear (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                Video (str, required): Whether the attendee may send its camera and see those of others
+                (SendReceive), only send (Send), only see (Receive), or neither (None). One of: SendReceive, Send,
+                Receive, None.
+                Content (str, required): Whether the attendee may share content and see what others share
+                (SendReceive), only share (Send), only see (Receive), or neither (None). SendReceive and Receive go
+                only with a Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
 
 
         The result is a dict with ``ResponseMetadata`` and:
-            Attendee (dict): x
-                ExternalUserId (str): x
-                AttendeeId (str): x
-                JoinToken (str): x
-                Capabilities (dict): x
-                    Audio (str): x One of: SendReceive, Send, Receive, None.
-                    Video (str): x One of: SendReceive, Send, Receive, None.
-                    Content (str): x One of: SendReceive, Send, Receive, None.
+            Attendee (dict): The attendee with its new capabilities.
+                ExternalUserId (str): Your own identifier for the user behind the attendee, to tell users apart in
+                events and client callbacks. Put no personal or secret data into it.
+                AttendeeId (str): The identifier of the attendee, given by the service when the attendee is created.
+                JoinToken (str): The secret with which the attendee's client joins the meeting. Hand it to that
+                client alone, over a safe channel, and keep it out of logs.
+                Capabilities (dict): What the attendee may send and receive, for each kind of media.
+                    Audio (str): Whether the attendee may speak and hear (SendReceive), only speak (Send), only hear
+                    (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Video (str): Whether the attendee may send its camera and see those of others (SendReceive), only
+                    send (Send), only see (Receive), or neither (None). One of: SendReceive, Send, Receive, None.
+                    Content (str): Whether the attendee may share content and see what others share (SendReceive),
+                    only share (Send), only see (Receive), or neither (None). SendReceive and Receive go only with a
+                    Video of SendReceive or Receive. One of: SendReceive, Send, Receive, None.
 
         Errors: BadRequestException, ConflictException, UnauthorizedException, NotFoundException, ForbiddenException,
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.

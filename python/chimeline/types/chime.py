@@ -71,247 +71,263 @@ VideoMuxType = Literal[
 
 
 class ArtifactsConfiguration(TypedDict):
-    """x"""
+    """Which kinds of media are recorded. When it is given, it says something about each of the three."""
 
     Audio: AudioArtifactsConfiguration
-    """x"""
+    """How the audio is recorded."""
 
     Video: VideoArtifactsConfiguration
-    """x"""
+    """Whether the video of the attendees' cameras is recorded."""
 
     Content: ContentArtifactsConfiguration
-    """x"""
+    """Whether shared content, such as a shared screen, is recorded."""
 
 
 class AudioArtifactsConfiguration(TypedDict):
-    """x"""
+    """How the audio is recorded. Audio is always part of a recording."""
 
     MuxType: AudioMuxType
-    """x"""
+    """Whether the files hold the audio of the meeting alone (AudioOnly), or together with the video of whoever is
+    speaking (AudioWithActiveSpeakerVideo).
+    """
 
 
 class ChimeSdkMeetingConfiguration(TypedDict, total=False):
-    """x"""
+    """Which attendees and which kinds of media of the meeting are recorded."""
 
     SourceConfiguration: SourceConfiguration
-    """x"""
+    """Which attendees' video is taken. When left out, that of everyone is."""
 
     ArtifactsConfiguration: ArtifactsConfiguration
-    """x"""
+    """Which kinds of media are recorded, and in what form. When left out, the service's own choice holds."""
 
 
 class _ContentArtifactsConfigurationRequired(TypedDict):
 
     State: ArtifactsState
-    """x"""
+    """Whether shared content is recorded (Enabled) or not (Disabled)."""
 
 
 class ContentArtifactsConfiguration(_ContentArtifactsConfigurationRequired, total=False):
-    """x"""
+    """Whether shared content is recorded."""
 
     MuxType: ContentMuxType
-    """x"""
+    """How shared content is put into files: with its audio and video, and nothing of the cameras."""
 
 
 class _CreateMediaCapturePipelineRequestRequired(TypedDict):
 
     SourceType: MediaPipelineSourceType
-    """x"""
+    """The kind of the source: a meeting."""
 
     SourceArn: str
-    """x"""
+    """The ARN of the meeting that is recorded: the MeetingArn that CreateMeeting in chime-sdk-meetings gives."""
 
     SinkType: MediaPipelineSinkType
-    """x"""
+    """The kind of place that receives the recording: an S3 bucket."""
 
     SinkArn: str
-    """x"""
+    """The ARN of the S3 bucket that receives the recording, with an optional prefix: arn:aws:s3:::BUCKET/PREFIX. The
+    bucket must belong to the caller's account, lie in the media Region of the meeting, and grant the principal
+    chime.amazonaws.com the right to write.
+    """
 
 
 class CreateMediaCapturePipelineRequest(_CreateMediaCapturePipelineRequestRequired, total=False):
     """The keyword arguments of CreateMediaCapturePipeline."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
     ChimeSdkMeetingConfiguration: ChimeSdkMeetingConfiguration
-    """x"""
+    """Which attendees and which kinds of media are recorded. When left out, the service's own choice holds."""
 
 
 class DeleteMediaCapturePipelineRequest(TypedDict):
     """The keyword arguments of DeleteMediaCapturePipeline."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the media capture pipeline, from the response of CreateMediaCapturePipeline or from the listing."""
 
 
 class GetMediaCapturePipelineRequest(TypedDict):
     """The keyword arguments of GetMediaCapturePipeline."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the media capture pipeline, from the response of CreateMediaCapturePipeline or from the listing."""
 
 
 class ListMediaCapturePipelinesRequest(TypedDict, total=False):
     """The keyword arguments of ListMediaCapturePipelines."""
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
     MaxResults: int
-    """x"""
+    """The most items for one page. There can be fewer while NextToken still leads on."""
 
 
 class SelectedVideoStreams(TypedDict, total=False):
-    """x"""
+    """The attendees whose video is recorded, by AttendeeId or by ExternalUserId; together at most 25 streams."""
 
     AttendeeIds: Items[str]
-    """x"""
+    """The AttendeeId of each attendee whose video is taken, as CreateAttendee in chime-sdk-meetings gives them."""
 
     ExternalUserIds: Items[str]
-    """x"""
+    """The ExternalUserId of each attendee whose video is taken, as given to CreateAttendee in chime-sdk-meetings."""
 
 
 class SourceConfiguration(TypedDict, total=False):
-    """x"""
+    """Which attendees' video is recorded."""
 
     SelectedVideoStreams: SelectedVideoStreams
-    """x"""
+    """The attendees whose video is taken. When left out, that of everyone is."""
 
 
 class _VideoArtifactsConfigurationRequired(TypedDict):
 
     State: ArtifactsState
-    """x"""
+    """Whether the video of the cameras is recorded (Enabled) or not (Disabled)."""
 
 
 class VideoArtifactsConfiguration(_VideoArtifactsConfigurationRequired, total=False):
-    """x"""
+    """Whether the video of the attendees' cameras is recorded."""
 
     MuxType: VideoMuxType
-    """x"""
+    """How the video of the cameras is put into files: without audio, each camera apart."""
 
 
 class ArtifactsConfigurationOutput(TypedDict):
-    """x"""
+    """Which kinds of media are recorded. When it is given, it says something about each of the three."""
 
     Audio: AudioArtifactsConfigurationOutput
-    """x"""
+    """How the audio is recorded."""
 
     Video: VideoArtifactsConfigurationOutput
-    """x"""
+    """Whether the video of the attendees' cameras is recorded."""
 
     Content: ContentArtifactsConfigurationOutput
-    """x"""
+    """Whether shared content, such as a shared screen, is recorded."""
 
 
 class AudioArtifactsConfigurationOutput(TypedDict):
-    """x"""
+    """How the audio is recorded. Audio is always part of a recording."""
 
     MuxType: AudioMuxType
-    """x"""
+    """Whether the files hold the audio of the meeting alone (AudioOnly), or together with the video of whoever is
+    speaking (AudioWithActiveSpeakerVideo).
+    """
 
 
 class ChimeSdkMeetingConfigurationOutput(TypedDict):
-    """x"""
+    """Which attendees and which kinds of media of the meeting are recorded."""
 
     SourceConfiguration: SourceConfigurationOutput
-    """x"""
+    """Which attendees' video is taken. When left out, that of everyone is."""
 
     ArtifactsConfiguration: ArtifactsConfigurationOutput
-    """x"""
+    """Which kinds of media are recorded, and in what form. When left out, the service's own choice holds."""
 
 
 class ContentArtifactsConfigurationOutput(TypedDict):
-    """x"""
+    """Whether shared content is recorded."""
 
     State: ArtifactsState
-    """x"""
+    """Whether shared content is recorded (Enabled) or not (Disabled)."""
 
     MuxType: ContentMuxType
-    """x"""
+    """How shared content is put into files: with its audio and video, and nothing of the cameras."""
 
 
 class CreateMediaCapturePipelineResponse(Response):
     """The result of CreateMediaCapturePipeline."""
 
     MediaCapturePipeline: MediaCapturePipeline
-    """x"""
+    """The new pipeline. Its Status is Initializing at first; keep its MediaPipelineId to read and to end it."""
 
 
 class GetMediaCapturePipelineResponse(Response):
     """The result of GetMediaCapturePipeline."""
 
     MediaCapturePipeline: MediaCapturePipeline
-    """x"""
+    """The media capture pipeline."""
 
 
 class _ListMediaCapturePipelinesResponseOptional(Response, total=False):
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
 
 class ListMediaCapturePipelinesResponse(_ListMediaCapturePipelinesResponseOptional):
     """The result of ListMediaCapturePipelines."""
 
     MediaCapturePipelines: list[MediaCapturePipeline]
-    """x"""
+    """One page of the media capture pipelines, each with its state."""
 
 
 class MediaCapturePipeline(TypedDict):
-    """x"""
+    """A recording of one meeting to one bucket."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the media capture pipeline, from the response of CreateMediaCapturePipeline or from the listing."""
 
     SourceType: MediaPipelineSourceType
-    """x"""
+    """The kind of the source: a meeting."""
 
     SourceArn: str
-    """x"""
+    """The ARN of the meeting that is recorded: the MeetingArn that CreateMeeting in chime-sdk-meetings gives."""
 
     Status: MediaPipelineStatus
-    """x"""
+    """How far the recording is: Initializing while the service joins the meeting, InProgress while it records, Stopping
+    and Stopped after the meeting or the pipeline was ended, Failed when it could not go on.
+    """
 
     SinkType: MediaPipelineSinkType
-    """x"""
+    """The kind of place that receives the recording: an S3 bucket."""
 
     SinkArn: str
-    """x"""
+    """The ARN of the S3 bucket, with an optional prefix: arn:aws:s3:::BUCKET/PREFIX."""
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the pipeline was created."""
 
     UpdatedTimestamp: datetime
-    """x"""
+    """When the state of the pipeline last changed."""
 
     ChimeSdkMeetingConfiguration: ChimeSdkMeetingConfigurationOutput
-    """x"""
+    """Which attendees and which kinds of media of the meeting the pipeline takes."""
 
 
 class SelectedVideoStreamsOutput(TypedDict):
-    """x"""
+    """The attendees whose video is recorded, by AttendeeId or by ExternalUserId; together at most 25 streams."""
 
     AttendeeIds: list[str]
-    """x"""
+    """The AttendeeId of each attendee whose video is taken, as CreateAttendee in chime-sdk-meetings gives them."""
 
     ExternalUserIds: list[str]
-    """x"""
+    """The ExternalUserId of each attendee whose video is taken, as given to CreateAttendee in chime-sdk-meetings."""
 
 
 class SourceConfigurationOutput(TypedDict):
-    """x"""
+    """Which attendees' video is recorded."""
 
     SelectedVideoStreams: SelectedVideoStreamsOutput
-    """x"""
+    """The attendees whose video is taken. When left out, that of everyone is."""
 
 
 class VideoArtifactsConfigurationOutput(TypedDict):
-    """x"""
+    """Whether the video of the attendees' cameras is recorded."""
 
     State: ArtifactsState
-    """x"""
+    """Whether the video of the cameras is recorded (Enabled) or not (Disabled)."""
 
     MuxType: VideoMuxType
-    """x"""
+    """How the video of the cameras is put into files: without audio, each camera apart."""

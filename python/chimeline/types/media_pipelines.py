@@ -474,2362 +474,2667 @@ VoiceAnalyticsLanguageCode = Literal[
 
 
 class ActiveSpeakerOnlyConfiguration(TypedDict, total=False):
-    """x"""
+    """The layout that shows shared content with the active speaker in a corner."""
 
     ActiveSpeakerPosition: ActiveSpeakerPosition
-    """x"""
+    """The corner in which the tile of the active speaker covers the shared content. When left out it is TopRight."""
 
 
 class _AmazonTranscribeCallAnalyticsProcessorConfigurationRequired(TypedDict):
 
     LanguageCode: CallAnalyticsLanguageCode
-    """x"""
+    """The language of the speech, as in en-US."""
 
 
 class AmazonTranscribeCallAnalyticsProcessorConfiguration(_AmazonTranscribeCallAnalyticsProcessorConfigurationRequired, total=False):
-    """x"""
+    """Settings of Amazon Transcribe Call Analytics, which transcribes a call between an agent and a customer and adds
+    sentiment, issues and categories.
+    """
 
     VocabularyName: str
-    """x"""
+    """The name of a custom vocabulary in Amazon Transcribe: words to recognise better, such as names. Its language must
+    be that of the speech.
+    """
 
     VocabularyFilterName: str
-    """x"""
+    """The name of a vocabulary filter in Amazon Transcribe: words to keep out of the transcript. Its language must be
+    that of the speech.
+    """
 
     VocabularyFilterMethod: VocabularyFilterMethod
-    """x"""
+    """What happens to a word of the filter: it is left out (remove), replaced by asterisks (mask), or marked and left
+    in place (tag).
+    """
 
     LanguageModelName: str
-    """x"""
+    """The name of a custom language model in Amazon Transcribe; its language must be that of the speech."""
 
     EnablePartialResultsStabilization: bool
-    """x"""
+    """Keeps words of a partial result from changing once they have been sent, which shows text sooner and can make it
+    less exact.
+    """
 
     PartialResultsStability: PartialResultsStability
-    """x"""
+    """How soon words of a partial result are fixed: high fixes them soonest, low keeps them the most exact. For use
+    with EnablePartialResultsStabilization.
+    """
 
     ContentIdentificationType: ContentType
-    """x"""
+    """Marks personal information in the transcript and leaves the words in place. Not together with
+    ContentRedactionType; PiiEntityTypes narrows what is looked for.
+    """
 
     ContentRedactionType: ContentType
-    """x"""
+    """Replaces personal information in the transcript. Not together with ContentIdentificationType; PiiEntityTypes
+    narrows what is looked for.
+    """
 
     PiiEntityTypes: str
-    """x"""
+    """The kinds of personal information to find, between commas, as in NAME,ADDRESS, or ALL. When left out, all of
+    them. For use with ContentIdentificationType or ContentRedactionType.
+    """
 
     FilterPartialResults: bool
-    """x"""
+    """Keeps partial results, which still change, away from the sink, so that only final ones arrive."""
 
     PostCallAnalyticsSettings: PostCallAnalyticsSettings
-    """x"""
+    """Has Amazon Transcribe also write an analysis of the whole call to Amazon S3 when the call is over. When left out,
+    there is none.
+    """
 
     CallAnalyticsStreamCategories: Items[str]
-    """x"""
+    """The names of the Call Analytics categories whose events go to the sink. When left out, the events of all
+    categories do.
+    """
 
 
 class AmazonTranscribeProcessorConfiguration(TypedDict, total=False):
-    """x"""
+    """Settings of Amazon Transcribe, which transcribes the call. Give LanguageCode, or one kind of language
+    identification with LanguageOptions.
+    """
 
     LanguageCode: CallAnalyticsLanguageCode
-    """x"""
+    """The language of the speech, as in en-US. Leave it out when the language shall be identified."""
 
     VocabularyName: str
-    """x"""
+    """The name of a custom vocabulary in Amazon Transcribe: words to recognise better, such as names. Its language must
+    be that of the speech.
+    """
 
     VocabularyFilterName: str
-    """x"""
+    """The name of a vocabulary filter in Amazon Transcribe: words to keep out of the transcript. Its language must be
+    that of the speech.
+    """
 
     VocabularyFilterMethod: VocabularyFilterMethod
-    """x"""
+    """What happens to a word of the filter: it is left out (remove), replaced by asterisks (mask), or marked and left
+    in place (tag).
+    """
 
     ShowSpeakerLabel: bool
-    """x"""
+    """Has Amazon Transcribe tell the speakers of one channel apart and label their words."""
 
     EnablePartialResultsStabilization: bool
-    """x"""
+    """Keeps words of a partial result from changing once they have been sent, which shows text sooner and can make it
+    less exact.
+    """
 
     PartialResultsStability: PartialResultsStability
-    """x"""
+    """How soon words of a partial result are fixed: high fixes them soonest, low keeps them the most exact. For use
+    with EnablePartialResultsStabilization.
+    """
 
     ContentIdentificationType: ContentType
-    """x"""
+    """Marks personal information in the transcript and leaves the words in place. Not together with
+    ContentRedactionType; PiiEntityTypes narrows what is looked for.
+    """
 
     ContentRedactionType: ContentType
-    """x"""
+    """Replaces personal information in the transcript. Not together with ContentIdentificationType; PiiEntityTypes
+    narrows what is looked for.
+    """
 
     PiiEntityTypes: str
-    """x"""
+    """The kinds of personal information to find, between commas, as in NAME,ADDRESS, or ALL. When left out, all of
+    them. For use with ContentIdentificationType or ContentRedactionType.
+    """
 
     LanguageModelName: str
-    """x"""
+    """The name of a custom language model in Amazon Transcribe; its language must be that of the speech."""
 
     FilterPartialResults: bool
-    """x"""
+    """Keeps partial results, which still change, away from the sink, so that only final ones arrive."""
 
     IdentifyLanguage: bool
-    """x"""
+    """Lets Amazon Transcribe find out the language of the speech; then give LanguageOptions, and leave LanguageCode
+    out.
+    """
 
     IdentifyMultipleLanguages: bool
-    """x"""
+    """Lets Amazon Transcribe find out the language anew as speakers change it; then give LanguageOptions, and leave
+    LanguageCode and IdentifyLanguage out.
+    """
 
     LanguageOptions: str
-    """x"""
+    """The languages that can occur, as codes between commas, as in en-US,fr-CA. For use with IdentifyLanguage or
+    IdentifyMultipleLanguages; name at least two, of one language no two dialects.
+    """
 
     PreferredLanguage: CallAnalyticsLanguageCode
-    """x"""
+    """The language of LanguageOptions that is the most likely, which speeds up the identification."""
 
     VocabularyNames: str
-    """x"""
+    """The names of custom vocabularies in Amazon Transcribe, between commas, for use with language identification; the
+    one of the language that was found is used.
+    """
 
     VocabularyFilterNames: str
-    """x"""
+    """The names of vocabulary filters in Amazon Transcribe, between commas, for use with language identification; the
+    one of the language that was found is used.
+    """
 
 
 class ArtifactsConcatenationConfiguration(TypedDict):
-    """x"""
+    """Which kinds of media are joined. Each needs an entry; enable those that the capture recorded."""
 
     Audio: AudioConcatenationConfiguration
-    """x"""
+    """Whether the audio is joined; it always is."""
 
     Video: VideoConcatenationConfiguration
-    """x"""
+    """Whether the video of the attendees' cameras is joined."""
 
     Content: ContentConcatenationConfiguration
-    """x"""
+    """Whether shared content is joined."""
 
     DataChannel: DataChannelConcatenationConfiguration
-    """x"""
+    """Whether the data messages that attendees sent are joined."""
 
     TranscriptionMessages: TranscriptionMessagesConcatenationConfiguration
-    """x"""
+    """Whether the messages of live transcription are joined. There are some when the meeting was transcribed by
+    StartMeetingTranscription in chime-sdk-meetings.
+    """
 
     MeetingEvents: MeetingEventsConcatenationConfiguration
-    """x"""
+    """Whether the events of the meeting, such as attendees joining and leaving, are joined."""
 
     CompositedVideo: CompositedVideoConcatenationConfiguration
-    """x"""
+    """Whether the composited video is joined."""
 
 
 class _ArtifactsConfigurationRequired(TypedDict):
 
     Audio: AudioArtifactsConfiguration
-    """x"""
+    """How the audio is recorded."""
 
     Video: VideoArtifactsConfiguration
-    """x"""
+    """Whether the video of the attendees' cameras is recorded, each by itself."""
 
     Content: ContentArtifactsConfiguration
-    """x"""
+    """Whether shared content, such as a shared screen, is recorded by itself."""
 
 
 class ArtifactsConfiguration(_ArtifactsConfigurationRequired, total=False):
-    """x"""
+    """Which kinds of media are recorded. When it is given, it says something about audio, video and content."""
 
     CompositedVideo: CompositedVideoArtifactsConfiguration
-    """x"""
+    """How one picture of all videos and the shared content is put together. Goes with the audio's MuxType
+    AudioWithCompositedVideo.
+    """
 
 
 class AudioArtifactsConfiguration(TypedDict):
-    """x"""
+    """How the audio is recorded. Audio is always part of a recording."""
 
     MuxType: AudioMuxType
-    """x"""
+    """Whether the files hold the audio of the meeting alone (AudioOnly), together with the video of whoever is speaking
+    (AudioWithActiveSpeakerVideo), or together with one picture of all videos and the shared content
+    (AudioWithCompositedVideo, with CompositedVideo saying how).
+    """
 
 
 class AudioConcatenationConfiguration(TypedDict):
-    """x"""
+    """Whether audio is joined; it always is."""
 
     State: AudioArtifactsConcatenationState
-    """x"""
+    """Enabled: audio is always joined."""
 
 
 class _ChannelDefinitionRequired(TypedDict):
 
     ChannelId: int
-    """x"""
+    """The number of the audio channel in the stream, counted from 0."""
 
 
 class ChannelDefinition(_ChannelDefinitionRequired, total=False):
-    """x"""
+    """Who speaks on one audio channel."""
 
     ParticipantRole: ParticipantRole
-    """x"""
+    """Whether the agent or the customer speaks on the channel."""
 
 
 class ChimeSdkMeetingConcatenationConfiguration(TypedDict):
-    """x"""
+    """Which kinds of media of the capture are joined."""
 
     ArtifactsConfiguration: ArtifactsConcatenationConfiguration
-    """x"""
+    """Which kinds of media are joined."""
 
 
 class ChimeSdkMeetingConfiguration(TypedDict, total=False):
-    """x"""
+    """Which attendees and which kinds of media of the meeting are recorded."""
 
     SourceConfiguration: SourceConfiguration
-    """x"""
+    """Which attendees' video is taken. When left out, that of everyone is."""
 
     ArtifactsConfiguration: ArtifactsConfiguration
-    """x"""
+    """Which kinds of media are recorded, and in what form. When left out, the service's own choice holds."""
 
 
 class _ChimeSdkMeetingLiveConnectorConfigurationRequired(TypedDict):
 
     Arn: str
-    """x"""
+    """The ARN of the meeting: the MeetingArn that CreateMeeting in chime-sdk-meetings gives."""
 
     MuxType: LiveConnectorMuxType
-    """x"""
+    """What the viewers see with the audio: one picture of all videos and the shared content (AudioWithCompositedVideo),
+    or whoever is speaking (AudioWithActiveSpeakerVideo).
+    """
 
 
 class ChimeSdkMeetingLiveConnectorConfiguration(_ChimeSdkMeetingLiveConnectorConfigurationRequired, total=False):
-    """x"""
+    """The meeting that is broadcast, and how it is put together."""
 
     CompositedVideo: CompositedVideoArtifactsConfiguration
-    """x"""
+    """How the picture is put together, for the MuxType AudioWithCompositedVideo."""
 
     SourceConfiguration: SourceConfiguration
-    """x"""
+    """Which attendees' video is broadcast. When left out, that of everyone is."""
 
 
 class _CompositedVideoArtifactsConfigurationRequired(TypedDict):
 
     GridViewConfiguration: GridViewConfiguration
-    """x"""
+    """How the tiles are arranged and how they look."""
 
 
 class CompositedVideoArtifactsConfiguration(_CompositedVideoArtifactsConfigurationRequired, total=False):
-    """x"""
+    """How the videos and the shared content are put together into one picture."""
 
     Layout: LayoutOption
-    """x"""
+    """How the videos are arranged. GridView gives each video a tile of a grid."""
 
     Resolution: ResolutionOption
-    """x"""
+    """The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD), with the sides exchanged in portrait.
+    When left out it is HD.
+    """
 
 
 class CompositedVideoConcatenationConfiguration(TypedDict):
-    """x"""
+    """Whether the composited video is joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether the composited video is joined (Enabled) or left as chunks (Disabled)."""
 
 
 class ConcatenationSink(TypedDict):
-    """x"""
+    """Where the joined files go."""
 
     Type: ConcatenationSinkType
-    """x"""
+    """The kind of place that receives the joined files: an S3 bucket."""
 
     S3BucketSinkConfiguration: S3BucketSinkConfiguration
-    """x"""
+    """The bucket that receives the joined files."""
 
 
 class ConcatenationSource(TypedDict):
-    """x"""
+    """The capture whose chunks are joined."""
 
     Type: ConcatenationSourceType
-    """x"""
+    """The kind of the source: a media capture pipeline."""
 
     MediaCapturePipelineSourceConfiguration: MediaCapturePipelineSourceConfiguration
-    """x"""
+    """The capture whose chunks are joined, and which kinds of them."""
 
 
 class _ContentArtifactsConfigurationRequired(TypedDict):
 
     State: ArtifactsState
-    """x"""
+    """Whether shared content is recorded (Enabled) or not (Disabled)."""
 
 
 class ContentArtifactsConfiguration(_ContentArtifactsConfigurationRequired, total=False):
-    """x"""
+    """Whether shared content is recorded."""
 
     MuxType: ContentMuxType
-    """x"""
+    """How shared content is put into files: with its audio and video, and nothing of the cameras."""
 
 
 class ContentConcatenationConfiguration(TypedDict):
-    """x"""
+    """Whether recorded shared content is joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether shared content is joined (Enabled) or left as chunks (Disabled)."""
 
 
 class _CreateMediaCapturePipelineRequestRequired(TypedDict):
 
     SourceType: MediaPipelineSourceType
-    """x"""
+    """The kind of the source: a meeting."""
 
     SourceArn: str
-    """x"""
+    """The ARN of the meeting to record: the MeetingArn that CreateMeeting in chime-sdk-meetings gives. The meeting must
+    be in the caller's account.
+    """
 
     SinkType: MediaPipelineSinkType
-    """x"""
+    """The kind of place that receives the recording: an S3 bucket."""
 
     SinkArn: str
-    """x"""
+    """The ARN of the S3 bucket that receives the recording, with an optional prefix: arn:aws:s3:::BUCKET/PREFIX. The
+    bucket must belong to the caller's account, lie in the media Region of the meeting, and grant the principal
+    mediapipelines.chime.amazonaws.com the right to write.
+    """
 
 
 class CreateMediaCapturePipelineRequest(_CreateMediaCapturePipelineRequestRequired, total=False):
     """The keyword arguments of CreateMediaCapturePipeline."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
     ChimeSdkMeetingConfiguration: ChimeSdkMeetingConfiguration
-    """x"""
+    """Which attendees and which kinds of media are recorded. When left out, the service's own choice holds."""
 
     SseAwsKeyManagementParams: SseAwsKeyManagementParams
-    """x"""
+    """The KMS key that encrypts the artifacts in the bucket. For use with SinkIamRoleArn; when left out, the default
+    encryption of the bucket holds.
+    """
 
     SinkIamRoleArn: str
-    """x"""
+    """The ARN of the IAM role that acts for the caller at an encrypted bucket. It must be in the caller's account, have
+    the same rights at the bucket as the caller, and be allowed kms:GenerateDataKey on the key of
+    SseAwsKeyManagementParams, and kms:Decrypt to concatenate later.
+    """
 
     Tags: Items[Tag]
-    """x"""
+    """Tags to give to the new pipeline, for access rules and billing."""
 
 
 class _CreateMediaConcatenationPipelineRequestRequired(TypedDict):
 
     Sources: Items[ConcatenationSource]
-    """x"""
+    """The capture whose chunks are joined."""
 
     Sinks: Items[ConcatenationSink]
-    """x"""
+    """Where the joined files go."""
 
 
 class CreateMediaConcatenationPipelineRequest(_CreateMediaConcatenationPipelineRequestRequired, total=False):
     """The keyword arguments of CreateMediaConcatenationPipeline."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
     Tags: Items[Tag]
-    """x"""
+    """Tags to give to the new pipeline, for access rules and billing."""
 
 
 class _CreateMediaInsightsPipelineConfigurationRequestRequired(TypedDict):
 
     MediaInsightsPipelineConfigurationName: str
-    """x"""
+    """A name for the configuration that no other one of the account in the Region has."""
 
     ResourceAccessRoleArn: str
-    """x"""
+    """The ARN of the IAM role with which the service reads the streams and writes to the sinks. It must trust
+    mediapipelines.chime.amazonaws.com.
+    """
 
     Elements: Items[MediaInsightsPipelineConfigurationElement]
-    """x"""
+    """The parts of the pipeline: processors, which analyse the audio, and sinks, which receive the results or
+    recordings. Each type can stand there once, and the resources that they name must be in the account and the
+    Region of the request.
+    """
 
 
 class CreateMediaInsightsPipelineConfigurationRequest(_CreateMediaInsightsPipelineConfigurationRequestRequired, total=False):
     """The keyword arguments of CreateMediaInsightsPipelineConfiguration."""
 
     RealTimeAlertConfiguration: RealTimeAlertConfiguration
-    """x"""
+    """Rules for alerts, which the service sends to EventBridge while the call goes on. When left out, there are none."""
 
     Tags: Items[Tag]
-    """x"""
+    """Tags to give to the new configuration, for access rules and billing."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
 
 class _CreateMediaInsightsPipelineRequestRequired(TypedDict):
 
     MediaInsightsPipelineConfigurationArn: str
-    """x"""
+    """The ARN of the configuration to work by, from CreateMediaInsightsPipelineConfiguration."""
 
 
 class CreateMediaInsightsPipelineRequest(_CreateMediaInsightsPipelineRequestRequired, total=False):
     """The keyword arguments of CreateMediaInsightsPipeline."""
 
     KinesisVideoStreamSourceRuntimeConfiguration: KinesisVideoStreamSourceRuntimeConfiguration
-    """x"""
+    """The Kinesis video streams whose audio is analysed while it comes in, and the form of that audio."""
 
     MediaInsightsRuntimeMetadata: dict[str, str]
-    """x"""
+    """Data of your own about the call, as pairs of strings, that go along with the results to the sinks."""
 
     KinesisVideoStreamRecordingSourceRuntimeConfiguration: KinesisVideoStreamRecordingSourceRuntimeConfiguration
-    """x"""
+    """The Kinesis video streams and the part of them that are written out as a recording, for a configuration that has
+    an S3RecordingSink element.
+    """
 
     S3RecordingSinkRuntimeConfiguration: S3RecordingSinkRuntimeConfiguration
-    """x"""
+    """Where the recording of this call goes and in what form. Given together with
+    KinesisVideoStreamRecordingSourceRuntimeConfiguration.
+    """
 
     Tags: Items[Tag]
-    """x"""
+    """Tags to give to the new pipeline, for access rules and billing."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
 
 class _CreateMediaLiveConnectorPipelineRequestRequired(TypedDict):
 
     Sources: Items[LiveConnectorSourceConfiguration]
-    """x"""
+    """The meeting that is broadcast."""
 
     Sinks: Items[LiveConnectorSinkConfiguration]
-    """x"""
+    """Where the broadcast goes."""
 
 
 class CreateMediaLiveConnectorPipelineRequest(_CreateMediaLiveConnectorPipelineRequestRequired, total=False):
     """The keyword arguments of CreateMediaLiveConnectorPipeline."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
     Tags: Items[Tag]
-    """x"""
+    """Tags to give to the new pipeline, for access rules and billing."""
 
 
 class _CreateMediaPipelineKinesisVideoStreamPoolRequestRequired(TypedDict):
 
     StreamConfiguration: KinesisVideoStreamConfiguration
-    """x"""
+    """The Region of the streams, and how long they keep their data."""
 
     PoolName: str
-    """x"""
+    """A name for the pool that no other one of the account in the Region has."""
 
 
 class CreateMediaPipelineKinesisVideoStreamPoolRequest(_CreateMediaPipelineKinesisVideoStreamPoolRequestRequired, total=False):
     """The keyword arguments of CreateMediaPipelineKinesisVideoStreamPool."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
     Tags: Items[Tag]
-    """x"""
+    """Tags to give to the new pool, for access rules and billing."""
 
 
 class _CreateMediaStreamPipelineRequestRequired(TypedDict):
 
     Sources: Items[MediaStreamSource]
-    """x"""
+    """The meeting whose audio is streamed."""
 
     Sinks: Items[MediaStreamSink]
-    """x"""
+    """The pools that receive the audio; one entry for each MediaStreamType."""
 
 
 class CreateMediaStreamPipelineRequest(_CreateMediaStreamPipelineRequestRequired, total=False):
     """The keyword arguments of CreateMediaStreamPipeline."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
     Tags: Items[Tag]
-    """x"""
+    """Tags to give to the new pipeline, for access rules and billing."""
 
 
 class DataChannelConcatenationConfiguration(TypedDict):
-    """x"""
+    """Whether the data messages of attendees are joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether data messages are joined (Enabled) or left as chunks (Disabled)."""
 
 
 class DeleteMediaCapturePipelineRequest(TypedDict):
     """The keyword arguments of DeleteMediaCapturePipeline."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the capture pipeline to end, from CreateMediaCapturePipeline."""
 
 
 class DeleteMediaInsightsPipelineConfigurationRequest(TypedDict):
     """The keyword arguments of DeleteMediaInsightsPipelineConfiguration."""
 
     Identifier: str
-    """x"""
+    """The name or the ARN of the configuration to delete."""
 
 
 class DeleteMediaPipelineKinesisVideoStreamPoolRequest(TypedDict):
     """The keyword arguments of DeleteMediaPipelineKinesisVideoStreamPool."""
 
     Identifier: str
-    """x"""
+    """The name or the ARN of the pool to delete."""
 
 
 class DeleteMediaPipelineRequest(TypedDict):
     """The keyword arguments of DeleteMediaPipeline."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline to end, of any kind."""
 
 
 class FragmentSelector(TypedDict):
-    """x"""
+    """The part of the streams that is recorded."""
 
     FragmentSelectorType: FragmentSelectorType
-    """x"""
+    """Whose clock TimestampRange refers to: that of the producer that sent the fragments (ProducerTimestamp), or that
+    of Kinesis Video Streams when they arrived (ServerTimestamp).
+    """
 
     TimestampRange: TimestampRange
-    """x"""
+    """The start and the end of the time range."""
 
 
 class GetMediaCapturePipelineRequest(TypedDict):
     """The keyword arguments of GetMediaCapturePipeline."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline, from the response that created it."""
 
 
 class GetMediaInsightsPipelineConfigurationRequest(TypedDict):
     """The keyword arguments of GetMediaInsightsPipelineConfiguration."""
 
     Identifier: str
-    """x"""
+    """The name or the ARN of the configuration."""
 
 
 class GetMediaPipelineKinesisVideoStreamPoolRequest(TypedDict):
     """The keyword arguments of GetMediaPipelineKinesisVideoStreamPool."""
 
     Identifier: str
-    """x"""
+    """The name or the ARN of the pool."""
 
 
 class GetMediaPipelineRequest(TypedDict):
     """The keyword arguments of GetMediaPipeline."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline, from the response that created it."""
 
 
 class GetSpeakerSearchTaskRequest(TypedDict):
     """The keyword arguments of GetSpeakerSearchTask."""
 
     Identifier: str
-    """x"""
+    """The id or the ARN of the media insights pipeline on which the task was started."""
 
     SpeakerSearchTaskId: str
-    """x"""
+    """The id of the speaker search task, from StartSpeakerSearchTask."""
 
 
 class GetVoiceToneAnalysisTaskRequest(TypedDict):
     """The keyword arguments of GetVoiceToneAnalysisTask."""
 
     Identifier: str
-    """x"""
+    """The id or the ARN of the media insights pipeline on which the task was started."""
 
     VoiceToneAnalysisTaskId: str
-    """x"""
+    """The id of the voice tone analysis task, from StartVoiceToneAnalysisTask."""
 
 
 class _GridViewConfigurationRequired(TypedDict):
 
     ContentShareLayout: ContentShareLayoutOption
-    """x"""
+    """How the picture is divided while content is shared: PresenterOnly and ActiveSpeakerOnly fill it with the content
+    and cover one corner with one tile, Horizontal puts a row of tiles above or below the content, Vertical a column
+    beside it. Settings of the chosen layout stand in the member that is named after it.
+    """
 
 
 class GridViewConfiguration(_GridViewConfigurationRequired, total=False):
-    """x"""
+    """How the tiles of the composited video are arranged and how they look. The settings of the layout that
+    ContentShareLayout names hold; those of others have no effect.
+    """
 
     PresenterOnlyConfiguration: PresenterOnlyConfiguration
-    """x"""
+    """Where the tile of the presenter stands; has an effect with the ContentShareLayout PresenterOnly."""
 
     ActiveSpeakerOnlyConfiguration: ActiveSpeakerOnlyConfiguration
-    """x"""
+    """Where the tile of the active speaker stands; has an effect with the ContentShareLayout ActiveSpeakerOnly."""
 
     HorizontalLayoutConfiguration: HorizontalLayoutConfiguration
-    """x"""
+    """The row of tiles; has an effect with the ContentShareLayout Horizontal."""
 
     VerticalLayoutConfiguration: VerticalLayoutConfiguration
-    """x"""
+    """The column of tiles; has an effect with the ContentShareLayout Vertical."""
 
     VideoAttribute: VideoAttribute
-    """x"""
+    """The borders and corners of the tiles."""
 
     CanvasOrientation: CanvasOrientation
-    """x"""
+    """Whether the picture is wider than high (Landscape, 16:9) or higher than wide (Portrait, 9:16). When left out it
+    is Landscape.
+    """
 
 
 class HorizontalLayoutConfiguration(TypedDict, total=False):
-    """x"""
+    """The layout that shows shared content with a row of tiles above or below it."""
 
     TileOrder: TileOrder
-    """x"""
+    """Which attendees the tiles show: in the order in which they joined with video (JoinSequence), or the latest
+    speakers first (SpeakerSequence).
+    """
 
     TilePosition: HorizontalTilePosition
-    """x"""
+    """The side of the shared content on which the tiles stand."""
 
     TileCount: int
-    """x"""
+    """The most tiles shown beside the content."""
 
     TileAspectRatio: str
-    """x"""
+    """The sides of each tile as WIDTH/HEIGHT, as in 16/9."""
 
 
 class IssueDetectionConfiguration(TypedDict):
-    """x"""
+    """A rule that raises an alert when Call Analytics finds that an issue is talked about."""
 
     RuleName: str
-    """x"""
+    """A name for the rule, which its alerts repeat."""
 
 
 class _KeywordMatchConfigurationRequired(TypedDict):
 
     RuleName: str
-    """x"""
+    """The name of the rule, which the alert repeats."""
 
     Keywords: Items[str]
-    """x"""
+    """The words or phrases that the rule listens for."""
 
 
 class KeywordMatchConfiguration(_KeywordMatchConfigurationRequired, total=False):
-    """x"""
+    """A rule that raises an alert when keywords are said, or when they are not."""
 
     Negate: bool
-    """x"""
+    """Turns the rule around: it speaks up when the keywords are not said."""
 
 
 class KinesisDataStreamSinkConfiguration(TypedDict, total=False):
-    """x"""
+    """A Kinesis data stream that receives the results."""
 
     InsightsTarget: str
-    """x"""
+    """The ARN of the Kinesis data stream that receives the results, in the Region of the request."""
 
 
 class _KinesisVideoStreamConfigurationRequired(TypedDict):
 
     Region: str
-    """x"""
+    """The AWS Region in which the streams are created. A meeting whose media Region is an opt-in Region needs a pool
+    there.
+    """
 
 
 class KinesisVideoStreamConfiguration(_KinesisVideoStreamConfigurationRequired, total=False):
-    """x"""
+    """The settings of the streams of a pool."""
 
     DataRetentionInHours: int
-    """x"""
+    """How long the streams keep their data, in hours."""
 
 
 class KinesisVideoStreamConfigurationUpdate(TypedDict, total=False):
-    """x"""
+    """The settings of the streams of a pool that can be changed."""
 
     DataRetentionInHours: int
-    """x"""
+    """How long the streams shall keep their data from now on, in hours. When left out, it stays as it is."""
 
 
 class KinesisVideoStreamRecordingSourceRuntimeConfiguration(TypedDict):
-    """x"""
+    """The part of Kinesis video streams that is written out as a recording."""
 
     Streams: Items[RecordingStreamConfiguration]
-    """x"""
+    """The Kinesis video streams that are recorded."""
 
     FragmentSelector: FragmentSelector
-    """x"""
+    """Which part of the streams is recorded: a time range, and the clock that it refers to."""
 
 
 class KinesisVideoStreamSourceRuntimeConfiguration(TypedDict):
-    """x"""
+    """The Kinesis video streams whose audio is analysed while it comes in."""
 
     Streams: Items[StreamConfiguration]
-    """x"""
+    """The Kinesis video streams whose audio is analysed, with their channels."""
 
     MediaEncoding: MediaEncoding
-    """x"""
+    """The form of the audio in the streams. pcm is signed 16-bit little-endian PCM."""
 
     MediaSampleRate: int
-    """x"""
+    """The audio samples per second in the streams, in hertz."""
 
 
 class _KinesisVideoStreamSourceTaskConfigurationRequired(TypedDict):
 
     StreamArn: str
-    """x"""
+    """The ARN of the Kinesis video stream that the task listens to."""
 
     ChannelId: int
-    """x"""
+    """The number of the audio channel that the task listens to, counted from 0."""
 
 
 class KinesisVideoStreamSourceTaskConfiguration(_KinesisVideoStreamSourceTaskConfigurationRequired, total=False):
-    """x"""
+    """The stream and channel that a voice analytics task listens to."""
 
     FragmentNumber: str
-    """x"""
+    """The number of the Kinesis Video Streams fragment at which reading starts. When left out, reading starts at the
+    newest fragment.
+    """
 
 
 class LambdaFunctionSinkConfiguration(TypedDict, total=False):
-    """x"""
+    """A Lambda function that receives the results of voice analytics."""
 
     InsightsTarget: str
-    """x"""
+    """The ARN of the Lambda function that receives the results, in the Region of the request."""
 
 
 class ListMediaCapturePipelinesRequest(TypedDict, total=False):
     """The keyword arguments of ListMediaCapturePipelines."""
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
     MaxResults: int
-    """x"""
+    """The most items for one page. There can be fewer while NextToken still leads on."""
 
 
 class ListMediaInsightsPipelineConfigurationsRequest(TypedDict, total=False):
     """The keyword arguments of ListMediaInsightsPipelineConfigurations."""
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
     MaxResults: int
-    """x"""
+    """The most items for one page. There can be fewer while NextToken still leads on."""
 
 
 class ListMediaPipelineKinesisVideoStreamPoolsRequest(TypedDict, total=False):
     """The keyword arguments of ListMediaPipelineKinesisVideoStreamPools."""
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
     MaxResults: int
-    """x"""
+    """The most items for one page. There can be fewer while NextToken still leads on."""
 
 
 class ListMediaPipelinesRequest(TypedDict, total=False):
     """The keyword arguments of ListMediaPipelines."""
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
     MaxResults: int
-    """x"""
+    """The most items for one page. There can be fewer while NextToken still leads on."""
 
 
 class ListTagsForResourceRequest(TypedDict):
     """The keyword arguments of ListTagsForResource."""
 
     ResourceARN: str
-    """x"""
+    """The ARN of the pipeline (MediaPipelineArn), the configuration (MediaInsightsPipelineConfigurationArn) or the pool
+    (PoolArn).
+    """
 
 
 class _LiveConnectorRTMPConfigurationRequired(TypedDict):
 
     Url: str
-    """x"""
+    """The RTMP or RTMPS address of the receiver with its stream key, as in rtmps://HOST/app/KEY. It is a secret:
+    whoever has it can broadcast to that receiver.
+    """
 
 
 class LiveConnectorRTMPConfiguration(_LiveConnectorRTMPConfigurationRequired, total=False):
-    """x"""
+    """The receiver of the broadcast, and the form of the audio."""
 
     AudioChannels: AudioChannelsOption
-    """x"""
+    """Whether the stream carries one audio channel (Mono) or two (Stereo)."""
 
     AudioSampleRate: str
-    """x"""
+    """The audio samples per second, in hertz, as a string: 44100 or 48000."""
 
 
 class LiveConnectorSinkConfiguration(TypedDict):
-    """x"""
+    """Where the broadcast goes."""
 
     SinkType: LiveConnectorSinkType
-    """x"""
+    """The kind of the receiver: one that speaks RTMP."""
 
     RTMPConfiguration: LiveConnectorRTMPConfiguration
-    """x"""
+    """The address of the receiver and the form of the audio."""
 
 
 class LiveConnectorSourceConfiguration(TypedDict):
-    """x"""
+    """What is broadcast."""
 
     SourceType: LiveConnectorSourceType
-    """x"""
+    """The kind of the source: a meeting."""
 
     ChimeSdkMeetingLiveConnectorConfiguration: ChimeSdkMeetingLiveConnectorConfiguration
-    """x"""
+    """The meeting to broadcast, and how it is put together."""
 
 
 class MediaCapturePipelineSourceConfiguration(TypedDict):
-    """x"""
+    """A media capture pipeline as the source of a concatenation."""
 
     MediaPipelineArn: str
-    """x"""
+    """The ARN of the media capture pipeline whose chunks are joined: the MediaPipelineArn that
+    CreateMediaCapturePipeline gave.
+    """
 
     ChimeSdkMeetingConfiguration: ChimeSdkMeetingConcatenationConfiguration
-    """x"""
+    """Which kinds of media are joined."""
 
 
 class _MediaInsightsPipelineConfigurationElementRequired(TypedDict):
 
     Type: MediaInsightsPipelineConfigurationElementType
-    """x"""
+    """What the element is. The processors transcribe (AmazonTranscribeProcessor, or
+    AmazonTranscribeCallAnalyticsProcessor with call analytics; not both) or allow voice analytics
+    (VoiceAnalyticsProcessor). The other types are sinks: KinesisDataStreamSink receives the results of any
+    processor, the Lambda, SQS and SNS sinks those of voice analytics, and S3RecordingSink and VoiceEnhancementSink
+    store recordings.
+    """
 
 
 class MediaInsightsPipelineConfigurationElement(_MediaInsightsPipelineConfigurationElementRequired, total=False):
-    """x"""
+    """A processor or sink of a configuration: its Type, and its settings in the member that is named after the Type."""
 
     AmazonTranscribeCallAnalyticsProcessorConfiguration: AmazonTranscribeCallAnalyticsProcessorConfiguration
-    """x"""
+    """Settings of Amazon Transcribe Call Analytics, for an element of the Type AmazonTranscribeCallAnalyticsProcessor."""
 
     AmazonTranscribeProcessorConfiguration: AmazonTranscribeProcessorConfiguration
-    """x"""
+    """Settings of Amazon Transcribe, for an element of the Type AmazonTranscribeProcessor."""
 
     KinesisDataStreamSinkConfiguration: KinesisDataStreamSinkConfiguration
-    """x"""
+    """The data stream, for an element of the Type KinesisDataStreamSink."""
 
     S3RecordingSinkConfiguration: S3RecordingSinkConfiguration
-    """x"""
+    """The bucket and the form of recordings, for an element of the Type S3RecordingSink."""
 
     VoiceAnalyticsProcessorConfiguration: VoiceAnalyticsProcessorConfiguration
-    """x"""
+    """Which voice analytics can be started, for an element of the Type VoiceAnalyticsProcessor."""
 
     LambdaFunctionSinkConfiguration: LambdaFunctionSinkConfiguration
-    """x"""
+    """The Lambda function, for an element of the Type LambdaFunctionSink."""
 
     SqsQueueSinkConfiguration: SqsQueueSinkConfiguration
-    """x"""
+    """The queue, for an element of the Type SqsQueueSink."""
 
     SnsTopicSinkConfiguration: SnsTopicSinkConfiguration
-    """x"""
+    """The topic, for an element of the Type SnsTopicSink."""
 
     VoiceEnhancementSinkConfiguration: VoiceEnhancementSinkConfiguration
-    """x"""
+    """Settings of voice enhancement, for an element of the Type VoiceEnhancementSink."""
 
 
 class MediaStreamSink(TypedDict):
-    """x"""
+    """A pool that receives audio of the meeting, and which audio."""
 
     SinkArn: str
-    """x"""
+    """The ARN of the pool: the PoolArn that CreateMediaPipelineKinesisVideoStreamPool gives. The pool must have been
+    created in the Region of the request.
+    """
 
     SinkType: MediaStreamPipelineSinkType
-    """x"""
+    """The kind of place that receives the audio: a pool of Kinesis video streams."""
 
     ReservedStreamCapacity: int
-    """x"""
+    """How many streams of the pool are set aside for the meeting: 1 for MixedAudio, and for IndividualAudio as many
+    attendees as shall be streamed at once.
+    """
 
     MediaStreamType: MediaStreamType
-    """x"""
+    """What goes into the streams: one stream for each attendee (IndividualAudio), or one with the audio of the whole
+    meeting (MixedAudio).
+    """
 
 
 class MediaStreamSource(TypedDict):
-    """x"""
+    """The meeting whose audio is streamed."""
 
     SourceType: MediaPipelineSourceType
-    """x"""
+    """The kind of the source: a meeting."""
 
     SourceArn: str
-    """x"""
+    """The ARN of the meeting: the MeetingArn that CreateMeeting in chime-sdk-meetings gives."""
 
 
 class MeetingEventsConcatenationConfiguration(TypedDict):
-    """x"""
+    """Whether the events of the meeting are joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether the events of the meeting are joined (Enabled) or left as chunks (Disabled)."""
 
 
 class _PostCallAnalyticsSettingsRequired(TypedDict):
 
     OutputLocation: str
-    """x"""
+    """Where in Amazon S3 the analysis is stored, as s3://BUCKET/PREFIX."""
 
     DataAccessRoleArn: str
-    """x"""
+    """The ARN of the IAM role with which Amazon Transcribe writes the analysis to OutputLocation."""
 
 
 class PostCallAnalyticsSettings(_PostCallAnalyticsSettingsRequired, total=False):
-    """x"""
+    """Where and how the analysis of the whole call is stored when the call is over."""
 
     ContentRedactionOutput: ContentRedactionOutput
-    """x"""
+    """Whether only a transcript without the personal information is stored (redacted), or the full one beside it
+    (redacted_and_unredacted).
+    """
 
     OutputEncryptionKMSKeyId: str
-    """x"""
+    """The KMS key that encrypts the stored analysis. When left out, the default encryption of the bucket holds."""
 
 
 class PresenterOnlyConfiguration(TypedDict, total=False):
-    """x"""
+    """The layout that shows shared content with the presenter in a corner."""
 
     PresenterPosition: PresenterPosition
-    """x"""
+    """The corner in which the tile of the presenter covers the shared content. When left out it is TopRight."""
 
 
 class RealTimeAlertConfiguration(TypedDict, total=False):
-    """x"""
+    """Rules for alerts while a call goes on. The alerts arrive as EventBridge events."""
 
     Disabled: bool
-    """x"""
+    """Turns all rules off, while they stay in the configuration. When left out they are on."""
 
     Rules: Items[RealTimeAlertRule]
-    """x"""
+    """The rules; each can raise alerts."""
 
 
 class _RealTimeAlertRuleRequired(TypedDict):
 
     Type: RealTimeAlertRuleType
-    """x"""
+    """What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an issue that comes up (IssueDetection).
+    The settings stand in the member of that type. The latter two need Call Analytics.
+    """
 
 
 class RealTimeAlertRule(_RealTimeAlertRuleRequired, total=False):
-    """x"""
+    """A rule for alerts: its Type, and its settings in the member of that type."""
 
     KeywordMatchConfiguration: KeywordMatchConfiguration
-    """x"""
+    """Settings of a rule of the Type KeywordMatch."""
 
     SentimentConfiguration: SentimentConfiguration
-    """x"""
+    """Settings of a rule of the Type Sentiment."""
 
     IssueDetectionConfiguration: IssueDetectionConfiguration
-    """x"""
+    """Settings of a rule of the Type IssueDetection."""
 
 
 class RecordingStreamConfiguration(TypedDict, total=False):
-    """x"""
+    """A Kinesis video stream that is recorded."""
 
     StreamArn: str
-    """x"""
+    """The ARN of the Kinesis video stream."""
 
 
 class S3BucketSinkConfiguration(TypedDict):
-    """x"""
+    """A bucket that receives the joined files."""
 
     Destination: str
-    """x"""
+    """The ARN of the S3 bucket that receives the joined files, with an optional prefix: arn:aws:s3:::BUCKET/PREFIX."""
 
 
 class S3RecordingSinkConfiguration(TypedDict, total=False):
-    """x"""
+    """A bucket that receives recordings of calls."""
 
     Destination: str
-    """x"""
+    """The ARN of the S3 bucket that receives recordings, with an optional prefix."""
 
     RecordingFileFormat: RecordingFileFormat
-    """x"""
+    """The form of the recording: Wav without loss, or Opus compressed."""
 
 
 class S3RecordingSinkRuntimeConfiguration(TypedDict):
-    """x"""
+    """Where the recording of one call goes and in what form."""
 
     Destination: str
-    """x"""
+    """The ARN of the S3 bucket that receives the recording of this call, with an optional prefix."""
 
     RecordingFileFormat: RecordingFileFormat
-    """x"""
+    """The form of the recording: Wav without loss, or Opus compressed."""
 
 
 class SelectedVideoStreams(TypedDict, total=False):
-    """x"""
+    """The attendees whose video is taken, by AttendeeId or by ExternalUserId; together at most 25 streams."""
 
     AttendeeIds: Items[str]
-    """x"""
+    """The AttendeeId of each attendee whose video is taken, as CreateAttendee in chime-sdk-meetings gives them."""
 
     ExternalUserIds: Items[str]
-    """x"""
+    """The ExternalUserId of each attendee whose video is taken, as given to CreateAttendee in chime-sdk-meetings."""
 
 
 class SentimentConfiguration(TypedDict):
-    """x"""
+    """A rule that raises an alert when the mood of the talk stays bad, as Call Analytics judges it."""
 
     RuleName: str
-    """x"""
+    """The name of the rule, which the alert repeats."""
 
     SentimentType: SentimentType
-    """x"""
+    """The mood that raises the alert."""
 
     TimePeriod: int
-    """x"""
+    """The span of time over which the mood is judged, in seconds."""
 
 
 class SnsTopicSinkConfiguration(TypedDict, total=False):
-    """x"""
+    """An Amazon SNS topic that receives the results of voice analytics."""
 
     InsightsTarget: str
-    """x"""
+    """The ARN of the Amazon SNS topic that receives the results, in the Region of the request."""
 
 
 class SourceConfiguration(TypedDict, total=False):
-    """x"""
+    """Which attendees' video is taken."""
 
     SelectedVideoStreams: SelectedVideoStreams
-    """x"""
+    """The attendees whose video is taken. When left out, that of everyone is."""
 
 
 class SqsQueueSinkConfiguration(TypedDict, total=False):
-    """x"""
+    """An Amazon SQS queue that receives the results of voice analytics."""
 
     InsightsTarget: str
-    """x"""
+    """The ARN of the Amazon SQS queue that receives the results, in the Region of the request."""
 
 
 class _SseAwsKeyManagementParamsRequired(TypedDict):
 
     AwsKmsKeyId: str
-    """x"""
+    """The KMS key that encrypts the artifacts: its key id, its ARN or an alias. The role of SinkIamRoleArn must be
+    allowed to use it.
+    """
 
 
 class SseAwsKeyManagementParams(_SseAwsKeyManagementParamsRequired, total=False):
-    """x"""
+    """The KMS key that encrypts what a capture writes, and what a concatenation of it writes."""
 
     AwsKmsEncryptionContext: str
-    """x"""
+    """The encryption context that goes into every use of the key: a JSON object of string pairs that are not secret, as
+    UTF-8 in Base64. Whoever decrypts the artifacts must present the same context.
+    """
 
 
 class _StartSpeakerSearchTaskRequestRequired(TypedDict):
 
     Identifier: str
-    """x"""
+    """The id or the ARN of the media insights pipeline that carries the call."""
 
     VoiceProfileDomainArn: str
-    """x"""
+    """The ARN of the voice profile domain whose profiles the speaker is compared with. Domains are created in the
+    service chime-sdk-voice.
+    """
 
 
 class StartSpeakerSearchTaskRequest(_StartSpeakerSearchTaskRequestRequired, total=False):
     """The keyword arguments of StartSpeakerSearchTask."""
 
     KinesisVideoStreamSourceTaskConfiguration: KinesisVideoStreamSourceTaskConfiguration
-    """x"""
+    """The stream and channel that the task listens to. The stream is one of those that the pipeline reads."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
 
 class _StartVoiceToneAnalysisTaskRequestRequired(TypedDict):
 
     Identifier: str
-    """x"""
+    """The id or the ARN of the media insights pipeline that carries the call."""
 
     LanguageCode: VoiceAnalyticsLanguageCode
-    """x"""
+    """The language that the caller speaks."""
 
 
 class StartVoiceToneAnalysisTaskRequest(_StartVoiceToneAnalysisTaskRequestRequired, total=False):
     """The keyword arguments of StartVoiceToneAnalysisTask."""
 
     KinesisVideoStreamSourceTaskConfiguration: KinesisVideoStreamSourceTaskConfiguration
-    """x"""
+    """The stream and channel that the task listens to. The stream is one of those that the pipeline reads."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
 
 class StopSpeakerSearchTaskRequest(TypedDict):
     """The keyword arguments of StopSpeakerSearchTask."""
 
     Identifier: str
-    """x"""
+    """The id or the ARN of the media insights pipeline on which the task was started."""
 
     SpeakerSearchTaskId: str
-    """x"""
+    """The id of the speaker search task, from StartSpeakerSearchTask."""
 
 
 class StopVoiceToneAnalysisTaskRequest(TypedDict):
     """The keyword arguments of StopVoiceToneAnalysisTask."""
 
     Identifier: str
-    """x"""
+    """The id or the ARN of the media insights pipeline on which the task was started."""
 
     VoiceToneAnalysisTaskId: str
-    """x"""
+    """The id of the voice tone analysis task, from StartVoiceToneAnalysisTask."""
 
 
 class _StreamChannelDefinitionRequired(TypedDict):
 
     NumberOfChannels: int
-    """x"""
+    """How many audio channels the stream carries."""
 
 
 class StreamChannelDefinition(_StreamChannelDefinitionRequired, total=False):
-    """x"""
+    """The audio channels of a stream."""
 
     ChannelDefinitions: Items[ChannelDefinition]
-    """x"""
+    """Who speaks on each channel."""
 
 
 class _StreamConfigurationRequired(TypedDict):
 
     StreamArn: str
-    """x"""
+    """The ARN of the Kinesis video stream whose audio is analysed."""
 
     StreamChannelDefinition: StreamChannelDefinition
-    """x"""
+    """The audio channels of the stream, and who speaks on each."""
 
 
 class StreamConfiguration(_StreamConfigurationRequired, total=False):
-    """x"""
+    """A Kinesis video stream whose audio is analysed."""
 
     FragmentNumber: str
-    """x"""
+    """The number of the Kinesis Video Streams fragment at which reading starts. When left out, reading starts at the
+    newest fragment.
+    """
 
 
 class Tag(TypedDict):
-    """x"""
+    """A name and a value on a resource, for access rules and billing."""
 
     Key: str
-    """x"""
+    """The name of the tag."""
 
     Value: str
-    """x"""
+    """The value of the tag. It can be empty."""
 
 
 class TagResourceRequest(TypedDict):
     """The keyword arguments of TagResource."""
 
     ResourceARN: str
-    """x"""
+    """The ARN of the pipeline (MediaPipelineArn), the configuration (MediaInsightsPipelineConfigurationArn) or the pool
+    (PoolArn).
+    """
 
     Tags: Items[Tag]
-    """x"""
+    """The tags to add. A value replaces that of an existing tag with the same name."""
 
 
 class TimestampRange(TypedDict):
-    """x"""
+    """A range of time."""
 
     StartTimestamp: Timestamp
-    """x"""
+    """The start of the time range."""
 
     EndTimestamp: Timestamp
-    """x"""
+    """The end of the time range."""
 
 
 class TranscriptionMessagesConcatenationConfiguration(TypedDict):
-    """x"""
+    """Whether the messages of live transcription are joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether the messages of live transcription are joined (Enabled) or left as chunks (Disabled)."""
 
 
 class UntagResourceRequest(TypedDict):
     """The keyword arguments of UntagResource."""
 
     ResourceARN: str
-    """x"""
+    """The ARN of the pipeline (MediaPipelineArn), the configuration (MediaInsightsPipelineConfigurationArn) or the pool
+    (PoolArn).
+    """
 
     TagKeys: Items[str]
-    """x"""
+    """The names of the tags to remove. A name that the resource does not have is no error."""
 
 
 class _UpdateMediaInsightsPipelineConfigurationRequestRequired(TypedDict):
 
     Identifier: str
-    """x"""
+    """The name or the ARN of the configuration to change."""
 
     ResourceAccessRoleArn: str
-    """x"""
+    """The ARN of the IAM role with which the service reads the streams and writes to the sinks. It must trust
+    mediapipelines.chime.amazonaws.com.
+    """
 
     Elements: Items[MediaInsightsPipelineConfigurationElement]
-    """x"""
+    """The processors and sinks that shall hold from now on. They replace all present ones."""
 
 
 class UpdateMediaInsightsPipelineConfigurationRequest(_UpdateMediaInsightsPipelineConfigurationRequestRequired, total=False):
     """The keyword arguments of UpdateMediaInsightsPipelineConfiguration."""
 
     RealTimeAlertConfiguration: RealTimeAlertConfiguration
-    """x"""
+    """The rules for alerts that shall hold from now on, in place of the present ones."""
 
 
 class UpdateMediaInsightsPipelineStatusRequest(TypedDict):
     """The keyword arguments of UpdateMediaInsightsPipelineStatus."""
 
     Identifier: str
-    """x"""
+    """The id or the ARN of the media insights pipeline to pause or resume."""
 
     UpdateStatus: MediaPipelineStatusUpdate
-    """x"""
+    """What to do: Pause a pipeline that is in progress, or Resume one that is paused."""
 
 
 class _UpdateMediaPipelineKinesisVideoStreamPoolRequestRequired(TypedDict):
 
     Identifier: str
-    """x"""
+    """The name or the ARN of the pool to change."""
 
 
 class UpdateMediaPipelineKinesisVideoStreamPoolRequest(_UpdateMediaPipelineKinesisVideoStreamPoolRequestRequired, total=False):
     """The keyword arguments of UpdateMediaPipelineKinesisVideoStreamPool."""
 
     StreamConfiguration: KinesisVideoStreamConfigurationUpdate
-    """x"""
+    """What to change. When left out, nothing changes."""
 
 
 class VerticalLayoutConfiguration(TypedDict, total=False):
-    """x"""
+    """The layout that shows shared content with a column of tiles beside it."""
 
     TileOrder: TileOrder
-    """x"""
+    """Which attendees the tiles show: in the order in which they joined with video (JoinSequence), or the latest
+    speakers first (SpeakerSequence).
+    """
 
     TilePosition: VerticalTilePosition
-    """x"""
+    """The side of the shared content on which the tiles stand."""
 
     TileCount: int
-    """x"""
+    """The most tiles shown beside the content."""
 
     TileAspectRatio: str
-    """x"""
+    """The sides of each tile as WIDTH/HEIGHT, as in 9/16."""
 
 
 class _VideoArtifactsConfigurationRequired(TypedDict):
 
     State: ArtifactsState
-    """x"""
+    """Whether the video of the cameras is recorded (Enabled) or not (Disabled)."""
 
 
 class VideoArtifactsConfiguration(_VideoArtifactsConfigurationRequired, total=False):
-    """x"""
+    """Whether the video of the attendees' cameras is recorded."""
 
     MuxType: VideoMuxType
-    """x"""
+    """How the video of the cameras is put into files: without audio, each camera apart."""
 
 
 class VideoAttribute(TypedDict, total=False):
-    """x"""
+    """How the tiles look."""
 
     CornerRadius: int
-    """x"""
+    """How far the corners of the tiles are rounded; a greater number rounds them more."""
 
     BorderColor: BorderColor
-    """x"""
+    """The colour of the border of each tile."""
 
     HighlightColor: HighlightColor
-    """x"""
+    """The colour of the border around the tile of the active speaker."""
 
     BorderThickness: int
-    """x"""
+    """The thickness of the border of each tile; a greater number gives a thicker one."""
 
 
 class VideoConcatenationConfiguration(TypedDict):
-    """x"""
+    """Whether recorded camera video is joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether the video of the cameras is joined (Enabled) or left as chunks (Disabled)."""
 
 
 class VoiceAnalyticsProcessorConfiguration(TypedDict, total=False):
-    """x"""
+    """Which voice analytics can be started on pipelines of the configuration."""
 
     SpeakerSearchStatus: VoiceAnalyticsConfigurationStatus
-    """x"""
+    """Whether StartSpeakerSearchTask can be used on pipelines of the configuration."""
 
     VoiceToneAnalysisStatus: VoiceAnalyticsConfigurationStatus
-    """x"""
+    """Whether StartVoiceToneAnalysisTask can be used on pipelines of the configuration."""
 
 
 class VoiceEnhancementSinkConfiguration(TypedDict, total=False):
-    """x"""
+    """Whether recordings of telephone calls are also stored with the sound enhanced."""
 
     Disabled: bool
-    """x"""
+    """Turns voice enhancement off, while the element stays in the configuration. When left out it is on."""
 
 
 class ActiveSpeakerOnlyConfigurationOutput(TypedDict):
-    """x"""
+    """The layout that shows shared content with the active speaker in a corner."""
 
     ActiveSpeakerPosition: ActiveSpeakerPosition
-    """x"""
+    """The corner in which the tile of the active speaker covers the shared content. When left out it is TopRight."""
 
 
 class AmazonTranscribeCallAnalyticsProcessorConfigurationOutput(TypedDict):
-    """x"""
+    """Settings of Amazon Transcribe Call Analytics, which transcribes a call between an agent and a customer and adds
+    sentiment, issues and categories.
+    """
 
     LanguageCode: CallAnalyticsLanguageCode
-    """x"""
+    """The language of the speech, as in en-US."""
 
     VocabularyName: str
-    """x"""
+    """The name of a custom vocabulary in Amazon Transcribe: words to recognise better, such as names. Its language must
+    be that of the speech.
+    """
 
     VocabularyFilterName: str
-    """x"""
+    """The name of a vocabulary filter in Amazon Transcribe: words to keep out of the transcript. Its language must be
+    that of the speech.
+    """
 
     VocabularyFilterMethod: VocabularyFilterMethod
-    """x"""
+    """What happens to a word of the filter: it is left out (remove), replaced by asterisks (mask), or marked and left
+    in place (tag).
+    """
 
     LanguageModelName: str
-    """x"""
+    """The name of a custom language model in Amazon Transcribe; its language must be that of the speech."""
 
     EnablePartialResultsStabilization: bool
-    """x"""
+    """Keeps words of a partial result from changing once they have been sent, which shows text sooner and can make it
+    less exact.
+    """
 
     PartialResultsStability: PartialResultsStability
-    """x"""
+    """How soon words of a partial result are fixed: high fixes them soonest, low keeps them the most exact. For use
+    with EnablePartialResultsStabilization.
+    """
 
     ContentIdentificationType: ContentType
-    """x"""
+    """Marks personal information in the transcript and leaves the words in place. Not together with
+    ContentRedactionType; PiiEntityTypes narrows what is looked for.
+    """
 
     ContentRedactionType: ContentType
-    """x"""
+    """Replaces personal information in the transcript. Not together with ContentIdentificationType; PiiEntityTypes
+    narrows what is looked for.
+    """
 
     PiiEntityTypes: str
-    """x"""
+    """The kinds of personal information to find, between commas, as in NAME,ADDRESS, or ALL. When left out, all of
+    them. For use with ContentIdentificationType or ContentRedactionType.
+    """
 
     FilterPartialResults: bool
-    """x"""
+    """Keeps partial results, which still change, away from the sink, so that only final ones arrive."""
 
     PostCallAnalyticsSettings: PostCallAnalyticsSettingsOutput
-    """x"""
+    """Has Amazon Transcribe also write an analysis of the whole call to Amazon S3 when the call is over. When left out,
+    there is none.
+    """
 
     CallAnalyticsStreamCategories: list[str]
-    """x"""
+    """The names of the Call Analytics categories whose events go to the sink. When left out, the events of all
+    categories do.
+    """
 
 
 class AmazonTranscribeProcessorConfigurationOutput(TypedDict):
-    """x"""
+    """Settings of Amazon Transcribe, which transcribes the call. Give LanguageCode, or one kind of language
+    identification with LanguageOptions.
+    """
 
     LanguageCode: CallAnalyticsLanguageCode
-    """x"""
+    """The language of the speech, as in en-US. Leave it out when the language shall be identified."""
 
     VocabularyName: str
-    """x"""
+    """The name of a custom vocabulary in Amazon Transcribe: words to recognise better, such as names. Its language must
+    be that of the speech.
+    """
 
     VocabularyFilterName: str
-    """x"""
+    """The name of a vocabulary filter in Amazon Transcribe: words to keep out of the transcript. Its language must be
+    that of the speech.
+    """
 
     VocabularyFilterMethod: VocabularyFilterMethod
-    """x"""
+    """What happens to a word of the filter: it is left out (remove), replaced by asterisks (mask), or marked and left
+    in place (tag).
+    """
 
     ShowSpeakerLabel: bool
-    """x"""
+    """Has Amazon Transcribe tell the speakers of one channel apart and label their words."""
 
     EnablePartialResultsStabilization: bool
-    """x"""
+    """Keeps words of a partial result from changing once they have been sent, which shows text sooner and can make it
+    less exact.
+    """
 
     PartialResultsStability: PartialResultsStability
-    """x"""
+    """How soon words of a partial result are fixed: high fixes them soonest, low keeps them the most exact. For use
+    with EnablePartialResultsStabilization.
+    """
 
     ContentIdentificationType: ContentType
-    """x"""
+    """Marks personal information in the transcript and leaves the words in place. Not together with
+    ContentRedactionType; PiiEntityTypes narrows what is looked for.
+    """
 
     ContentRedactionType: ContentType
-    """x"""
+    """Replaces personal information in the transcript. Not together with ContentIdentificationType; PiiEntityTypes
+    narrows what is looked for.
+    """
 
     PiiEntityTypes: str
-    """x"""
+    """The kinds of personal information to find, between commas, as in NAME,ADDRESS, or ALL. When left out, all of
+    them. For use with ContentIdentificationType or ContentRedactionType.
+    """
 
     LanguageModelName: str
-    """x"""
+    """The name of a custom language model in Amazon Transcribe; its language must be that of the speech."""
 
     FilterPartialResults: bool
-    """x"""
+    """Keeps partial results, which still change, away from the sink, so that only final ones arrive."""
 
     IdentifyLanguage: bool
-    """x"""
+    """Lets Amazon Transcribe find out the language of the speech; then give LanguageOptions, and leave LanguageCode
+    out.
+    """
 
     IdentifyMultipleLanguages: bool
-    """x"""
+    """Lets Amazon Transcribe find out the language anew as speakers change it; then give LanguageOptions, and leave
+    LanguageCode and IdentifyLanguage out.
+    """
 
     LanguageOptions: str
-    """x"""
+    """The languages that can occur, as codes between commas, as in en-US,fr-CA. For use with IdentifyLanguage or
+    IdentifyMultipleLanguages; name at least two, of one language no two dialects.
+    """
 
     PreferredLanguage: CallAnalyticsLanguageCode
-    """x"""
+    """The language of LanguageOptions that is the most likely, which speeds up the identification."""
 
     VocabularyNames: str
-    """x"""
+    """The names of custom vocabularies in Amazon Transcribe, between commas, for use with language identification; the
+    one of the language that was found is used.
+    """
 
     VocabularyFilterNames: str
-    """x"""
+    """The names of vocabulary filters in Amazon Transcribe, between commas, for use with language identification; the
+    one of the language that was found is used.
+    """
 
 
 class ArtifactsConcatenationConfigurationOutput(TypedDict):
-    """x"""
+    """Which kinds of media are joined. Each needs an entry; enable those that the capture recorded."""
 
     Audio: AudioConcatenationConfigurationOutput
-    """x"""
+    """Whether the audio is joined; it always is."""
 
     Video: VideoConcatenationConfigurationOutput
-    """x"""
+    """Whether the video of the attendees' cameras is joined."""
 
     Content: ContentConcatenationConfigurationOutput
-    """x"""
+    """Whether shared content is joined."""
 
     DataChannel: DataChannelConcatenationConfigurationOutput
-    """x"""
+    """Whether the data messages that attendees sent are joined."""
 
     TranscriptionMessages: TranscriptionMessagesConcatenationConfigurationOutput
-    """x"""
+    """Whether the messages of live transcription are joined. There are some when the meeting was transcribed by
+    StartMeetingTranscription in chime-sdk-meetings.
+    """
 
     MeetingEvents: MeetingEventsConcatenationConfigurationOutput
-    """x"""
+    """Whether the events of the meeting, such as attendees joining and leaving, are joined."""
 
     CompositedVideo: CompositedVideoConcatenationConfigurationOutput
-    """x"""
+    """Whether the composited video is joined."""
 
 
 class ArtifactsConfigurationOutput(TypedDict):
-    """x"""
+    """Which kinds of media are recorded. When it is given, it says something about audio, video and content."""
 
     Audio: AudioArtifactsConfigurationOutput
-    """x"""
+    """How the audio is recorded."""
 
     Video: VideoArtifactsConfigurationOutput
-    """x"""
+    """Whether the video of the attendees' cameras is recorded, each by itself."""
 
     Content: ContentArtifactsConfigurationOutput
-    """x"""
+    """Whether shared content, such as a shared screen, is recorded by itself."""
 
     CompositedVideo: CompositedVideoArtifactsConfigurationOutput
-    """x"""
+    """How one picture of all videos and the shared content is put together. Goes with the audio's MuxType
+    AudioWithCompositedVideo.
+    """
 
 
 class AudioArtifactsConfigurationOutput(TypedDict):
-    """x"""
+    """How the audio is recorded. Audio is always part of a recording."""
 
     MuxType: AudioMuxType
-    """x"""
+    """Whether the files hold the audio of the meeting alone (AudioOnly), together with the video of whoever is speaking
+    (AudioWithActiveSpeakerVideo), or together with one picture of all videos and the shared content
+    (AudioWithCompositedVideo, with CompositedVideo saying how).
+    """
 
 
 class AudioConcatenationConfigurationOutput(TypedDict):
-    """x"""
+    """Whether audio is joined; it always is."""
 
     State: AudioArtifactsConcatenationState
-    """x"""
+    """Enabled: audio is always joined."""
 
 
 class ChannelDefinitionOutput(TypedDict):
-    """x"""
+    """Who speaks on one audio channel."""
 
     ChannelId: int
-    """x"""
+    """The number of the audio channel in the stream, counted from 0."""
 
     ParticipantRole: ParticipantRole
-    """x"""
+    """Whether the agent or the customer speaks on the channel."""
 
 
 class ChimeSdkMeetingConcatenationConfigurationOutput(TypedDict):
-    """x"""
+    """Which kinds of media of the capture are joined."""
 
     ArtifactsConfiguration: ArtifactsConcatenationConfigurationOutput
-    """x"""
+    """Which kinds of media are joined."""
 
 
 class ChimeSdkMeetingConfigurationOutput(TypedDict):
-    """x"""
+    """Which attendees and which kinds of media of the meeting are recorded."""
 
     SourceConfiguration: SourceConfigurationOutput
-    """x"""
+    """Which attendees' video is taken. When left out, that of everyone is."""
 
     ArtifactsConfiguration: ArtifactsConfigurationOutput
-    """x"""
+    """Which kinds of media are recorded, and in what form. When left out, the service's own choice holds."""
 
 
 class ChimeSdkMeetingLiveConnectorConfigurationOutput(TypedDict):
-    """x"""
+    """The meeting that is broadcast, and how it is put together."""
 
     Arn: str
-    """x"""
+    """The ARN of the meeting: the MeetingArn that CreateMeeting in chime-sdk-meetings gives."""
 
     MuxType: LiveConnectorMuxType
-    """x"""
+    """What the viewers see with the audio: one picture of all videos and the shared content (AudioWithCompositedVideo),
+    or whoever is speaking (AudioWithActiveSpeakerVideo).
+    """
 
     CompositedVideo: CompositedVideoArtifactsConfigurationOutput
-    """x"""
+    """How the picture is put together, for the MuxType AudioWithCompositedVideo."""
 
     SourceConfiguration: SourceConfigurationOutput
-    """x"""
+    """Which attendees' video is broadcast. When left out, that of everyone is."""
 
 
 class CompositedVideoArtifactsConfigurationOutput(TypedDict):
-    """x"""
+    """How the videos and the shared content are put together into one picture."""
 
     Layout: LayoutOption
-    """x"""
+    """How the videos are arranged. GridView gives each video a tile of a grid."""
 
     Resolution: ResolutionOption
-    """x"""
+    """The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD), with the sides exchanged in portrait.
+    When left out it is HD.
+    """
 
     GridViewConfiguration: GridViewConfigurationOutput
-    """x"""
+    """How the tiles are arranged and how they look."""
 
 
 class CompositedVideoConcatenationConfigurationOutput(TypedDict):
-    """x"""
+    """Whether the composited video is joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether the composited video is joined (Enabled) or left as chunks (Disabled)."""
 
 
 class ConcatenationSinkOutput(TypedDict):
-    """x"""
+    """Where the joined files go."""
 
     Type: ConcatenationSinkType
-    """x"""
+    """The kind of place that receives the joined files: an S3 bucket."""
 
     S3BucketSinkConfiguration: S3BucketSinkConfigurationOutput
-    """x"""
+    """The bucket that receives the joined files."""
 
 
 class ConcatenationSourceOutput(TypedDict):
-    """x"""
+    """The capture whose chunks are joined."""
 
     Type: ConcatenationSourceType
-    """x"""
+    """The kind of the source: a media capture pipeline."""
 
     MediaCapturePipelineSourceConfiguration: MediaCapturePipelineSourceConfigurationOutput
-    """x"""
+    """The capture whose chunks are joined, and which kinds of them."""
 
 
 class ContentArtifactsConfigurationOutput(TypedDict):
-    """x"""
+    """Whether shared content is recorded."""
 
     State: ArtifactsState
-    """x"""
+    """Whether shared content is recorded (Enabled) or not (Disabled)."""
 
     MuxType: ContentMuxType
-    """x"""
+    """How shared content is put into files: with its audio and video, and nothing of the cameras."""
 
 
 class ContentConcatenationConfigurationOutput(TypedDict):
-    """x"""
+    """Whether recorded shared content is joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether shared content is joined (Enabled) or left as chunks (Disabled)."""
 
 
 class CreateMediaCapturePipelineResponse(Response):
     """The result of CreateMediaCapturePipeline."""
 
     MediaCapturePipeline: MediaCapturePipeline
-    """x"""
+    """The new pipeline. Its Status is Initializing at first; keep its MediaPipelineId to read and to end it, and its
+    MediaPipelineArn to concatenate.
+    """
 
 
 class CreateMediaConcatenationPipelineResponse(Response):
     """The result of CreateMediaConcatenationPipeline."""
 
     MediaConcatenationPipeline: MediaConcatenationPipeline
-    """x"""
+    """The new pipeline. It waits until the capture has stopped."""
 
 
 class CreateMediaInsightsPipelineConfigurationResponse(Response):
     """The result of CreateMediaInsightsPipelineConfiguration."""
 
     MediaInsightsPipelineConfiguration: MediaInsightsPipelineConfiguration
-    """x"""
+    """The new configuration. Its MediaInsightsPipelineConfigurationArn starts pipelines."""
 
 
 class CreateMediaInsightsPipelineResponse(Response):
     """The result of CreateMediaInsightsPipeline."""
 
     MediaInsightsPipeline: MediaInsightsPipeline
-    """x"""
+    """The new pipeline. Its MediaPipelineId names it when tasks are started or the pipeline is paused."""
 
 
 class CreateMediaLiveConnectorPipelineResponse(Response):
     """The result of CreateMediaLiveConnectorPipeline."""
 
     MediaLiveConnectorPipeline: MediaLiveConnectorPipeline
-    """x"""
+    """The new pipeline. Its MediaPipelineId reads and ends it, by GetMediaPipeline and DeleteMediaPipeline."""
 
 
 class CreateMediaPipelineKinesisVideoStreamPoolResponse(Response):
     """The result of CreateMediaPipelineKinesisVideoStreamPool."""
 
     KinesisVideoStreamPoolConfiguration: KinesisVideoStreamPoolConfiguration
-    """x"""
+    """The new pool. Its PoolStatus is CREATING at first; its PoolArn is the SinkArn for CreateMediaStreamPipeline."""
 
 
 class CreateMediaStreamPipelineResponse(Response):
     """The result of CreateMediaStreamPipeline."""
 
     MediaStreamPipeline: MediaStreamPipeline
-    """x"""
+    """The new pipeline. Its MediaPipelineId reads and ends it, by GetMediaPipeline and DeleteMediaPipeline."""
 
 
 class DataChannelConcatenationConfigurationOutput(TypedDict):
-    """x"""
+    """Whether the data messages of attendees are joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether data messages are joined (Enabled) or left as chunks (Disabled)."""
 
 
 class FragmentSelectorOutput(TypedDict):
-    """x"""
+    """The part of the streams that is recorded."""
 
     FragmentSelectorType: FragmentSelectorType
-    """x"""
+    """Whose clock TimestampRange refers to: that of the producer that sent the fragments (ProducerTimestamp), or that
+    of Kinesis Video Streams when they arrived (ServerTimestamp).
+    """
 
     TimestampRange: TimestampRangeOutput
-    """x"""
+    """The start and the end of the time range."""
 
 
 class GetMediaCapturePipelineResponse(Response):
     """The result of GetMediaCapturePipeline."""
 
     MediaCapturePipeline: MediaCapturePipeline
-    """x"""
+    """The media capture pipeline."""
 
 
 class GetMediaInsightsPipelineConfigurationResponse(Response):
     """The result of GetMediaInsightsPipelineConfiguration."""
 
     MediaInsightsPipelineConfiguration: MediaInsightsPipelineConfiguration
-    """x"""
+    """The configuration as the service keeps it."""
 
 
 class GetMediaPipelineKinesisVideoStreamPoolResponse(Response):
     """The result of GetMediaPipelineKinesisVideoStreamPool."""
 
     KinesisVideoStreamPoolConfiguration: KinesisVideoStreamPoolConfiguration
-    """x"""
+    """The pool, with its state and the settings of its streams."""
 
 
 class GetMediaPipelineResponse(Response):
     """The result of GetMediaPipeline."""
 
     MediaPipeline: MediaPipeline
-    """x"""
+    """The pipeline, in the member of its kind."""
 
 
 class GetSpeakerSearchTaskResponse(Response):
     """The result of GetSpeakerSearchTask."""
 
     SpeakerSearchTask: SpeakerSearchTask
-    """x"""
+    """The task and its state."""
 
 
 class GetVoiceToneAnalysisTaskResponse(Response):
     """The result of GetVoiceToneAnalysisTask."""
 
     VoiceToneAnalysisTask: VoiceToneAnalysisTask
-    """x"""
+    """The task and its state."""
 
 
 class GridViewConfigurationOutput(TypedDict):
-    """x"""
+    """How the tiles of the composited video are arranged and how they look. The settings of the layout that
+    ContentShareLayout names hold; those of others have no effect.
+    """
 
     ContentShareLayout: ContentShareLayoutOption
-    """x"""
+    """How the picture is divided while content is shared: PresenterOnly and ActiveSpeakerOnly fill it with the content
+    and cover one corner with one tile, Horizontal puts a row of tiles above or below the content, Vertical a column
+    beside it. Settings of the chosen layout stand in the member that is named after it.
+    """
 
     PresenterOnlyConfiguration: PresenterOnlyConfigurationOutput
-    """x"""
+    """Where the tile of the presenter stands; has an effect with the ContentShareLayout PresenterOnly."""
 
     ActiveSpeakerOnlyConfiguration: ActiveSpeakerOnlyConfigurationOutput
-    """x"""
+    """Where the tile of the active speaker stands; has an effect with the ContentShareLayout ActiveSpeakerOnly."""
 
     HorizontalLayoutConfiguration: HorizontalLayoutConfigurationOutput
-    """x"""
+    """The row of tiles; has an effect with the ContentShareLayout Horizontal."""
 
     VerticalLayoutConfiguration: VerticalLayoutConfigurationOutput
-    """x"""
+    """The column of tiles; has an effect with the ContentShareLayout Vertical."""
 
     VideoAttribute: VideoAttributeOutput
-    """x"""
+    """The borders and corners of the tiles."""
 
     CanvasOrientation: CanvasOrientation
-    """x"""
+    """Whether the picture is wider than high (Landscape, 16:9) or higher than wide (Portrait, 9:16). When left out it
+    is Landscape.
+    """
 
 
 class HorizontalLayoutConfigurationOutput(TypedDict):
-    """x"""
+    """The layout that shows shared content with a row of tiles above or below it."""
 
     TileOrder: TileOrder
-    """x"""
+    """Which attendees the tiles show: in the order in which they joined with video (JoinSequence), or the latest
+    speakers first (SpeakerSequence).
+    """
 
     TilePosition: HorizontalTilePosition
-    """x"""
+    """The side of the shared content on which the tiles stand."""
 
     TileCount: int
-    """x"""
+    """The most tiles shown beside the content."""
 
     TileAspectRatio: str
-    """x"""
+    """The sides of each tile as WIDTH/HEIGHT, as in 16/9."""
 
 
 class IssueDetectionConfigurationOutput(TypedDict):
-    """x"""
+    """A rule that raises an alert when Call Analytics finds that an issue is talked about."""
 
     RuleName: str
-    """x"""
+    """A name for the rule, which its alerts repeat."""
 
 
 class KeywordMatchConfigurationOutput(TypedDict):
-    """x"""
+    """A rule that raises an alert when keywords are said, or when they are not."""
 
     RuleName: str
-    """x"""
+    """The name of the rule, which the alert repeats."""
 
     Keywords: list[str]
-    """x"""
+    """The words or phrases that the rule listens for."""
 
     Negate: bool
-    """x"""
+    """Turns the rule around: it speaks up when the keywords are not said."""
 
 
 class KinesisDataStreamSinkConfigurationOutput(TypedDict):
-    """x"""
+    """A Kinesis data stream that receives the results."""
 
     InsightsTarget: str
-    """x"""
+    """The ARN of the Kinesis data stream that receives the results, in the Region of the request."""
 
 
 class KinesisVideoStreamConfigurationOutput(TypedDict):
-    """x"""
+    """The settings of the streams of a pool."""
 
     Region: str
-    """x"""
+    """The AWS Region in which the streams are created. A meeting whose media Region is an opt-in Region needs a pool
+    there.
+    """
 
     DataRetentionInHours: int
-    """x"""
+    """How long the streams keep their data, in hours."""
 
 
 class KinesisVideoStreamPoolConfiguration(TypedDict):
-    """x"""
+    """A pool of Kinesis video streams, for media stream pipelines."""
 
     PoolArn: str
-    """x"""
+    """The ARN of the pool: the SinkArn of a media stream pipeline."""
 
     PoolName: str
-    """x"""
+    """The name of the pool, chosen when it was created."""
 
     PoolId: str
-    """x"""
+    """The id of the pool, given by the service."""
 
     PoolStatus: KinesisVideoStreamPoolStatus
-    """x"""
+    """The state of the pool: CREATING, UPDATING and DELETING while a change goes on, ACTIVE when pipelines can use it,
+    FAILED when it could not be made.
+    """
 
     PoolSize: int
-    """x"""
+    """How many streams the pool holds at present."""
 
     StreamConfiguration: KinesisVideoStreamConfigurationOutput
-    """x"""
+    """The Region of the streams, and how long they keep their data."""
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the pool was created."""
 
     UpdatedTimestamp: datetime
-    """x"""
+    """When the pool last changed."""
 
 
 class KinesisVideoStreamPoolSummary(TypedDict):
-    """x"""
+    """A pool in a listing."""
 
     PoolName: str
-    """x"""
+    """The name of the pool, chosen when it was created."""
 
     PoolId: str
-    """x"""
+    """The id of the pool, given by the service."""
 
     PoolArn: str
-    """x"""
+    """The ARN of the pool: the SinkArn of a media stream pipeline."""
 
 
 class KinesisVideoStreamRecordingSourceRuntimeConfigurationOutput(TypedDict):
-    """x"""
+    """The part of Kinesis video streams that is written out as a recording."""
 
     Streams: list[RecordingStreamConfigurationOutput]
-    """x"""
+    """The Kinesis video streams that are recorded."""
 
     FragmentSelector: FragmentSelectorOutput
-    """x"""
+    """Which part of the streams is recorded: a time range, and the clock that it refers to."""
 
 
 class KinesisVideoStreamSourceRuntimeConfigurationOutput(TypedDict):
-    """x"""
+    """The Kinesis video streams whose audio is analysed while it comes in."""
 
     Streams: list[StreamConfigurationOutput]
-    """x"""
+    """The Kinesis video streams whose audio is analysed, with their channels."""
 
     MediaEncoding: MediaEncoding
-    """x"""
+    """The form of the audio in the streams. pcm is signed 16-bit little-endian PCM."""
 
     MediaSampleRate: int
-    """x"""
+    """The audio samples per second in the streams, in hertz."""
 
 
 class LambdaFunctionSinkConfigurationOutput(TypedDict):
-    """x"""
+    """A Lambda function that receives the results of voice analytics."""
 
     InsightsTarget: str
-    """x"""
+    """The ARN of the Lambda function that receives the results, in the Region of the request."""
 
 
 class _ListMediaCapturePipelinesResponseOptional(Response, total=False):
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
 
 class ListMediaCapturePipelinesResponse(_ListMediaCapturePipelinesResponseOptional):
     """The result of ListMediaCapturePipelines."""
 
     MediaCapturePipelines: list[MediaCapturePipelineSummary]
-    """x"""
+    """One page of the media capture pipelines."""
 
 
 class _ListMediaInsightsPipelineConfigurationsResponseOptional(Response, total=False):
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
 
 class ListMediaInsightsPipelineConfigurationsResponse(_ListMediaInsightsPipelineConfigurationsResponseOptional):
     """The result of ListMediaInsightsPipelineConfigurations."""
 
     MediaInsightsPipelineConfigurations: list[MediaInsightsPipelineConfigurationSummary]
-    """x"""
+    """One page of the configurations."""
 
 
 class _ListMediaPipelineKinesisVideoStreamPoolsResponseOptional(Response, total=False):
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
 
 class ListMediaPipelineKinesisVideoStreamPoolsResponse(_ListMediaPipelineKinesisVideoStreamPoolsResponseOptional):
     """The result of ListMediaPipelineKinesisVideoStreamPools."""
 
     KinesisVideoStreamPools: list[KinesisVideoStreamPoolSummary]
-    """x"""
+    """One page of the pools."""
 
 
 class _ListMediaPipelinesResponseOptional(Response, total=False):
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
 
 class ListMediaPipelinesResponse(_ListMediaPipelinesResponseOptional):
     """The result of ListMediaPipelines."""
 
     MediaPipelines: list[MediaPipelineSummary]
-    """x"""
+    """One page of the pipelines, of every kind."""
 
 
 class ListTagsForResourceResponse(Response):
     """The result of ListTagsForResource."""
 
     Tags: list[TagOutput]
-    """x"""
+    """The tags of the resource."""
 
 
 class LiveConnectorRTMPConfigurationOutput(TypedDict):
-    """x"""
+    """The receiver of the broadcast, and the form of the audio."""
 
     Url: str
-    """x"""
+    """The RTMP or RTMPS address of the receiver with its stream key, as in rtmps://HOST/app/KEY. It is a secret:
+    whoever has it can broadcast to that receiver.
+    """
 
     AudioChannels: AudioChannelsOption
-    """x"""
+    """Whether the stream carries one audio channel (Mono) or two (Stereo)."""
 
     AudioSampleRate: str
-    """x"""
+    """The audio samples per second, in hertz, as a string: 44100 or 48000."""
 
 
 class LiveConnectorSinkConfigurationOutput(TypedDict):
-    """x"""
+    """Where the broadcast goes."""
 
     SinkType: LiveConnectorSinkType
-    """x"""
+    """The kind of the receiver: one that speaks RTMP."""
 
     RTMPConfiguration: LiveConnectorRTMPConfigurationOutput
-    """x"""
+    """The address of the receiver and the form of the audio."""
 
 
 class LiveConnectorSourceConfigurationOutput(TypedDict):
-    """x"""
+    """What is broadcast."""
 
     SourceType: LiveConnectorSourceType
-    """x"""
+    """The kind of the source: a meeting."""
 
     ChimeSdkMeetingLiveConnectorConfiguration: ChimeSdkMeetingLiveConnectorConfigurationOutput
-    """x"""
+    """The meeting to broadcast, and how it is put together."""
 
 
 class MediaCapturePipeline(TypedDict):
-    """x"""
+    """A recording of one meeting to one bucket."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline, from the response that created it."""
 
     MediaPipelineArn: str
-    """x"""
+    """The ARN of the pipeline, for tags and policies and as the source of a concatenation."""
 
     SourceType: MediaPipelineSourceType
-    """x"""
+    """The kind of the source: a meeting."""
 
     SourceArn: str
-    """x"""
+    """The ARN of the meeting that is recorded."""
 
     Status: MediaPipelineStatus
-    """x"""
+    """How far the recording is: Initializing while the service joins the meeting, InProgress while it records, Stopping
+    and Stopped after the meeting or the pipeline was ended, Failed when it could not go on.
+    """
 
     SinkType: MediaPipelineSinkType
-    """x"""
+    """The kind of place that receives the recording: an S3 bucket."""
 
     SinkArn: str
-    """x"""
+    """The ARN of the S3 bucket that receives the recording, with its prefix if there is one."""
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the pipeline was created."""
 
     UpdatedTimestamp: datetime
-    """x"""
+    """When the state of the pipeline last changed."""
 
     ChimeSdkMeetingConfiguration: ChimeSdkMeetingConfigurationOutput
-    """x"""
+    """Which attendees and which kinds of media of the meeting the pipeline takes."""
 
     SseAwsKeyManagementParams: SseAwsKeyManagementParamsOutput
-    """x"""
+    """The KMS key that encrypts the artifacts in the bucket. For use with SinkIamRoleArn; when left out, the default
+    encryption of the bucket holds.
+    """
 
     SinkIamRoleArn: str
-    """x"""
+    """The ARN of the IAM role that acts for the caller at an encrypted bucket. It must be in the caller's account, have
+    the same rights at the bucket as the caller, and be allowed kms:GenerateDataKey on the key of
+    SseAwsKeyManagementParams, and kms:Decrypt to concatenate later.
+    """
 
 
 class MediaCapturePipelineSourceConfigurationOutput(TypedDict):
-    """x"""
+    """A media capture pipeline as the source of a concatenation."""
 
     MediaPipelineArn: str
-    """x"""
+    """The ARN of the media capture pipeline whose chunks are joined: the MediaPipelineArn that
+    CreateMediaCapturePipeline gave.
+    """
 
     ChimeSdkMeetingConfiguration: ChimeSdkMeetingConcatenationConfigurationOutput
-    """x"""
+    """Which kinds of media are joined."""
 
 
 class MediaCapturePipelineSummary(TypedDict):
-    """x"""
+    """A media capture pipeline in a listing."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline, from the response that created it."""
 
     MediaPipelineArn: str
-    """x"""
+    """The ARN of the pipeline, for tags, for policies and for naming it in other requests."""
 
 
 class MediaConcatenationPipeline(TypedDict):
-    """x"""
+    """The joining of one recording."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline, from the response that created it."""
 
     MediaPipelineArn: str
-    """x"""
+    """The ARN of the pipeline, for tags, for policies and for naming it in other requests."""
 
     Sources: list[ConcatenationSourceOutput]
-    """x"""
+    """The capture whose chunks are joined."""
 
     Sinks: list[ConcatenationSinkOutput]
-    """x"""
+    """Where the joined files go."""
 
     Status: MediaPipelineStatus
-    """x"""
+    """How far the pipeline is: NotStarted before it begins, Initializing while it starts, InProgress while it works,
+    Stopping and Stopped when it ends, Paused when it has been paused, Failed when it could not go on.
+    """
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the pipeline was created."""
 
     UpdatedTimestamp: datetime
-    """x"""
+    """When the state of the pipeline last changed."""
 
 
 class MediaInsightsPipeline(TypedDict):
-    """x"""
+    """The analysis or recording of one call."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline, from the response that created it."""
 
     MediaPipelineArn: str
-    """x"""
+    """The ARN of the pipeline, for tags, for policies and for naming it in other requests."""
 
     MediaInsightsPipelineConfigurationArn: str
-    """x"""
+    """The ARN of the configuration that the pipeline works by."""
 
     Status: MediaPipelineStatus
-    """x"""
+    """How far the pipeline is: NotStarted before it begins, Initializing while it starts, InProgress while it works,
+    Stopping and Stopped when it ends, Paused when it has been paused, Failed when it could not go on.
+    """
 
     KinesisVideoStreamSourceRuntimeConfiguration: KinesisVideoStreamSourceRuntimeConfigurationOutput
-    """x"""
+    """The Kinesis video streams whose audio is analysed while it comes in, and the form of that audio."""
 
     MediaInsightsRuntimeMetadata: dict[str, str]
-    """x"""
+    """Data of your own about the call, as pairs of strings, that go along with the results to the sinks."""
 
     KinesisVideoStreamRecordingSourceRuntimeConfiguration: KinesisVideoStreamRecordingSourceRuntimeConfigurationOutput
-    """x"""
+    """The Kinesis video streams and the part of them that are written out as a recording, for a configuration that has
+    an S3RecordingSink element.
+    """
 
     S3RecordingSinkRuntimeConfiguration: S3RecordingSinkRuntimeConfigurationOutput
-    """x"""
+    """Where the recording of this call goes and in what form. Given together with
+    KinesisVideoStreamRecordingSourceRuntimeConfiguration.
+    """
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the pipeline was created."""
 
     ElementStatuses: list[MediaInsightsPipelineElementStatus]
-    """x"""
+    """The state of each element of the pipeline that has a state of its own."""
 
 
 class MediaInsightsPipelineConfiguration(TypedDict):
-    """x"""
+    """Settings that media insights pipelines share."""
 
     MediaInsightsPipelineConfigurationName: str
-    """x"""
+    """The name of the configuration, chosen when it was created."""
 
     MediaInsightsPipelineConfigurationArn: str
-    """x"""
+    """The ARN of the configuration, for CreateMediaInsightsPipeline, tags and policies."""
 
     ResourceAccessRoleArn: str
-    """x"""
+    """The ARN of the IAM role with which the service reads the streams and writes to the sinks. It must trust
+    mediapipelines.chime.amazonaws.com.
+    """
 
     RealTimeAlertConfiguration: RealTimeAlertConfigurationOutput
-    """x"""
+    """Rules for alerts, which the service sends to EventBridge while the call goes on. When left out, there are none."""
 
     Elements: list[MediaInsightsPipelineConfigurationElementOutput]
-    """x"""
+    """The parts of the pipeline: processors, which analyse the audio, and sinks, which receive the results or
+    recordings. Each type can stand there once, and the resources that they name must be in the account and the
+    Region of the request.
+    """
 
     MediaInsightsPipelineConfigurationId: str
-    """x"""
+    """The id of the configuration, given by the service."""
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the configuration was created."""
 
     UpdatedTimestamp: datetime
-    """x"""
+    """When the configuration last changed."""
 
 
 class MediaInsightsPipelineConfigurationElementOutput(TypedDict):
-    """x"""
+    """A processor or sink of a configuration: its Type, and its settings in the member that is named after the Type."""
 
     Type: MediaInsightsPipelineConfigurationElementType
-    """x"""
+    """What the element is. The processors transcribe (AmazonTranscribeProcessor, or
+    AmazonTranscribeCallAnalyticsProcessor with call analytics; not both) or allow voice analytics
+    (VoiceAnalyticsProcessor). The other types are sinks: KinesisDataStreamSink receives the results of any
+    processor, the Lambda, SQS and SNS sinks those of voice analytics, and S3RecordingSink and VoiceEnhancementSink
+    store recordings.
+    """
 
     AmazonTranscribeCallAnalyticsProcessorConfiguration: AmazonTranscribeCallAnalyticsProcessorConfigurationOutput
-    """x"""
+    """Settings of Amazon Transcribe Call Analytics, for an element of the Type AmazonTranscribeCallAnalyticsProcessor."""
 
     AmazonTranscribeProcessorConfiguration: AmazonTranscribeProcessorConfigurationOutput
-    """x"""
+    """Settings of Amazon Transcribe, for an element of the Type AmazonTranscribeProcessor."""
 
     KinesisDataStreamSinkConfiguration: KinesisDataStreamSinkConfigurationOutput
-    """x"""
+    """The data stream, for an element of the Type KinesisDataStreamSink."""
 
     S3RecordingSinkConfiguration: S3RecordingSinkConfigurationOutput
-    """x"""
+    """The bucket and the form of recordings, for an element of the Type S3RecordingSink."""
 
     VoiceAnalyticsProcessorConfiguration: VoiceAnalyticsProcessorConfigurationOutput
-    """x"""
+    """Which voice analytics can be started, for an element of the Type VoiceAnalyticsProcessor."""
 
     LambdaFunctionSinkConfiguration: LambdaFunctionSinkConfigurationOutput
-    """x"""
+    """The Lambda function, for an element of the Type LambdaFunctionSink."""
 
     SqsQueueSinkConfiguration: SqsQueueSinkConfigurationOutput
-    """x"""
+    """The queue, for an element of the Type SqsQueueSink."""
 
     SnsTopicSinkConfiguration: SnsTopicSinkConfigurationOutput
-    """x"""
+    """The topic, for an element of the Type SnsTopicSink."""
 
     VoiceEnhancementSinkConfiguration: VoiceEnhancementSinkConfigurationOutput
-    """x"""
+    """Settings of voice enhancement, for an element of the Type VoiceEnhancementSink."""
 
 
 class MediaInsightsPipelineConfigurationSummary(TypedDict):
-    """x"""
+    """A media insights pipeline configuration in a listing."""
 
     MediaInsightsPipelineConfigurationName: str
-    """x"""
+    """The name of the configuration, chosen when it was created."""
 
     MediaInsightsPipelineConfigurationId: str
-    """x"""
+    """The id of the configuration, given by the service."""
 
     MediaInsightsPipelineConfigurationArn: str
-    """x"""
+    """The ARN of the media insights pipeline configuration, from CreateMediaInsightsPipelineConfiguration."""
 
 
 class MediaInsightsPipelineElementStatus(TypedDict):
-    """x"""
+    """The state of one element of a running pipeline."""
 
     Type: MediaInsightsPipelineConfigurationElementType
-    """x"""
+    """Which element of the configuration it is."""
 
     Status: MediaPipelineElementStatus
-    """x"""
+    """How far the element is: NotSupported when it cannot take part in this pipeline, NotStarted before it begins,
+    Initializing while it starts, InProgress while it works, Stopping and Stopped when it ends, Paused when the
+    pipeline has been paused, Failed when it could not go on.
+    """
 
 
 class MediaLiveConnectorPipeline(TypedDict):
-    """x"""
+    """A broadcast of one meeting."""
 
     Sources: list[LiveConnectorSourceConfigurationOutput]
-    """x"""
+    """The meeting that is broadcast."""
 
     Sinks: list[LiveConnectorSinkConfigurationOutput]
-    """x"""
+    """Where the broadcast goes."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline, from the response that created it."""
 
     MediaPipelineArn: str
-    """x"""
+    """The ARN of the pipeline, for tags, for policies and for naming it in other requests."""
 
     Status: MediaPipelineStatus
-    """x"""
+    """How far the pipeline is: NotStarted before it begins, Initializing while it starts, InProgress while it works,
+    Stopping and Stopped when it ends, Paused when it has been paused, Failed when it could not go on.
+    """
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the pipeline was created."""
 
     UpdatedTimestamp: datetime
-    """x"""
+    """When the state of the pipeline last changed."""
 
 
 class MediaPipeline(TypedDict):
-    """x"""
+    """A pipeline of any kind: exactly one of the members is present."""
 
     MediaCapturePipeline: MediaCapturePipeline
-    """x"""
+    """The pipeline, if it records a meeting."""
 
     MediaLiveConnectorPipeline: MediaLiveConnectorPipeline
-    """x"""
+    """The pipeline, if it broadcasts a meeting."""
 
     MediaConcatenationPipeline: MediaConcatenationPipeline
-    """x"""
+    """The pipeline, if it joins a recording."""
 
     MediaInsightsPipeline: MediaInsightsPipeline
-    """x"""
+    """The pipeline, if it analyses or records a call."""
 
     MediaStreamPipeline: MediaStreamPipeline
-    """x"""
+    """The pipeline, if it streams the audio of a meeting."""
 
 
 class MediaPipelineSummary(TypedDict):
-    """x"""
+    """A pipeline in a listing; its kind is not told."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline, from the response that created it."""
 
     MediaPipelineArn: str
-    """x"""
+    """The ARN of the pipeline, for tags, for policies and for naming it in other requests."""
 
 
 class MediaStreamPipeline(TypedDict):
-    """x"""
+    """The streaming of one meeting's audio."""
 
     MediaPipelineId: str
-    """x"""
+    """The id of the pipeline, from the response that created it."""
 
     MediaPipelineArn: str
-    """x"""
+    """The ARN of the pipeline, for tags, for policies and for naming it in other requests."""
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the pipeline was created."""
 
     UpdatedTimestamp: datetime
-    """x"""
+    """When the state of the pipeline last changed."""
 
     Status: MediaPipelineStatus
-    """x"""
+    """How far the pipeline is: NotStarted before it begins, Initializing while it starts, InProgress while it works,
+    Stopping and Stopped when it ends, Paused when it has been paused, Failed when it could not go on.
+    """
 
     Sources: list[MediaStreamSourceOutput]
-    """x"""
+    """The meeting whose audio is streamed."""
 
     Sinks: list[MediaStreamSinkOutput]
-    """x"""
+    """The pools that receive the audio."""
 
 
 class MediaStreamSinkOutput(TypedDict):
-    """x"""
+    """A pool that receives audio of the meeting, and which audio."""
 
     SinkArn: str
-    """x"""
+    """The ARN of the pool: the PoolArn that CreateMediaPipelineKinesisVideoStreamPool gives. The pool must have been
+    created in the Region of the request.
+    """
 
     SinkType: MediaStreamPipelineSinkType
-    """x"""
+    """The kind of place that receives the audio: a pool of Kinesis video streams."""
 
     ReservedStreamCapacity: int
-    """x"""
+    """How many streams of the pool are set aside for the meeting: 1 for MixedAudio, and for IndividualAudio as many
+    attendees as shall be streamed at once.
+    """
 
     MediaStreamType: MediaStreamType
-    """x"""
+    """What goes into the streams: one stream for each attendee (IndividualAudio), or one with the audio of the whole
+    meeting (MixedAudio).
+    """
 
 
 class MediaStreamSourceOutput(TypedDict):
-    """x"""
+    """The meeting whose audio is streamed."""
 
     SourceType: MediaPipelineSourceType
-    """x"""
+    """The kind of the source: a meeting."""
 
     SourceArn: str
-    """x"""
+    """The ARN of the meeting: the MeetingArn that CreateMeeting in chime-sdk-meetings gives."""
 
 
 class MeetingEventsConcatenationConfigurationOutput(TypedDict):
-    """x"""
+    """Whether the events of the meeting are joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether the events of the meeting are joined (Enabled) or left as chunks (Disabled)."""
 
 
 class PostCallAnalyticsSettingsOutput(TypedDict):
-    """x"""
+    """Where and how the analysis of the whole call is stored when the call is over."""
 
     OutputLocation: str
-    """x"""
+    """Where in Amazon S3 the analysis is stored, as s3://BUCKET/PREFIX."""
 
     DataAccessRoleArn: str
-    """x"""
+    """The ARN of the IAM role with which Amazon Transcribe writes the analysis to OutputLocation."""
 
     ContentRedactionOutput: ContentRedactionOutput
-    """x"""
+    """Whether only a transcript without the personal information is stored (redacted), or the full one beside it
+    (redacted_and_unredacted).
+    """
 
     OutputEncryptionKMSKeyId: str
-    """x"""
+    """The KMS key that encrypts the stored analysis. When left out, the default encryption of the bucket holds."""
 
 
 class PresenterOnlyConfigurationOutput(TypedDict):
-    """x"""
+    """The layout that shows shared content with the presenter in a corner."""
 
     PresenterPosition: PresenterPosition
-    """x"""
+    """The corner in which the tile of the presenter covers the shared content. When left out it is TopRight."""
 
 
 class RealTimeAlertConfigurationOutput(TypedDict):
-    """x"""
+    """Rules for alerts while a call goes on. The alerts arrive as EventBridge events."""
 
     Disabled: bool
-    """x"""
+    """Turns all rules off, while they stay in the configuration. When left out they are on."""
 
     Rules: list[RealTimeAlertRuleOutput]
-    """x"""
+    """The rules; each can raise alerts."""
 
 
 class RealTimeAlertRuleOutput(TypedDict):
-    """x"""
+    """A rule for alerts: its Type, and its settings in the member of that type."""
 
     Type: RealTimeAlertRuleType
-    """x"""
+    """What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an issue that comes up (IssueDetection).
+    The settings stand in the member of that type. The latter two need Call Analytics.
+    """
 
     KeywordMatchConfiguration: KeywordMatchConfigurationOutput
-    """x"""
+    """Settings of a rule of the Type KeywordMatch."""
 
     SentimentConfiguration: SentimentConfigurationOutput
-    """x"""
+    """Settings of a rule of the Type Sentiment."""
 
     IssueDetectionConfiguration: IssueDetectionConfigurationOutput
-    """x"""
+    """Settings of a rule of the Type IssueDetection."""
 
 
 class RecordingStreamConfigurationOutput(TypedDict):
-    """x"""
+    """A Kinesis video stream that is recorded."""
 
     StreamArn: str
-    """x"""
+    """The ARN of the Kinesis video stream."""
 
 
 class S3BucketSinkConfigurationOutput(TypedDict):
-    """x"""
+    """A bucket that receives the joined files."""
 
     Destination: str
-    """x"""
+    """The ARN of the S3 bucket that receives the joined files, with an optional prefix: arn:aws:s3:::BUCKET/PREFIX."""
 
 
 class S3RecordingSinkConfigurationOutput(TypedDict):
-    """x"""
+    """A bucket that receives recordings of calls."""
 
     Destination: str
-    """x"""
+    """The ARN of the S3 bucket that receives recordings, with an optional prefix."""
 
     RecordingFileFormat: RecordingFileFormat
-    """x"""
+    """The form of the recording: Wav without loss, or Opus compressed."""
 
 
 class S3RecordingSinkRuntimeConfigurationOutput(TypedDict):
-    """x"""
+    """Where the recording of one call goes and in what form."""
 
     Destination: str
-    """x"""
+    """The ARN of the S3 bucket that receives the recording of this call, with an optional prefix."""
 
     RecordingFileFormat: RecordingFileFormat
-    """x"""
+    """The form of the recording: Wav without loss, or Opus compressed."""
 
 
 class SelectedVideoStreamsOutput(TypedDict):
-    """x"""
+    """The attendees whose video is taken, by AttendeeId or by ExternalUserId; together at most 25 streams."""
 
     AttendeeIds: list[str]
-    """x"""
+    """The AttendeeId of each attendee whose video is taken, as CreateAttendee in chime-sdk-meetings gives them."""
 
     ExternalUserIds: list[str]
-    """x"""
+    """The ExternalUserId of each attendee whose video is taken, as given to CreateAttendee in chime-sdk-meetings."""
 
 
 class SentimentConfigurationOutput(TypedDict):
-    """x"""
+    """A rule that raises an alert when the mood of the talk stays bad, as Call Analytics judges it."""
 
     RuleName: str
-    """x"""
+    """The name of the rule, which the alert repeats."""
 
     SentimentType: SentimentType
-    """x"""
+    """The mood that raises the alert."""
 
     TimePeriod: int
-    """x"""
+    """The span of time over which the mood is judged, in seconds."""
 
 
 class SnsTopicSinkConfigurationOutput(TypedDict):
-    """x"""
+    """An Amazon SNS topic that receives the results of voice analytics."""
 
     InsightsTarget: str
-    """x"""
+    """The ARN of the Amazon SNS topic that receives the results, in the Region of the request."""
 
 
 class SourceConfigurationOutput(TypedDict):
-    """x"""
+    """Which attendees' video is taken."""
 
     SelectedVideoStreams: SelectedVideoStreamsOutput
-    """x"""
+    """The attendees whose video is taken. When left out, that of everyone is."""
 
 
 class SpeakerSearchTask(TypedDict):
-    """x"""
+    """A comparison of a caller's voice with known voice profiles."""
 
     SpeakerSearchTaskId: str
-    """x"""
+    """The id of the speaker search task, from StartSpeakerSearchTask."""
 
     SpeakerSearchTaskStatus: MediaPipelineTaskStatus
-    """x"""
+    """How far the task is. Its results do not appear here: they go to the sinks of the pipeline."""
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the task was started."""
 
     UpdatedTimestamp: datetime
-    """x"""
+    """When the state of the task last changed."""
 
 
 class SqsQueueSinkConfigurationOutput(TypedDict):
-    """x"""
+    """An Amazon SQS queue that receives the results of voice analytics."""
 
     InsightsTarget: str
-    """x"""
+    """The ARN of the Amazon SQS queue that receives the results, in the Region of the request."""
 
 
 class SseAwsKeyManagementParamsOutput(TypedDict):
-    """x"""
+    """The KMS key that encrypts what a capture writes, and what a concatenation of it writes."""
 
     AwsKmsKeyId: str
-    """x"""
+    """The KMS key that encrypts the artifacts: its key id, its ARN or an alias. The role of SinkIamRoleArn must be
+    allowed to use it.
+    """
 
     AwsKmsEncryptionContext: str
-    """x"""
+    """The encryption context that goes into every use of the key: a JSON object of string pairs that are not secret, as
+    UTF-8 in Base64. Whoever decrypts the artifacts must present the same context.
+    """
 
 
 class StartSpeakerSearchTaskResponse(Response):
     """The result of StartSpeakerSearchTask."""
 
     SpeakerSearchTask: SpeakerSearchTask
-    """x"""
+    """The new task. Keep its SpeakerSearchTaskId to read and to stop it."""
 
 
 class StartVoiceToneAnalysisTaskResponse(Response):
     """The result of StartVoiceToneAnalysisTask."""
 
     VoiceToneAnalysisTask: VoiceToneAnalysisTask
-    """x"""
+    """The new task. Keep its VoiceToneAnalysisTaskId to read and to stop it."""
 
 
 class StreamChannelDefinitionOutput(TypedDict):
-    """x"""
+    """The audio channels of a stream."""
 
     NumberOfChannels: int
-    """x"""
+    """How many audio channels the stream carries."""
 
     ChannelDefinitions: list[ChannelDefinitionOutput]
-    """x"""
+    """Who speaks on each channel."""
 
 
 class StreamConfigurationOutput(TypedDict):
-    """x"""
+    """A Kinesis video stream whose audio is analysed."""
 
     StreamArn: str
-    """x"""
+    """The ARN of the Kinesis video stream whose audio is analysed."""
 
     FragmentNumber: str
-    """x"""
+    """The number of the Kinesis Video Streams fragment at which reading starts. When left out, reading starts at the
+    newest fragment.
+    """
 
     StreamChannelDefinition: StreamChannelDefinitionOutput
-    """x"""
+    """The audio channels of the stream, and who speaks on each."""
 
 
 class TagOutput(TypedDict):
-    """x"""
+    """A name and a value on a resource, for access rules and billing."""
 
     Key: str
-    """x"""
+    """The name of the tag."""
 
     Value: str
-    """x"""
+    """The value of the tag. It can be empty."""
 
 
 class TagResourceResponse(Response):
@@ -2838,20 +3143,20 @@ class TagResourceResponse(Response):
 
 
 class TimestampRangeOutput(TypedDict):
-    """x"""
+    """A range of time."""
 
     StartTimestamp: datetime
-    """x"""
+    """The start of the time range."""
 
     EndTimestamp: datetime
-    """x"""
+    """The end of the time range."""
 
 
 class TranscriptionMessagesConcatenationConfigurationOutput(TypedDict):
-    """x"""
+    """Whether the messages of live transcription are joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether the messages of live transcription are joined (Enabled) or left as chunks (Disabled)."""
 
 
 class UntagResourceResponse(Response):
@@ -2863,93 +3168,95 @@ class UpdateMediaInsightsPipelineConfigurationResponse(Response):
     """The result of UpdateMediaInsightsPipelineConfiguration."""
 
     MediaInsightsPipelineConfiguration: MediaInsightsPipelineConfiguration
-    """x"""
+    """The configuration as it holds now."""
 
 
 class UpdateMediaPipelineKinesisVideoStreamPoolResponse(Response):
     """The result of UpdateMediaPipelineKinesisVideoStreamPool."""
 
     KinesisVideoStreamPoolConfiguration: KinesisVideoStreamPoolConfiguration
-    """x"""
+    """The pool with its new settings. Its PoolStatus is UPDATING until they hold."""
 
 
 class VerticalLayoutConfigurationOutput(TypedDict):
-    """x"""
+    """The layout that shows shared content with a column of tiles beside it."""
 
     TileOrder: TileOrder
-    """x"""
+    """Which attendees the tiles show: in the order in which they joined with video (JoinSequence), or the latest
+    speakers first (SpeakerSequence).
+    """
 
     TilePosition: VerticalTilePosition
-    """x"""
+    """The side of the shared content on which the tiles stand."""
 
     TileCount: int
-    """x"""
+    """The most tiles shown beside the content."""
 
     TileAspectRatio: str
-    """x"""
+    """The sides of each tile as WIDTH/HEIGHT, as in 9/16."""
 
 
 class VideoArtifactsConfigurationOutput(TypedDict):
-    """x"""
+    """Whether the video of the attendees' cameras is recorded."""
 
     State: ArtifactsState
-    """x"""
+    """Whether the video of the cameras is recorded (Enabled) or not (Disabled)."""
 
     MuxType: VideoMuxType
-    """x"""
+    """How the video of the cameras is put into files: without audio, each camera apart."""
 
 
 class VideoAttributeOutput(TypedDict):
-    """x"""
+    """How the tiles look."""
 
     CornerRadius: int
-    """x"""
+    """How far the corners of the tiles are rounded; a greater number rounds them more."""
 
     BorderColor: BorderColor
-    """x"""
+    """The colour of the border of each tile."""
 
     HighlightColor: HighlightColor
-    """x"""
+    """The colour of the border around the tile of the active speaker."""
 
     BorderThickness: int
-    """x"""
+    """The thickness of the border of each tile; a greater number gives a thicker one."""
 
 
 class VideoConcatenationConfigurationOutput(TypedDict):
-    """x"""
+    """Whether recorded camera video is joined."""
 
     State: ArtifactsConcatenationState
-    """x"""
+    """Whether the video of the cameras is joined (Enabled) or left as chunks (Disabled)."""
 
 
 class VoiceAnalyticsProcessorConfigurationOutput(TypedDict):
-    """x"""
+    """Which voice analytics can be started on pipelines of the configuration."""
 
     SpeakerSearchStatus: VoiceAnalyticsConfigurationStatus
-    """x"""
+    """Whether StartSpeakerSearchTask can be used on pipelines of the configuration."""
 
     VoiceToneAnalysisStatus: VoiceAnalyticsConfigurationStatus
-    """x"""
+    """Whether StartVoiceToneAnalysisTask can be used on pipelines of the configuration."""
 
 
 class VoiceEnhancementSinkConfigurationOutput(TypedDict):
-    """x"""
+    """Whether recordings of telephone calls are also stored with the sound enhanced."""
 
     Disabled: bool
-    """x"""
+    """Turns voice enhancement off, while the element stays in the configuration. When left out it is on."""
 
 
 class VoiceToneAnalysisTask(TypedDict):
-    """x"""
+    """An analysis of a caller's mood."""
 
     VoiceToneAnalysisTaskId: str
-    """x"""
+    """The id of the voice tone analysis task, from StartVoiceToneAnalysisTask."""
 
     VoiceToneAnalysisTaskStatus: MediaPipelineTaskStatus
-    """x"""
+    """How far the task is. Its results do not appear here: they go to the sinks of the pipeline."""
 
     CreatedTimestamp: datetime
-    """x"""
+    """When the task was started."""
 
     UpdatedTimestamp: datetime
-    """x"""
+    """When the state of the task last changed."""

@@ -180,632 +180,732 @@ VideoResolution = Literal[
 
 
 class AttendeeCapabilities(TypedDict):
-    """x"""
+    """What an attendee may send and receive. Content can be received only by attendees that may also receive video, and
+    where the MaxResolution of the meeting is None, only None is accepted for that kind of media.
+    """
 
     Audio: MediaCapabilities
-    """x"""
+    """Whether the attendee may speak and hear (SendReceive), only speak (Send), only hear (Receive), or neither (None)."""
 
     Video: MediaCapabilities
-    """x"""
+    """Whether the attendee may send its camera and see those of others (SendReceive), only send (Send), only see
+    (Receive), or neither (None).
+    """
 
     Content: MediaCapabilities
-    """x"""
+    """Whether the attendee may share content and see what others share (SendReceive), only share (Send), only see
+    (Receive), or neither (None). SendReceive and Receive go only with a Video of SendReceive or Receive.
+    """
 
 
 class AttendeeFeatures(TypedDict, total=False):
-    """x"""
+    """Limits on the attendees of the meeting."""
 
     MaxCount: int
-    """x"""
+    """The most attendees that the meeting lets in."""
 
 
 class AttendeeIdItem(TypedDict):
-    """x"""
+    """Names one attendee."""
 
     AttendeeId: str
-    """x"""
+    """The AttendeeId, as CreateAttendee gave it."""
 
 
 class AudioFeatures(TypedDict, total=False):
-    """x"""
+    """Extras for the audio of the meeting."""
 
     EchoReduction: MeetingFeatureStatus
-    """x"""
+    """Whether clients can use echo reduction in the meeting (AVAILABLE) or not (UNAVAILABLE)."""
 
 
 class BatchCreateAttendeeRequest(TypedDict):
     """The keyword arguments of BatchCreateAttendee."""
 
     MeetingId: str
-    """x"""
+    """The identifier of the meeting, from the response that created it."""
 
     Attendees: Items[CreateAttendeeRequestItem]
-    """x"""
+    """The attendees to create."""
 
 
 class BatchUpdateAttendeeCapabilitiesExceptRequest(TypedDict):
     """The keyword arguments of BatchUpdateAttendeeCapabilitiesExcept."""
 
     MeetingId: str
-    """x"""
+    """The identifier of the meeting, from the response that created it."""
 
     ExcludedAttendeeIds: Items[AttendeeIdItem]
-    """x"""
+    """The attendees whose capabilities stay as they are."""
 
     Capabilities: AttendeeCapabilities
-    """x"""
+    """What all other attendees may now send and receive."""
 
 
 class ContentFeatures(TypedDict, total=False):
-    """x"""
+    """Limits on shared content, such as shared screens."""
 
     MaxResolution: ContentResolution
-    """x"""
+    """The highest resolution of shared content: 1920 by 1080 pixels (FHD) or 3840 by 2160 (UHD). None allows no shared
+    content in the meeting.
+    """
 
 
 class _CreateAttendeeRequestRequired(TypedDict):
 
     MeetingId: str
-    """x"""
+    """The MeetingId of the meeting to add the attendee to, as CreateMeeting gave it."""
 
     ExternalUserId: str
-    """x"""
+    """Your own identifier for the user behind the attendee, to tell users apart in events and client callbacks. Put no
+    personal or secret data into it.
+    """
 
 
 class CreateAttendeeRequest(_CreateAttendeeRequestRequired, total=False):
     """The keyword arguments of CreateAttendee."""
 
     Capabilities: AttendeeCapabilities
-    """x"""
+    """What the attendee may send and receive. When left out, everything that the meeting allows."""
 
 
 class _CreateAttendeeRequestItemRequired(TypedDict):
 
     ExternalUserId: str
-    """x"""
+    """Your own identifier for the user behind the attendee, to tell users apart in events and client callbacks. Put no
+    personal or secret data into it.
+    """
 
 
 class CreateAttendeeRequestItem(_CreateAttendeeRequestItemRequired, total=False):
-    """x"""
+    """One attendee to create."""
 
     Capabilities: AttendeeCapabilities
-    """x"""
+    """What the attendee may send and receive. When left out, everything that the meeting allows."""
 
 
 class _CreateMeetingRequestRequired(TypedDict):
 
     MediaRegion: str
-    """x"""
+    """The AWS Region in which the media of the meeting flows, such as eu-central-1. It need not be the Region of the
+    request; choose one near the attendees.
+    """
 
     ExternalMeetingId: str
-    """x"""
+    """Your own identifier for the meeting, to find it again in events and metrics. Put no personal or secret data into
+    it.
+    """
 
 
 class CreateMeetingRequest(_CreateMeetingRequestRequired, total=False):
     """The keyword arguments of CreateMeeting."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
     MeetingHostId: str
-    """x"""
+    """An identifier for the host of the meeting, which the service stores and gives back. It gives no attendee any
+    rights.
+    """
 
     NotificationsConfiguration: NotificationsConfiguration
-    """x"""
+    """Where the events of the meeting and its attendees go, besides EventBridge."""
 
     MeetingFeatures: MeetingFeaturesConfiguration
-    """x"""
+    """Limits and extras of the meeting, such as the highest resolution of its video. They are fixed when the meeting is
+    created.
+    """
 
     PrimaryMeetingId: str
-    """x"""
+    """The MeetingId of the meeting whose media this one repeats, for meetings with a large audience. When left out, the
+    meeting stands alone.
+    """
 
     TenantIds: Items[str]
-    """x"""
+    """Identifiers of your own for the group of users, such as a customer, that the meeting belongs to."""
 
     Tags: Items[Tag]
-    """x"""
+    """Tags to give to the new meeting, for access rules and billing."""
 
     MediaPlacementNetworkType: MediaPlacementNetworkType
-    """x"""
+    """Whether clients reach the media over IPv4 alone (Ipv4Only) or over IPv4 and IPv6 (DualStack)."""
 
 
 class _CreateMeetingWithAttendeesRequestRequired(TypedDict):
 
     MediaRegion: str
-    """x"""
+    """The AWS Region in which the media of the meeting flows, such as eu-central-1. It need not be the Region of the
+    request; choose one near the attendees.
+    """
 
     ExternalMeetingId: str
-    """x"""
+    """Your own identifier for the meeting, to find it again in events and metrics. Put no personal or secret data into
+    it.
+    """
 
     Attendees: Items[CreateAttendeeRequestItem]
-    """x"""
+    """The first attendees of the meeting."""
 
 
 class CreateMeetingWithAttendeesRequest(_CreateMeetingWithAttendeesRequestRequired, total=False):
     """The keyword arguments of CreateMeetingWithAttendees."""
 
     ClientRequestToken: str
-    """x"""
+    """A token that makes repeating the request safe: within the time that the service remembers it, a second request
+    with the same token creates nothing new. The client fills in a random one when it is left out, and keeps it
+    through its own retries; give one to be safe across restarts of a program.
+    """
 
     MeetingHostId: str
-    """x"""
+    """An identifier for the host of the meeting, which the service stores and gives back. It gives no attendee any
+    rights.
+    """
 
     MeetingFeatures: MeetingFeaturesConfiguration
-    """x"""
+    """Limits and extras of the meeting, such as the highest resolution of its video. They are fixed when the meeting is
+    created.
+    """
 
     NotificationsConfiguration: NotificationsConfiguration
-    """x"""
+    """Where the events of the meeting and its attendees go, besides EventBridge."""
 
     PrimaryMeetingId: str
-    """x"""
+    """The MeetingId of the meeting whose media this one repeats, for meetings with a large audience. When left out, the
+    meeting stands alone.
+    """
 
     TenantIds: Items[str]
-    """x"""
+    """Identifiers of your own for the group of users, such as a customer, that the meeting belongs to."""
 
     Tags: Items[Tag]
-    """x"""
+    """Tags to give to the new meeting, for access rules and billing."""
 
     MediaPlacementNetworkType: MediaPlacementNetworkType
-    """x"""
+    """Whether clients reach the media over IPv4 alone (Ipv4Only) or over IPv4 and IPv6 (DualStack)."""
 
 
 class DeleteAttendeeRequest(TypedDict):
     """The keyword arguments of DeleteAttendee."""
 
     MeetingId: str
-    """x"""
+    """The identifier of the meeting, from the response that created it."""
 
     AttendeeId: str
-    """x"""
+    """The AttendeeId of the attendee to remove."""
 
 
 class DeleteMeetingRequest(TypedDict):
     """The keyword arguments of DeleteMeeting."""
 
     MeetingId: str
-    """x"""
+    """The MeetingId of the meeting to end."""
 
 
 class _EngineTranscribeMedicalSettingsRequired(TypedDict):
 
     LanguageCode: TranscribeMedicalLanguageCode
-    """x"""
+    """The language of the speech."""
 
     Specialty: TranscribeMedicalSpecialty
-    """x"""
+    """The field of medicine that the talk is about."""
 
     Type: TranscribeMedicalType
-    """x"""
+    """Whether several people talk, as a doctor and a patient do (CONVERSATION), or one person dictates (DICTATION)."""
 
 
 class EngineTranscribeMedicalSettings(_EngineTranscribeMedicalSettingsRequired, total=False):
-    """x"""
+    """Settings for live transcription by Amazon Transcribe Medical."""
 
     VocabularyName: str
-    """x"""
+    """The name of a custom vocabulary in Amazon Transcribe Medical: words to recognise better, such as names. It must
+    exist in the Region of the transcription.
+    """
 
     Region: TranscribeMedicalRegion
-    """x"""
+    """The AWS Region in which Transcribe Medical works. auto takes one near the media Region of the meeting; when left
+    out, it is the media Region itself, and the transcription fails if Transcribe Medical does not exist there.
+    """
 
     ContentIdentificationType: TranscribeMedicalContentIdentificationType
-    """x"""
+    """Marks personal health information (PHI) in the transcript and leaves the words in place. When left out, nothing
+    is marked.
+    """
 
 
 class EngineTranscribeSettings(TypedDict, total=False):
-    """x"""
+    """Settings for live transcription by Amazon Transcribe. Give LanguageCode, or IdentifyLanguage with
+    LanguageOptions.
+    """
 
     LanguageCode: TranscribeLanguageCode
-    """x"""
+    """The language of the speech, as in en-US. Leave it out when IdentifyLanguage is on."""
 
     VocabularyFilterMethod: TranscribeVocabularyFilterMethod
-    """x"""
+    """What happens to a word of the filter: it is left out (remove), replaced by asterisks (mask), or marked and left
+    in place (tag).
+    """
 
     VocabularyFilterName: str
-    """x"""
+    """The name of a vocabulary filter in Amazon Transcribe: words to keep out of the transcript. Its language must be
+    that of the speech.
+    """
 
     VocabularyName: str
-    """x"""
+    """The name of a custom vocabulary in Amazon Transcribe: words to recognise better, such as names. Its language must
+    be that of the speech.
+    """
 
     Region: TranscribeRegion
-    """x"""
+    """The AWS Region in which Transcribe works. auto takes one near the media Region of the meeting; when left out, it
+    is the media Region itself, and the transcription fails if Transcribe does not exist there.
+    """
 
     EnablePartialResultsStabilization: bool
-    """x"""
+    """Keeps words of a partial result from changing once they have been sent, which shows text sooner and can make it
+    less exact.
+    """
 
     PartialResultsStability: TranscribePartialResultsStability
-    """x"""
+    """How soon words of a partial result are fixed: high fixes them soonest, low keeps them the most exact. For use
+    with EnablePartialResultsStabilization.
+    """
 
     ContentIdentificationType: TranscribeContentIdentificationType
-    """x"""
+    """Marks personal information in the transcript and leaves the words in place. Not together with
+    ContentRedactionType; PiiEntityTypes narrows what is looked for.
+    """
 
     ContentRedactionType: TranscribeContentRedactionType
-    """x"""
+    """Replaces personal information in the transcript. Not together with ContentIdentificationType; PiiEntityTypes
+    narrows what is looked for.
+    """
 
     PiiEntityTypes: str
-    """x"""
+    """The kinds of personal information to find, between commas, as in NAME,ADDRESS, or ALL. When left out, all of
+    them. For use with ContentIdentificationType or ContentRedactionType.
+    """
 
     LanguageModelName: str
-    """x"""
+    """The name of a custom language model in Amazon Transcribe; its language must be that of the speech."""
 
     IdentifyLanguage: bool
-    """x"""
+    """Lets Amazon Transcribe find out the language of the speech; then give LanguageOptions, and leave LanguageCode
+    out.
+    """
 
     LanguageOptions: str
-    """x"""
+    """The languages that can occur, as codes between commas, as in en-US,fr-CA. For use with language identification;
+    name at least two, of one language no two dialects.
+    """
 
     PreferredLanguage: TranscribeLanguageCode
-    """x"""
+    """The language of LanguageOptions that is the most likely, which speeds up the identification."""
 
     VocabularyNames: str
-    """x"""
+    """The names of custom vocabularies in Amazon Transcribe, between commas, for use with language identification; the
+    one of the language that was found is used.
+    """
 
     VocabularyFilterNames: str
-    """x"""
+    """The names of vocabulary filters in Amazon Transcribe, between commas, for use with language identification; the
+    one of the language that was found is used.
+    """
 
 
 class GetAttendeeRequest(TypedDict):
     """The keyword arguments of GetAttendee."""
 
     MeetingId: str
-    """x"""
+    """The identifier of the meeting, from the response that created it."""
 
     AttendeeId: str
-    """x"""
+    """The identifier of the attendee, given by the service when the attendee is created."""
 
 
 class GetMeetingRequest(TypedDict):
     """The keyword arguments of GetMeeting."""
 
     MeetingId: str
-    """x"""
+    """The identifier of the meeting, from the response that created it."""
 
 
 class _ListAttendeesRequestRequired(TypedDict):
 
     MeetingId: str
-    """x"""
+    """The identifier of the meeting, from the response that created it."""
 
 
 class ListAttendeesRequest(_ListAttendeesRequestRequired, total=False):
     """The keyword arguments of ListAttendees."""
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
     MaxResults: int
-    """x"""
+    """The most items for one page. There can be fewer while NextToken still leads on."""
 
 
 class ListTagsForResourceRequest(TypedDict):
     """The keyword arguments of ListTagsForResource."""
 
     ResourceARN: str
-    """x"""
+    """The MeetingArn of the meeting."""
 
 
 class MeetingFeaturesConfiguration(TypedDict, total=False):
-    """x"""
+    """Limits and extras of a meeting, by kind of media. What is left out stays at the service's default."""
 
     Audio: AudioFeatures
-    """x"""
+    """Extras for the audio."""
 
     Video: VideoFeatures
-    """x"""
+    """Limits on the video of cameras."""
 
     Content: ContentFeatures
-    """x"""
+    """Limits on shared content."""
 
     Attendee: AttendeeFeatures
-    """x"""
+    """Limits on the attendees."""
 
 
 class NotificationsConfiguration(TypedDict, total=False):
-    """x"""
+    """Targets for the events of the meeting, besides EventBridge, where they go in any case. Their policies must let
+    the service in.
+    """
 
     LambdaFunctionArn: str
-    """x"""
+    """The ARN of the AWS Lambda function that is called with the events."""
 
     SnsTopicArn: str
-    """x"""
+    """The ARN of the Amazon SNS topic to which the events are published."""
 
     SqsQueueArn: str
-    """x"""
+    """The ARN of the Amazon SQS queue into which the events are put."""
 
 
 class StartMeetingTranscriptionRequest(TypedDict):
     """The keyword arguments of StartMeetingTranscription."""
 
     MeetingId: str
-    """x"""
+    """The MeetingId of the meeting to transcribe."""
 
     TranscriptionConfiguration: TranscriptionConfiguration
-    """x"""
+    """The transcription engine and its settings."""
 
 
 class StopMeetingTranscriptionRequest(TypedDict):
     """The keyword arguments of StopMeetingTranscription."""
 
     MeetingId: str
-    """x"""
+    """The MeetingId of the meeting whose transcription ends."""
 
 
 class Tag(TypedDict):
-    """x"""
+    """A name and a value on a resource, for access rules and billing."""
 
     Key: str
-    """x"""
+    """The name of the tag."""
 
     Value: str
-    """x"""
+    """The value of the tag. It can be empty."""
 
 
 class TagResourceRequest(TypedDict):
     """The keyword arguments of TagResource."""
 
     ResourceARN: str
-    """x"""
+    """The MeetingArn of the meeting."""
 
     Tags: Items[Tag]
-    """x"""
+    """The tags to add. A value replaces that of an existing tag with the same name."""
 
 
 class TranscriptionConfiguration(TypedDict, total=False):
-    """x"""
+    """The transcription engine and its settings: exactly one of the two members."""
 
     EngineTranscribeSettings: EngineTranscribeSettings
-    """x"""
+    """Settings for Amazon Transcribe. Give either these or EngineTranscribeMedicalSettings."""
 
     EngineTranscribeMedicalSettings: EngineTranscribeMedicalSettings
-    """x"""
+    """Settings for Amazon Transcribe Medical. Give either these or EngineTranscribeSettings."""
 
 
 class UntagResourceRequest(TypedDict):
     """The keyword arguments of UntagResource."""
 
     ResourceARN: str
-    """x"""
+    """The MeetingArn of the meeting."""
 
     TagKeys: Items[str]
-    """x"""
+    """The names of the tags to remove. A name that the resource does not have is no error."""
 
 
 class UpdateAttendeeCapabilitiesRequest(TypedDict):
     """The keyword arguments of UpdateAttendeeCapabilities."""
 
     MeetingId: str
-    """x"""
+    """The identifier of the meeting, from the response that created it."""
 
     AttendeeId: str
-    """x"""
+    """The AttendeeId of the attendee to change."""
 
     Capabilities: AttendeeCapabilities
-    """x"""
+    """What the attendee may now send and receive."""
 
 
 class VideoFeatures(TypedDict, total=False):
-    """x"""
+    """Limits on the video of the attendees' cameras."""
 
     MaxResolution: VideoResolution
-    """x"""
+    """The highest resolution of camera video: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD). None allows no camera
+    video in the meeting.
+    """
 
 
 class Attendee(TypedDict):
-    """x"""
+    """One participant of a meeting. A client needs it, together with the meeting, to join."""
 
     ExternalUserId: str
-    """x"""
+    """Your own identifier for the user behind the attendee, to tell users apart in events and client callbacks. Put no
+    personal or secret data into it.
+    """
 
     AttendeeId: str
-    """x"""
+    """The identifier of the attendee, given by the service when the attendee is created."""
 
     JoinToken: str
-    """x"""
+    """The secret with which the attendee's client joins the meeting. Hand it to that client alone, over a safe channel,
+    and keep it out of logs.
+    """
 
     Capabilities: AttendeeCapabilitiesOutput
-    """x"""
+    """What the attendee may send and receive, for each kind of media."""
 
 
 class AttendeeCapabilitiesOutput(TypedDict):
-    """x"""
+    """What an attendee may send and receive. Content can be received only by attendees that may also receive video, and
+    where the MaxResolution of the meeting is None, only None is accepted for that kind of media.
+    """
 
     Audio: MediaCapabilities
-    """x"""
+    """Whether the attendee may speak and hear (SendReceive), only speak (Send), only hear (Receive), or neither (None)."""
 
     Video: MediaCapabilities
-    """x"""
+    """Whether the attendee may send its camera and see those of others (SendReceive), only send (Send), only see
+    (Receive), or neither (None).
+    """
 
     Content: MediaCapabilities
-    """x"""
+    """Whether the attendee may share content and see what others share (SendReceive), only share (Send), only see
+    (Receive), or neither (None). SendReceive and Receive go only with a Video of SendReceive or Receive.
+    """
 
 
 class AttendeeFeaturesOutput(TypedDict):
-    """x"""
+    """Limits on the attendees of the meeting."""
 
     MaxCount: int
-    """x"""
+    """The most attendees that the meeting lets in."""
 
 
 class AudioFeaturesOutput(TypedDict):
-    """x"""
+    """Extras for the audio of the meeting."""
 
     EchoReduction: MeetingFeatureStatus
-    """x"""
+    """Whether clients can use echo reduction in the meeting (AVAILABLE) or not (UNAVAILABLE)."""
 
 
 class BatchCreateAttendeeResponse(Response):
     """The result of BatchCreateAttendee."""
 
     Attendees: list[Attendee]
-    """x"""
+    """The attendees that were created, each with its JoinToken."""
 
     Errors: list[CreateAttendeeError]
-    """x"""
+    """The attendees that could not be created, with the reason. Look here even when the call succeeds."""
 
 
 class ContentFeaturesOutput(TypedDict):
-    """x"""
+    """Limits on shared content, such as shared screens."""
 
     MaxResolution: ContentResolution
-    """x"""
+    """The highest resolution of shared content: 1920 by 1080 pixels (FHD) or 3840 by 2160 (UHD). None allows no shared
+    content in the meeting.
+    """
 
 
 class CreateAttendeeError(TypedDict):
-    """x"""
+    """Why one attendee of a batch could not be created."""
 
     ExternalUserId: str
-    """x"""
+    """The ExternalUserId of the entry that failed."""
 
     ErrorCode: str
-    """x"""
+    """The short code of the reason."""
 
     ErrorMessage: str
-    """x"""
+    """The reason, in words."""
 
 
 class CreateAttendeeResponse(Response):
     """The result of CreateAttendee."""
 
     Attendee: Attendee
-    """x"""
+    """The new attendee, with the JoinToken for its client."""
 
 
 class CreateMeetingResponse(Response):
     """The result of CreateMeeting."""
 
     Meeting: Meeting
-    """x"""
+    """The new meeting, or the existing one if a request with the same ClientRequestToken created it before."""
 
 
 class CreateMeetingWithAttendeesResponse(Response):
     """The result of CreateMeetingWithAttendees."""
 
     Meeting: Meeting
-    """x"""
+    """The new meeting, or the existing one if a request with the same ClientRequestToken created it before."""
 
     Attendees: list[Attendee]
-    """x"""
+    """The attendees that were created, each with its JoinToken."""
 
     Errors: list[CreateAttendeeError]
-    """x"""
+    """The attendees that could not be created, with the reason. Look here even when the call succeeds."""
 
 
 class GetAttendeeResponse(Response):
     """The result of GetAttendee."""
 
     Attendee: Attendee
-    """x"""
+    """The attendee."""
 
 
 class GetMeetingResponse(Response):
     """The result of GetMeeting."""
 
     Meeting: Meeting
-    """x"""
+    """The meeting, with the addresses that clients need to join it."""
 
 
 class _ListAttendeesResponseOptional(Response, total=False):
 
     NextToken: str
-    """x"""
+    """Leads to the next page. In a request, the value from the page before, or nothing for the first page; in a
+    response, missing on the last page.
+    """
 
 
 class ListAttendeesResponse(_ListAttendeesResponseOptional):
     """The result of ListAttendees."""
 
     Attendees: list[Attendee]
-    """x"""
+    """One page of the attendees."""
 
 
 class ListTagsForResourceResponse(Response):
     """The result of ListTagsForResource."""
 
     Tags: list[TagOutput]
-    """x"""
+    """The tags of the meeting."""
 
 
 class MediaPlacement(TypedDict):
-    """x"""
+    """The addresses of the meeting's media servers, for the client library."""
 
     AudioHostUrl: str
-    """x"""
+    """Where clients send and receive audio."""
 
     AudioFallbackUrl: str
-    """x"""
+    """Where clients turn for audio when they cannot reach AudioHostUrl."""
 
     SignalingUrl: str
-    """x"""
+    """Where clients open the signaling connection of the meeting."""
 
     TurnControlUrl: str
-    """x"""
+    """Was for asking for TURN servers; no longer in use."""
 
     ScreenDataUrl: str
-    """x"""
+    """Was for the data of shared screens; no longer in use."""
 
     ScreenViewingUrl: str
-    """x"""
+    """Was for receiving a shared screen; no longer in use."""
 
     ScreenSharingUrl: str
-    """x"""
+    """Was for sending a shared screen; no longer in use."""
 
     EventIngestionUrl: str
-    """x"""
+    """Where the client libraries send their meeting events, from which meeting quality can be analysed."""
 
 
 class Meeting(TypedDict):
-    """x"""
+    """A meeting. A client needs it, together with its attendee, to join."""
 
     MeetingId: str
-    """x"""
+    """The identifier of the meeting, from the response that created it."""
 
     MeetingHostId: str
-    """x"""
+    """An identifier for the host of the meeting, which the service stores and gives back. It gives no attendee any
+    rights.
+    """
 
     ExternalMeetingId: str
-    """x"""
+    """Your own identifier for the meeting, to find it again in events and metrics. Put no personal or secret data into
+    it.
+    """
 
     MediaRegion: str
-    """x"""
+    """The AWS Region in which the media of the meeting flows, such as eu-central-1. It need not be the Region of the
+    request; choose one near the attendees.
+    """
 
     MediaPlacement: MediaPlacement
-    """x"""
+    """The addresses that a client needs to take part. Hand the whole meeting to the client library."""
 
     MeetingFeatures: MeetingFeaturesConfigurationOutput
-    """x"""
+    """The limits and extras with which the meeting was created."""
 
     PrimaryMeetingId: str
-    """x"""
+    """The MeetingId of the meeting whose media this one repeats, for meetings with a large audience. When left out, the
+    meeting stands alone.
+    """
 
     TenantIds: list[str]
-    """x"""
+    """Identifiers of your own for the group of users, such as a customer, that the meeting belongs to."""
 
     MeetingArn: str
-    """x"""
+    """The ARN of the meeting: the SourceArn of a media pipeline, and the ResourceARN for tags."""
 
 
 class MeetingFeaturesConfigurationOutput(TypedDict):
-    """x"""
+    """Limits and extras of a meeting, by kind of media. What is left out stays at the service's default."""
 
     Audio: AudioFeaturesOutput
-    """x"""
+    """Extras for the audio."""
 
     Video: VideoFeaturesOutput
-    """x"""
+    """Limits on the video of cameras."""
 
     Content: ContentFeaturesOutput
-    """x"""
+    """Limits on shared content."""
 
     Attendee: AttendeeFeaturesOutput
-    """x"""
+    """Limits on the attendees."""
 
 
 class TagOutput(TypedDict):
-    """x"""
+    """A name and a value on a resource, for access rules and billing."""
 
     Key: str
-    """x"""
+    """The name of the tag."""
 
     Value: str
-    """x"""
+    """The value of the tag. It can be empty."""
 
 
 class TagResourceResponse(Response):
@@ -822,11 +922,13 @@ class UpdateAttendeeCapabilitiesResponse(Response):
     """The result of UpdateAttendeeCapabilities."""
 
     Attendee: Attendee
-    """x"""
+    """The attendee with its new capabilities."""
 
 
 class VideoFeaturesOutput(TypedDict):
-    """x"""
+    """Limits on the video of the attendees' cameras."""
 
     MaxResolution: VideoResolution
-    """x"""
+    """The highest resolution of camera video: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD). None allows no camera
+    video in the meeting.
+    """
