@@ -23,6 +23,8 @@ _bridges: WeakKeyDictionary[AbstractEventLoop, Bridge] = WeakKeyDictionary()
 class AsyncClient(BaseClient):
     """A client whose methods are coroutines. Any number of event loops and threads may use it at once."""
 
+    _paginator_class = "AsyncPaginator"
+
     async def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
         loop = get_running_loop()
         bridge = _bridges.get(loop) or _new_bridge(loop)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class BlockingClient(BaseClient):
     """A client whose methods block. Any number of threads may use it at once."""
 
+    _paginator_class = "Paginator"
+
     def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
         return self._native.call(operation, params)
 

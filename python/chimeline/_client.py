@@ -11,7 +11,7 @@ from .config import Config, native_options
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any, TypeVar
+    from typing import Any, ClassVar, TypeVar
 
     C = TypeVar("C", bound="BaseClient")
 
@@ -56,7 +56,9 @@ class BaseClient:
     """A client of one service."""
 
     _service_name: str
-    _operations: dict[str, str]
+    _operations: ClassVar[dict[str, str]]
+    _pages: ClassVar[dict[str, str]]
+    _paginator_class: ClassVar[str]
 
     def __init__(self, options: dict[str, Any], config: Config) -> None:
         self._options = options
@@ -76,6 +78,24 @@ class BaseClient:
         from . import exceptions
 
         return exceptions
+
+    def can_paginate(self, operation_name: str) -> bool:
+        """Whether the method of that name has a paginator."""
+        return operation_name in self._pages
+
+    if not TYPE_CHECKING:  # typed by each service's class, for its own operations
+
+        def get_paginator(self, operation_name):
+            """The paginator of the method of that name: ``.paginate(..., PaginationConfig={...})`` iterates over the pages."""
+            if operation_name not in self._pages:
+                from ._errors import OperationNotPageableError
+
+                known = ", ".join(self._pages)
+                raise OperationNotPageableError(f"Operation cannot be paginated: {operation_name}. Those with pages are: {known}")
+            from . import _paginate
+
+            paginator = getattr(_paginate, self._paginator_class)
+            return paginator(getattr(self, operation_name), self._pages[operation_name])
 
     def __repr__(self) -> str:
         return f"<chimeline.{type(self).__name__} {self._native.endpoint_url}>"

@@ -75,6 +75,14 @@ class ParamValidationError(BotoCoreError):
         return error
 
 
+class PaginationError(BotoCoreError):
+    """The pages of a list operation do not end, or how to page is not understood."""
+
+
+class OperationNotPageableError(BotoCoreError):
+    """The operation has no pages."""
+
+
 class InvalidConfigError(BotoCoreError):
     """An option, an environment variable or a setting of the profile is not understood."""
 

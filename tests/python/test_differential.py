@@ -17,12 +17,12 @@ from typing import Any
 import boto3
 import botocore.model
 import pytest
-import vectors
 from botocore.config import Config
-from conftest import KEYS
-from server import Answer, Request, Server
 
 import chimeline
+import vectors
+from conftest import KEYS
+from server import Answer, Request, Server
 
 SEED = int(os.environ.get("SEED", "20240229"))
 CASES = int(os.environ.get("CASES", "2000"))

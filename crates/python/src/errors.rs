@@ -96,7 +96,7 @@ fn report<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyDict>> {
         Reason::Range { min, .. } => out.set_item("min_allowed", min)?,
         Reason::TooLong { max, .. } => out.set_item("max_allowed", max)?,
         Reason::TooGreat { max, .. } => out.set_item("max_allowed", max)?,
-        Reason::NotOneOf { allowed, .. } => out.set_item("allowed", allowed)?,
+        Reason::NotOneOf { allowed, .. } => out.set_item("allowed", *allowed)?,
         Reason::Mismatch { pattern, .. } => out.set_item("pattern", pattern)?,
         Reason::Type { .. } | Reason::Rule { .. } | Reason::Unsendable { .. } => {}
     }

@@ -7,8 +7,11 @@ from .._aio import AsyncClient
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from typing_extensions import Unpack
 
+    from .._paginate import AsyncPaginator
     from ..types import chime as types
     from ..types.common import EmptyResponse
 
@@ -28,6 +31,13 @@ class Chime(AsyncClient):
         "get_media_capture_pipeline": "GetMediaCapturePipeline",
         "list_media_capture_pipelines": "ListMediaCapturePipelines",
     }
+    _pages = {
+        "list_media_capture_pipelines": "MediaCapturePipelines",
+    }
+
+    if TYPE_CHECKING:
+
+        def get_paginator(self, operation_name: Literal["list_media_capture_pipelines"]) -> AsyncPaginator[types.ListMediaCapturePipelinesResponse]: ...
 
     async def create_media_capture_pipeline(self, **kwargs: Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
         """Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared

@@ -7,8 +7,11 @@ from .._aio import AsyncClient
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal, overload
+
     from typing_extensions import Unpack
 
+    from .._paginate import AsyncPaginator
     from ..types import media_pipelines as types
     from ..types.common import EmptyResponse
 
@@ -55,6 +58,28 @@ class ChimeSDKMediaPipelines(AsyncClient):
         "update_media_insights_pipeline_status": "UpdateMediaInsightsPipelineStatus",
         "update_media_pipeline_kinesis_video_stream_pool": "UpdateMediaPipelineKinesisVideoStreamPool",
     }
+    _pages = {
+        "list_media_capture_pipelines": "MediaCapturePipelines",
+        "list_media_insights_pipeline_configurations": "MediaInsightsPipelineConfigurations",
+        "list_media_pipeline_kinesis_video_stream_pools": "KinesisVideoStreamPools",
+        "list_media_pipelines": "MediaPipelines",
+    }
+
+    if TYPE_CHECKING:
+
+        @overload
+        def get_paginator(self, operation_name: Literal["list_media_capture_pipelines"]) -> AsyncPaginator[types.ListMediaCapturePipelinesResponse]: ...
+
+        @overload
+        def get_paginator(self, operation_name: Literal["list_media_insights_pipeline_configurations"]) -> AsyncPaginator[types.ListMediaInsightsPipelineConfigurationsResponse]: ...
+
+        @overload
+        def get_paginator(self, operation_name: Literal["list_media_pipeline_kinesis_video_stream_pools"]) -> AsyncPaginator[types.ListMediaPipelineKinesisVideoStreamPoolsResponse]: ...
+
+        @overload
+        def get_paginator(self, operation_name: Literal["list_media_pipelines"]) -> AsyncPaginator[types.ListMediaPipelinesResponse]: ...
+
+        def get_paginator(self, operation_name: str) -> AsyncPaginator[Any]: ...
 
     async def create_media_capture_pipeline(self, **kwargs: Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
         """Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared

@@ -7,8 +7,11 @@ from .._aio import AsyncClient
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from typing_extensions import Unpack
 
+    from .._paginate import AsyncPaginator
     from ..types import meetings as types
     from ..types.common import EmptyResponse
 
@@ -39,6 +42,13 @@ class ChimeSDKMeetings(AsyncClient):
         "untag_resource": "UntagResource",
         "update_attendee_capabilities": "UpdateAttendeeCapabilities",
     }
+    _pages = {
+        "list_attendees": "Attendees",
+    }
+
+    if TYPE_CHECKING:
+
+        def get_paginator(self, operation_name: Literal["list_attendees"]) -> AsyncPaginator[types.ListAttendeesResponse]: ...
 
     async def batch_create_attendee(self, **kwargs: Unpack[types.BatchCreateAttendeeRequest]) -> types.BatchCreateAttendeeResponse:
         """Creates several attendees of a meeting in one request. The call succeeds even when some of them could not be

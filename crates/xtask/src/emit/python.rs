@@ -43,6 +43,13 @@ impl Style {
         }
     }
 
+    fn paginator(self) -> &'static str {
+        match self {
+            Style::Async => "AsyncPaginator",
+            Style::Blocking => "Paginator",
+        }
+    }
+
     fn class(self, service: &Service) -> String {
         match self {
             Style::Async => service.names.class.to_owned(),
@@ -68,9 +75,13 @@ fn clients(service: &Service, style: Style) -> Result<String> {
         service.model.metadata.service_full_name
     );
     let _ = writeln!(out, "from .._{} import {base}\n\nTYPE_CHECKING = False\nif TYPE_CHECKING:", &base_module[1..]);
+    let paginator = style.paginator();
+    let lists =
+        service.model.operations.values().filter(|o| service.model.paging(o).is_ok_and(|p| p.is_some())).count();
+    let typing = if lists > 1 { "Any, Literal, overload" } else { "Literal" };
     let _ = writeln!(
         out,
-        "    from typing_extensions import Unpack\n\n    from ..types import {module} as types\n    from ..types.common import EmptyResponse\n\n"
+        "    from typing import {typing}\n\n    from typing_extensions import Unpack\n\n    from .._paginate import {paginator}\n    from ..types import {module} as types\n    from ..types.common import EmptyResponse\n\n"
     );
     let _ = writeln!(out, "class {}({base}):", style.class(service));
     out.push_str(&docstring(&class_doc(service), 4));
@@ -80,10 +91,44 @@ fn clients(service: &Service, style: Style) -> Result<String> {
         let _ = writeln!(out, "        {:?}: {:?},", operation.snake_name(), operation.name);
     }
     out.push_str("    }\n");
+    paginators(service, style, &mut out)?;
     for operation in service.model.operations.values() {
         method(service, operation, style, &mut out)?;
     }
     Ok(out)
+}
+
+/// Which operations have pages, and what the pages are.
+fn paginators(service: &Service, style: Style, out: &mut String) -> Result<()> {
+    let mut signatures = Vec::new();
+    out.push_str("    _pages = {\n");
+    for operation in service.model.operations.values() {
+        let (Some(paging), Some(output)) = (service.model.paging(operation)?, &operation.output) else { continue };
+        let _ = writeln!(out, "        {:?}: {:?},", operation.snake_name(), paging.result);
+        let page = type_name(service, &output.shape, true)?;
+        signatures.push(format!(
+            "def get_paginator(self, operation_name: Literal[{:?}]) -> {}[types.{page}]:",
+            operation.snake_name(),
+            style.paginator()
+        ));
+    }
+    out.push_str("    }\n");
+    // Types are for type checkers: at run time one definition serves all.
+    match signatures.as_slice() {
+        [] => return Ok(()),
+        [only] => {
+            let _ = writeln!(out, "\n    if TYPE_CHECKING:\n\n        {only} ...");
+        }
+        several => {
+            out.push_str("\n    if TYPE_CHECKING:\n");
+            for signature in several {
+                let _ = writeln!(out, "\n        @overload\n        {signature} ...");
+            }
+            let paginator = style.paginator();
+            let _ = writeln!(out, "\n        def get_paginator(self, operation_name: str) -> {paginator}[Any]: ...");
+        }
+    }
+    Ok(())
 }
 
 fn method(service: &Service, operation: &Operation, style: Style, out: &mut String) -> Result<()> {
@@ -158,6 +203,8 @@ const BASES: &[&str] = &[
     "InvalidRetryConfigurationError",
     "NoCredentialsError",
     "NoRegionError",
+    "OperationNotPageableError",
+    "PaginationError",
     "ParamValidationError",
     "PartialCredentialsError",
     "ProfileNotFound",
