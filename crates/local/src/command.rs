@@ -95,7 +95,8 @@ fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
             Some((name, value)) => (name, Some(value)),
             None => (argument.as_str(), None),
         };
-        let mut value = || inline.or_else(|| arguments.next().map(String::as_str)).ok_or(format!("{name} needs a value"));
+        let mut value =
+            || inline.or_else(|| arguments.next().map(String::as_str)).ok_or(format!("{name} needs a value"));
         match name {
             "--port" => options.port = parsed(name, value()?, "a port number")?,
             "--host" => {

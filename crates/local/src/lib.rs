@@ -13,10 +13,24 @@
 //!
 //! A binding needs [`Options`], [`LocalServer`] and [`run_command`], and nothing else.
 
+mod actions;
+mod auth;
 mod command;
+mod faults;
+mod input;
+mod kind;
+mod legacy;
+mod media_pipelines;
+mod meetings;
 mod options;
+mod page;
+mod refusal;
+mod route;
 mod server;
 mod service;
+mod store;
+mod tags;
+mod work;
 
 pub use command::run_command;
 pub use options::Options;

@@ -82,9 +82,11 @@ impl LocalServer {
         }
         lines.push(("AWS_REGION", options.region.clone()));
         lines.push(("AWS_DEFAULT_REGION", options.region.clone()));
-        for name in
-            ["AWS_ENDPOINT_URL_CHIME", "AWS_ENDPOINT_URL_CHIME_SDK_MEDIA_PIPELINES", "AWS_ENDPOINT_URL_CHIME_SDK_MEETINGS"]
-        {
+        for name in [
+            "AWS_ENDPOINT_URL_CHIME",
+            "AWS_ENDPOINT_URL_CHIME_SDK_MEDIA_PIPELINES",
+            "AWS_ENDPOINT_URL_CHIME_SDK_MEETINGS",
+        ] {
             lines.push((name, self.url.clone()));
         }
         lines

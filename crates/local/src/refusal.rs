@@ -1,0 +1,100 @@
+//! Why a request is refused, and how that stands in an answer.
+
+use chimeline_core::schema::Service;
+use serde_json::{Map, Value};
+
+/// An error to answer a request with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// Such as `BadRequestException`.
+    pub(crate) code: String,
+    /// One line for people.
+    pub(crate) message: String,
+    /// The HTTP status of a code that the service's model does not name.
+    status: u16,
+}
+
+impl Refusal {
+    /// One of the errors that the service's model names, which gives its status.
+    pub(crate) fn new(code: &str, message: impl Into<String>) -> Refusal {
+        Refusal::with_status(400, code, message)
+    }
+
+    /// An error of the layer in front of the services.
+    pub(crate) fn with_status(status: u16, code: &str, message: impl Into<String>) -> Refusal {
+        Refusal { code: code.to_owned(), message: message.into(), status }
+    }
+
+    /// The body is not what the operation reads.
+    pub(crate) fn unreadable(message: impl Into<String>) -> Refusal {
+        Refusal::with_status(400, "SerializationException", message)
+    }
+
+    /// The input breaks a rule.
+    pub(crate) fn bad(message: impl Into<String>) -> Refusal {
+        Refusal::new("BadRequestException", message)
+    }
+
+    /// There is no such thing.
+    pub(crate) fn not_found(message: impl Into<String>) -> Refusal {
+        Refusal::new("NotFoundException", message)
+    }
+
+    /// The state of a thing does not allow it.
+    pub(crate) fn conflict(message: impl Into<String>) -> Refusal {
+        Refusal::new("ConflictException", message)
+    }
+
+    /// A limit is reached.
+    pub(crate) fn limit(message: impl Into<String>) -> Refusal {
+        Refusal::new("ResourceLimitExceededException", message)
+    }
+
+    /// The status and body of the answer; `service` is the one asked, where that is known.
+    pub(crate) fn answer(&self, service: Option<&Service>, request_id: &str) -> (u16, Value) {
+        let mut body = Map::new();
+        let Some(shape) = service.and_then(|service| service.error(&self.code)) else {
+            body.insert("message".to_owned(), self.message.clone().into());
+            return (self.status, Value::Object(body));
+        };
+        for member in shape.members {
+            let value = match member.name {
+                "Code" => short(&self.code),
+                "Message" => &self.message,
+                "RequestId" => request_id,
+                _ => continue,
+            };
+            body.insert(member.wire.to_owned(), value.into());
+        }
+        (shape.status, Value::Object(body))
+    }
+}
+
+/// The short form of a code, which bodies have: `Throttled` of `ThrottledClientException`.
+fn short(code: &str) -> &str {
+    let name = code.strip_suffix("Exception").unwrap_or(code);
+    name.strip_suffix("Client").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use chimeline_core::service;
+    use serde_json::json;
+
+    use super::Refusal;
+
+    #[test]
+    fn a_modelled_error_has_its_status_and_members() {
+        let refusal = Refusal::new("ThrottledClientException", "slow down");
+        let (status, body) = refusal.answer(service("chime-sdk-media-pipelines"), "id-1");
+        assert_eq!((status, body), (429, json!({"Code": "Throttled", "Message": "slow down", "RequestId": "id-1"})));
+        let (status, body) = refusal.answer(service("chime"), "id-1");
+        assert_eq!((status, body), (429, json!({"Code": "Throttled", "Message": "slow down"})));
+    }
+
+    #[test]
+    fn another_error_has_a_message_only() {
+        let refusal = Refusal::with_status(403, "InvalidSignatureException", "no");
+        assert_eq!(refusal.answer(service("chime"), "id-1"), (403, json!({"message": "no"})));
+    }
+}
