@@ -32,7 +32,8 @@ impl NativeClient {
             errors::raised(py, &Error::new(ErrorKind::UnknownService, message))
         })?;
         let client = Client::new(service, &options_of(options)?).map_err(|e| errors::raised(py, &e))?;
-        Ok(NativeClient { client, names: Names::new(py, service) })
+        let names = Names::new(py, client.service());
+        Ok(NativeClient { client, names })
     }
 
     /// Makes a call on this thread and gives its result.
@@ -166,6 +167,7 @@ fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
     };
     Ok(Options {
         region: option!("region_name"),
+        namespace: option!("namespace"),
         endpoint_url: option!("endpoint_url"),
         ignore_configured_endpoint_urls: option!("ignore_configured_endpoint_urls"),
         use_fips: option!("use_fips_endpoint"),
@@ -178,9 +180,12 @@ fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         max_pool_connections: option!("max_pool_connections"),
         retry_mode: option!("retry_mode"),
         max_attempts: option!("max_attempts"),
-        validation: match typed::<bool>("parameter_validation", get("parameter_validation")?)? {
-            Some(false) => Validation::Off,
-            _ => Validation::Standard,
+        validation: match get("parameter_validation")? {
+            Some(level) if level.eq("strict")? => Validation::Strict,
+            level => match typed::<bool>("parameter_validation", level)? {
+                Some(false) => Validation::Off,
+                _ => Validation::Standard,
+            },
         },
         verify,
         http_proxy: option!("http_proxy"),

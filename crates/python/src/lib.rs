@@ -3,6 +3,7 @@
 mod bridge;
 mod client;
 mod errors;
+mod local;
 mod value;
 
 /// `chimeline._native`.
@@ -12,6 +13,10 @@ mod _native {
     use crate::bridge::Bridge;
     #[pymodule_export]
     use crate::client::NativeClient;
+    #[pymodule_export]
+    use crate::local::LocalServer;
+    #[pymodule_export]
+    use crate::local::run_local;
 
     /// The version of the package.
     #[pymodule_export]
