@@ -1,7 +1,224 @@
-use super::Files;
-use crate::Result;
-use crate::model::Service;
+//! The JavaScript modules: a table a service, the errors, and the package's top.
 
-pub fn emit(_services: &[Service], _files: &mut Files) -> Result<()> {
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::{Files, NOTICE};
+use crate::Result;
+use crate::model::{Operation, Service, Shape};
+use crate::services::subpath;
+
+pub const FOLDER: &str = "node/generated";
+
+/// One CommonJS and one ES module for each subpath.
+pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
+    for service in services {
+        let name = subpath(service.names);
+        files.insert(format!("{FOLDER}/{name}.cjs"), table(service)?);
+        files.insert(format!("{FOLDER}/{name}.mjs"), reexport(&name, &exports(service)?));
+    }
+    files.insert(format!("{FOLDER}/errors.cjs"), errors(services));
+    files.insert(format!("{FOLDER}/index.cjs"), index(services));
+    files.insert(format!("{FOLDER}/index.mjs"), reexport("index", &top_exports(services)));
     Ok(())
+}
+
+/// The errors that are written by hand, in `node/lib/errors.cjs`.
+pub const OWN_ERRORS: &[&str] = &[
+    "AbortError",
+    "CallCancelledError",
+    "CallTimeoutError",
+    "ChimelineError",
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "ConnectionError",
+    "CredentialRetrievalError",
+    "EndpointConnectionError",
+    "EndpointVariantError",
+    "HTTPClientError",
+    "InvalidConfigError",
+    "InvalidEndpointError",
+    "InvalidRegionError",
+    "NoCredentialsError",
+    "NoRegionError",
+    "ParamValidationError",
+    "PartialCredentialsError",
+    "ProfileNotFound",
+    "ProxyConnectionError",
+    "ReadTimeoutError",
+    "ResponseError",
+    "SSLError",
+    "ServiceException",
+    "UnknownServiceError",
+];
+
+/// An error that services name: its status, its text, its services, and its members with their shapes and texts.
+pub struct Exception<'a> {
+    pub status: u16,
+    pub text: &'a str,
+    pub services: Vec<&'a str>,
+    pub members: Vec<(String, String, &'a Service)>,
+}
+
+impl Exception<'_> {
+    /// Whose fault it is, in the words of Smithy.
+    pub fn fault(&self) -> &'static str {
+        if self.status >= 500 { "server" } else { "client" }
+    }
+}
+
+/// The errors of all services, by name.
+pub fn exceptions(services: &[Service]) -> BTreeMap<&str, Exception<'_>> {
+    let mut out: BTreeMap<&str, Exception<'_>> = BTreeMap::new();
+    for service in services {
+        for (name, status) in service.model.errors() {
+            let text = service.docs.errors.get(name).map_or("", String::as_str);
+            let entry =
+                out.entry(name).or_insert(Exception { status, text, services: Vec::new(), members: Vec::new() });
+            entry.services.push(service.names.name);
+            for (member, shape) in service.model.members(name).unwrap_or_default() {
+                if entry.members.iter().all(|(known, ..)| *known != member) {
+                    entry.members.push((member, shape.shape, service));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The enumerations that the service's operations reach: name and values.
+pub fn enumerations(service: &Service) -> Vec<(&str, &[String])> {
+    let strings = service.model.shapes.iter();
+    let listed = strings.filter_map(|(name, shape)| match shape {
+        Shape::String { values, .. } if !values.is_empty() => Some((name.as_str(), values.as_slice())),
+        _ => None,
+    });
+    listed.collect()
+}
+
+/// The key of a value in its enumeration, as the AWS SDK has it: `en-US` is `EN_US`, `InProgress` is itself.
+pub fn enumeration_key(value: &str) -> String {
+    let is_name = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_name && value.chars().any(|c| c.is_ascii_uppercase()) {
+        return value.to_owned();
+    }
+    value.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+/// What a service's module exports.
+fn exports(service: &Service) -> Result<Vec<String>> {
+    let class = service.names.class;
+    let mut out = vec![class.to_owned(), format!("{class}Client"), format!("{class}ServiceException")];
+    for operation in service.model.operations.values() {
+        out.push(format!("{}Command", operation.name));
+        if service.model.paging(operation)?.is_some() {
+            out.push(format!("paginate{}", operation.name));
+        }
+    }
+    out.extend(service.model.errors().into_iter().map(|(name, _)| name.to_owned()));
+    out.extend(enumerations(service).into_iter().map(|(name, _)| name.to_owned()));
+    out.sort();
+    Ok(out)
+}
+
+/// What the package itself exports.
+pub fn top_exports(services: &[Service]) -> Vec<String> {
+    let clients = services.iter().flat_map(|s| {
+        let class = s.names.class;
+        [class.to_owned(), format!("{class}Client"), format!("{class}ServiceException")]
+    });
+    let errors = exceptions(services).into_keys().chain(OWN_ERRORS.iter().copied()).map(str::to_owned);
+    let mut out: Vec<String> = clients.chain(errors).collect();
+    out.sort();
+    out
+}
+
+fn reexport(name: &str, exports: &[String]) -> String {
+    let list: Vec<String> = exports.iter().map(|export| format!("  {export},\n")).collect();
+    format!("// {NOTICE}\nimport module from \"./{name}.cjs\";\n\nexport const {{\n{}}} = module;\n", list.concat())
+}
+
+fn table(service: &Service) -> Result<String> {
+    let mut out = format!(
+        "// {NOTICE}\n\"use strict\";\nconst {{ defineService }} = require(\"../lib/service.cjs\");\nconst errors = require(\"./errors.cjs\");\n\n"
+    );
+    let metadata = &service.model.metadata;
+    let _ = writeln!(
+        out,
+        "const table = {{\n  name: {:?},\n  class: {:?},\n  serviceId: {:?},\n  apiVersion: {:?},\n  operations: {{",
+        service.names.name, service.names.class, metadata.service_id, metadata.api_version
+    );
+    for operation in service.model.operations.values() {
+        let dates = dates(service, operation)?.unwrap_or_else(|| "null".to_owned());
+        let page = service.model.paging(operation)?.is_some();
+        let _ = writeln!(out, "    {}: {{ dates: {dates}, page: {page} }},", operation.name);
+    }
+    out.push_str("  },\n  errors: [\n");
+    for (name, _) in service.model.errors() {
+        let _ = writeln!(out, "    {name:?},");
+    }
+    out.push_str("  ],\n  enums: {\n");
+    for (name, values) in enumerations(service) {
+        let list: Vec<String> = values.iter().map(|v| format!("{}: {v:?}", enumeration_key(v))).collect();
+        let _ = writeln!(out, "    {name}: {{ {} }},", list.join(", "));
+    }
+    out.push_str("  },\n};\n\nmodule.exports = defineService(table, errors);\n");
+    Ok(out)
+}
+
+/// Where timestamps stand in an operation's output.
+fn dates(service: &Service, operation: &Operation) -> Result<Option<String>> {
+    match &operation.output {
+        Some(output) => plan(service, &output.shape, &mut Vec::new()),
+        None => Ok(None),
+    }
+}
+
+fn plan(service: &Service, shape: &str, open: &mut Vec<String>) -> Result<Option<String>> {
+    if open.iter().any(|name| name == shape) {
+        return Err(format!("{shape} holds itself, which the plan of timestamps cannot say"));
+    }
+    open.push(shape.to_owned());
+    let found = match service.model.shape(shape)? {
+        Shape::Timestamp { .. } => Some("1".to_owned()),
+        Shape::List { member, .. } => plan(service, &member.shape, open)?.map(|item| format!("[{item}]")),
+        Shape::Map { value, .. } => match plan(service, &value.shape, open)? {
+            Some(_) => return Err(format!("{shape} is a map with timestamps, which the plan cannot say")),
+            None => None,
+        },
+        Shape::Structure { .. } => {
+            let mut members = Vec::new();
+            for (name, member) in service.model.members(shape)? {
+                members.extend(plan(service, &member.shape, open)?.map(|inner| format!("{name}: {inner}")));
+            }
+            (!members.is_empty()).then(|| format!("{{ {} }}", members.join(", ")))
+        }
+        Shape::String { .. } | Shape::Integer { .. } | Shape::Boolean => None,
+    };
+    open.pop();
+    Ok(found)
+}
+
+fn errors(services: &[Service]) -> String {
+    let mut out = format!(
+        "// {NOTICE}\n\"use strict\";\nconst {{ exceptionClass, serviceExceptionClass, fromRecord, ...own }} = require(\"../lib/errors.cjs\");\n\nmodule.exports = {{\n  ...own,\n"
+    );
+    for (name, exception) in exceptions(services) {
+        let _ = writeln!(out, "  {name}: exceptionClass({name:?}, {:?}),", exception.fault());
+    }
+    out.push_str("};\n");
+    out
+}
+
+fn index(services: &[Service]) -> String {
+    let mut out = format!(
+        "// {NOTICE}\n\"use strict\";\nconst errors = require(\"./errors.cjs\");\n\n// A service's module is loaded when first asked for.\nconst lazy = (name, load) => Object.defineProperty(module.exports, name, {{ enumerable: true, get: () => load()[name] }});\n\nmodule.exports = {{ ...errors }};\n"
+    );
+    for service in services {
+        let class = service.names.class;
+        for name in [class.to_owned(), format!("{class}Client"), format!("{class}ServiceException")] {
+            let _ = writeln!(out, "lazy({name:?}, () => require(\"./{}.cjs\"));", subpath(service.names));
+        }
+    }
+    out
 }

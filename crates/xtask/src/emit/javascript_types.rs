@@ -1,7 +1,261 @@
-use super::Files;
-use crate::Result;
-use crate::model::Service;
+//! The declarations of the JavaScript modules, with their documentation.
 
-pub fn emit(_services: &[Service], _files: &mut Files) -> Result<()> {
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::javascript::{Exception, FOLDER, enumeration_key, enumerations, exceptions, top_exports};
+use super::{Files, NOTICE, constraints, wrap};
+use crate::Result;
+use crate::model::{Operation, Service, Shape};
+use crate::services::subpath;
+
+/// One file of declarations for CommonJS each, and one for ES modules that passes it on.
+pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
+    for service in services {
+        let name = subpath(service.names);
+        files.insert(format!("{FOLDER}/{name}.d.cts"), declarations(service)?);
+        files.insert(format!("{FOLDER}/{name}.d.mts"), passed_on(&name));
+    }
+    files.insert(format!("{FOLDER}/errors.d.cts"), errors(services)?);
+    files.insert(format!("{FOLDER}/index.d.cts"), index(services));
+    files.insert(format!("{FOLDER}/index.d.mts"), passed_on("index"));
     Ok(())
+}
+
+fn passed_on(name: &str) -> String {
+    format!("// {NOTICE}\nexport * from \"./{name}.cjs\";\n")
+}
+
+fn index(services: &[Service]) -> String {
+    let mut out = format!("// {NOTICE}\n");
+    for service in services {
+        let class = service.names.class;
+        let _ = writeln!(
+            out,
+            "export {{ {class}, {class}Client, {class}ServiceException }} from \"./{0}.cjs\";\nexport type {{ {class}ClientConfig }} from \"./{0}.cjs\";",
+            subpath(service.names)
+        );
+    }
+    let classes: BTreeSet<String> = services.iter().map(|s| s.names.class.to_owned()).collect();
+    let own =
+        |name: &&String| classes.iter().all(|class| !name.starts_with(class.as_str()) || *name == "ChimelineError");
+    let errors: Vec<String> = top_exports(services).iter().filter(own).map(|name| format!("  {name},\n")).collect();
+    let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";", errors.concat());
+    out.push_str("export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, ResponseMetadata } from \"../lib/types.cjs\";\n");
+    out
+}
+
+fn errors(services: &[Service]) -> Result<String> {
+    let mut out = format!(
+        "// {NOTICE}\nimport {{ ServiceException, ServiceExceptionOptions }} from \"../lib/errors.cjs\";\nexport * from \"../lib/errors.cjs\";\n"
+    );
+    for (name, exception) in exceptions(services) {
+        error(name, &exception, &mut out)?;
+    }
+    Ok(out)
+}
+
+fn error(name: &str, exception: &Exception<'_>, out: &mut String) -> Result<()> {
+    let text =
+        format!("{}\n\nHTTP status {}; sent by {}.", exception.text, exception.status, exception.services.join(", "));
+    let fault = exception.fault();
+    let _ = writeln!(
+        out,
+        "\n{}export declare class {name} extends ServiceException {{\n  readonly name: {name:?};\n  readonly $fault: {fault:?};",
+        comment(&text, "")
+    );
+    for (member, shape, service) in &exception.members {
+        let kind = match service.model.shape(shape)? {
+            Shape::Integer { .. } => "number",
+            _ => "string",
+        };
+        let text = service.docs.member(name, member);
+        let _ = writeln!(out, "{}  {member}?: {kind} | undefined;", comment(text, "  "));
+    }
+    let _ = writeln!(out, "  constructor(options: ServiceExceptionOptions<{name}>);\n}}");
+    Ok(())
+}
+
+fn declarations(service: &Service) -> Result<String> {
+    let class = service.names.class;
+    let mut out = format!(
+        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata }} from \"../lib/types.cjs\";\n\n"
+    );
+    let errors: Vec<String> = service.model.errors().iter().map(|(name, _)| format!("  {name},\n")).collect();
+    let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";\n", errors.concat());
+    let _ = writeln!(
+        out,
+        "{}export interface {class}ClientConfig extends ClientConfig {{}}\n",
+        comment(
+            &format!(
+                "What a {class} client is made of. What is left out comes from the environment, then from the profile in the shared config files, then from the defaults."
+            ),
+            ""
+        )
+    );
+    let _ = writeln!(
+        out,
+        "{}export declare class {class}Client extends Client<ServiceInputTypes, ServiceOutputTypes> {{\n  constructor(config?: {class}ClientConfig);\n}}\n",
+        comment(&format!("{}\n\nTakes commands; {class} has a method for each.", service.docs.service), "")
+    );
+    aggregated(service, &mut out)?;
+    let _ = writeln!(
+        out,
+        "\n{}export declare class {class}ServiceException extends ServiceException {{}}",
+        comment(&format!("Any error that this service answered: `error instanceof {class}ServiceException`."), "")
+    );
+    let _ = writeln!(
+        out,
+        "\n/** What pages of this service are asked for with. */\nexport interface {class}PaginationConfiguration extends PaginationConfig<{class}Client> {{}}"
+    );
+    let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+    for operation in service.model.operations.values() {
+        command(service, operation, &mut out)?;
+        inputs.push(format!("{}CommandInput", operation.name));
+        outputs.push(format!("{}CommandOutput", operation.name));
+    }
+    let _ = writeln!(out, "\nexport type ServiceInputTypes =\n  | {};", inputs.join("\n  | "));
+    let _ = writeln!(out, "\nexport type ServiceOutputTypes =\n  | {};", outputs.join("\n  | "));
+    for (name, values) in enumerations(service) {
+        let _ = writeln!(out, "\nexport declare const {name}: {{");
+        for value in values {
+            let _ = writeln!(out, "  readonly {}: {value:?};", enumeration_key(value));
+        }
+        let _ = writeln!(out, "}};\nexport type {name} = (typeof {name})[keyof typeof {name}];");
+    }
+    let shapes: BTreeSet<String> =
+        service.model.structures(false)?.into_iter().chain(service.model.structures(true)?).collect();
+    for shape in &shapes {
+        structure(service, shape, &mut out)?;
+    }
+    Ok(out)
+}
+
+fn aggregated(service: &Service, out: &mut String) -> Result<()> {
+    let class = service.names.class;
+    let _ = writeln!(
+        out,
+        "{}export declare class {class} extends {class}Client {{",
+        comment(&format!("{}\n\nHas a method for each operation.", service.docs.service), "")
+    );
+    for operation in service.model.operations.values() {
+        let (name, method) = (&operation.name, operation.camel_name());
+        let (input, output) = (format!("{name}CommandInput"), format!("{name}CommandOutput"));
+        let optional = if needs_input(service, operation)? { "" } else { "?" };
+        let _ = writeln!(
+            out,
+            "{}  {method}(input{optional}: {input}, options?: CallOptions): Promise<{output}>;\n  {method}(input: {input}, callback: Callback<{output}>): void;\n  {method}(input: {input}, options: CallOptions, callback: Callback<{output}>): void;",
+            comment(&operation_doc(service, operation), "  ")
+        );
+        if service.model.paging(operation)?.is_some() {
+            let _ = writeln!(
+                out,
+                "  /** The pages of {method}, one after the other. */\n  paginate{name}(input{optional}: {input}, config?: Omit<{class}PaginationConfiguration, \"client\">): AsyncGenerator<{output}, undefined>;"
+            );
+        }
+    }
+    out.push_str("}\n");
+    Ok(())
+}
+
+fn command(service: &Service, operation: &Operation, out: &mut String) -> Result<()> {
+    let name = &operation.name;
+    let optional = if needs_input(service, operation)? { "" } else { "?" };
+    let base = |reference: Option<&crate::model::Reference>| reference.map_or("{}", |r| r.shape.as_str()).to_owned();
+    let (input, output) = (base(operation.input.as_ref()), base(operation.output.as_ref()));
+    let _ = writeln!(
+        out,
+        "\n{}export declare class {name}Command extends Command<{name}CommandInput, {name}CommandOutput> {{\n  constructor(input{optional}: {name}CommandInput);\n}}\nexport type {name}CommandInput = {input};\nexport type {name}CommandOutput = {output} & ResponseMetadata;",
+        comment(&operation_doc(service, operation), "")
+    );
+    if service.model.paging(operation)?.is_some() {
+        let class = service.names.class;
+        let _ = writeln!(
+            out,
+            "/** The pages of {name}, one after the other. */\nexport declare const paginate{name}: Paginate<{class}Client, {name}CommandInput, {name}CommandOutput>;"
+        );
+    }
+    Ok(())
+}
+
+fn operation_doc(service: &Service, operation: &Operation) -> String {
+    let mut out = service.docs.operations.get(&operation.name).cloned().unwrap_or_default();
+    let errors: Vec<&str> = operation.errors.iter().map(|e| e.shape.as_str()).collect();
+    let _ = write!(out, "\n\nErrors: {}.", errors.join(", "));
+    if operation.deprecated {
+        out.push_str("\n\n@deprecated");
+    }
+    out
+}
+
+/// Whether an operation cannot be called without an input.
+fn needs_input(service: &Service, operation: &Operation) -> Result<bool> {
+    let Some(input) = &operation.input else { return Ok(false) };
+    let members = service.model.members(&input.shape)?;
+    let Shape::Structure { required, .. } = service.model.shape(&input.shape)? else { return Ok(false) };
+    Ok(members.iter().any(|(name, member)| required.contains(name) && !member.idempotency_token))
+}
+
+fn structure(service: &Service, shape: &str, out: &mut String) -> Result<()> {
+    let Shape::Structure { required, .. } = service.model.shape(shape)? else { return Ok(()) };
+    let _ = write!(out, "\n{}", comment(&structure_doc(service, shape), ""));
+    let _ = writeln!(out, "export interface {shape} {{");
+    for (name, member) in service.model.members(shape)? {
+        let needed = required.contains(&name) && !member.idempotency_token;
+        let mut text = service.docs.member(shape, &name).to_owned();
+        if let Some(limits) = service.model.shapes.get(&member.shape).and_then(constraints) {
+            let _ = write!(text, "\n\nLimits: {limits}.");
+        }
+        let optional = if needed { "" } else { "?" };
+        let _ = writeln!(
+            out,
+            "{}  {name}{optional}: {} | undefined;",
+            comment(&text, "  "),
+            type_of(service, &member.shape)?
+        );
+    }
+    out.push_str("}\n");
+    Ok(())
+}
+
+fn structure_doc(service: &Service, shape: &str) -> String {
+    service.docs.shapes.get(shape).cloned().unwrap_or_else(|| match shape.strip_suffix("Response") {
+        Some(operation) => format!("The output of {operation}."),
+        None => format!("The input of {}.", shape.trim_end_matches("Request")),
+    })
+}
+
+fn type_of(service: &Service, shape: &str) -> Result<String> {
+    Ok(match service.model.shape(shape)? {
+        Shape::Structure { .. } => shape.to_owned(),
+        Shape::List { member, .. } => match type_of(service, &member.shape)? {
+            item if item.contains(' ') => format!("({item})[]"),
+            item => format!("{item}[]"),
+        },
+        Shape::Map { value, .. } => format!("Record<string, {}>", type_of(service, &value.shape)?),
+        Shape::String { values, .. } if !values.is_empty() => shape.to_owned(),
+        Shape::Integer { .. } => "number".to_owned(),
+        Shape::Boolean => "boolean".to_owned(),
+        Shape::Timestamp { .. } => "Date".to_owned(),
+        Shape::String { .. } => "string".to_owned(),
+    })
+}
+
+/// A documentation comment at that indentation, with its line end; nothing for no text.
+fn comment(text: &str, indent: &str) -> String {
+    const WIDTH: usize = 120;
+    let margin = format!("{indent} * ");
+    let mut lines = Vec::new();
+    for paragraph in text.trim().replace("*/", "* /").lines() {
+        if paragraph.trim().is_empty() {
+            lines.push(format!("{indent} *"));
+        } else {
+            lines.push(wrap(paragraph, WIDTH, &margin));
+        }
+    }
+    match lines.as_slice() {
+        [] => String::new(),
+        [line] if !line.contains('\n') => format!("{indent}/** {} */\n", line.trim_start_matches(&margin)),
+        _ => format!("{indent}/**\n{}\n{indent} */\n", lines.join("\n")),
+    }
 }

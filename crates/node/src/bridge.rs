@@ -1,0 +1,208 @@
+//! From the I/O thread to a JavaScript thread.
+//!
+//! Outcomes are queued as text, and one call of a thread-safe function wakes the event loop for as many of them as have
+//! come. The I/O thread never waits for JavaScript, and touches nothing of an environment that is being torn down.
+
+#![expect(clippy::needless_pass_by_value, reason = "the form that napi calls")]
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chimeline_core::client::{Task, Unprepared};
+use chimeline_core::error::{Error, ErrorKind};
+use napi::bindgen_prelude::{Env, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Result, Status};
+use napi_derive::napi;
+
+use crate::client::NativeClient;
+use crate::input::Value;
+use crate::record;
+
+type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
+
+/// What belongs to one JavaScript thread: its calls under way, and the outcomes that wait for it.
+#[napi]
+pub struct Bridge {
+    shared: Arc<Shared>,
+    /// The calls whose outcomes were not drained yet; one that was refused at once has no task.
+    under_way: HashMap<u32, Option<Task>>,
+}
+
+struct Shared {
+    outcomes: Mutex<Outcomes>,
+    wake: Mutex<Wake>,
+}
+
+#[derive(Default)]
+struct Outcomes {
+    /// As JSON, each with a comma behind it.
+    text: String,
+    numbers: Vec<u32>,
+}
+
+/// Tells the outcome of one call, and that there is none if the call is dropped without one.
+struct Ticket {
+    number: u32,
+    shared: Arc<Shared>,
+    told: bool,
+}
+
+#[napi]
+impl Bridge {
+    /// A bridge; `wake` is called on its thread when there is something to `drain`.
+    ///
+    /// # Errors
+    /// When Node cannot make a thread-safe function.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(wake: Function<'_, (), ()>) -> Result<Bridge> {
+        let wake = wake.build_threadsafe_function().callee_handled::<false>().weak::<true>().build()?;
+        let shared = Arc::new(Shared { outcomes: Mutex::default(), wake: Mutex::new(wake) });
+        Ok(Bridge { shared, under_way: HashMap::new() })
+    }
+
+    /// Starts a call whose outcome `drain` will give under `number`. `false` if `input` cannot be read: it then comes again,
+    /// tagged.
+    ///
+    /// # Errors
+    /// When the event loop is going down.
+    #[napi(catch_unwind)]
+    pub fn start(
+        &mut self,
+        env: Env,
+        client: &NativeClient,
+        number: u32,
+        operation: String,
+        input: String,
+        tagged: bool,
+    ) -> Result<bool> {
+        let Some(value) = Value::read(&input, tagged) else { return Ok(false) };
+        if self.under_way.is_empty() {
+            self.shared.hold(env, true)?;
+        }
+        let task = self.begin(client, number, &operation, &value);
+        self.under_way.insert(number, task);
+        Ok(true)
+    }
+
+    /// Drops the request of a call that nobody waits for any more.
+    ///
+    /// # Errors
+    /// When the event loop is going down.
+    #[napi(catch_unwind)]
+    pub fn cancel(&mut self, env: Env, number: u32) -> Result<()> {
+        if let Some(task) = self.under_way.remove(&number).flatten() {
+            task.abort();
+        }
+        self.release_if_idle(env)
+    }
+
+    /// The outcomes that have come, as a JSON array of `[number, success, output or error]`; empty text for none.
+    ///
+    /// # Errors
+    /// When the event loop is going down.
+    #[napi(catch_unwind)]
+    pub fn drain(&mut self, env: Env) -> Result<String> {
+        let Outcomes { mut text, numbers } = std::mem::take(&mut *self.shared.lock_outcomes());
+        for number in numbers {
+            self.under_way.remove(&number);
+        }
+        self.release_if_idle(env)?;
+        if text.pop().is_some() {
+            text.insert(0, '[');
+            text.push(']');
+        }
+        Ok(text)
+    }
+}
+
+impl Bridge {
+    /// The task of a call; nothing for one that was refused at once, whose outcome is told already.
+    fn begin(&self, client: &NativeClient, number: u32, operation: &str, input: &Value<'_>) -> Option<Task> {
+        let (shared, host) = (self.shared.clone(), client.host.clone());
+        let mut ticket = Ticket { number, shared, told: false };
+        let Some(operation) = client.client.service().operation(operation) else {
+            ticket.tell(&Err(record::defect(&format!("the service has no operation {operation}"))));
+            return None;
+        };
+        let call = match client.client.prepare(operation, input) {
+            Ok(call) => call,
+            Err(Unprepared::Error(error)) => {
+                ticket.tell(&Err(record::error(&error, Some(&host))));
+                return None;
+            }
+            Err(Unprepared::Host(never)) => match never {},
+        };
+        let core = client.client.clone();
+        let started = client.client.start(call, move |outcome| {
+            let output = outcome.and_then(|response| record::output(&core, operation, &response));
+            ticket.tell(&output.map_err(|error| record::error(&error, Some(&host))));
+        });
+        // Without an I/O thread the closure was dropped, and its ticket has told so.
+        started.ok()
+    }
+
+    fn release_if_idle(&self, env: Env) -> Result<()> {
+        if self.under_way.is_empty() { self.shared.hold(env, false) } else { Ok(()) }
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        // The thread is gone: nobody waits for these.
+        for task in self.under_way.values().flatten() {
+            task.abort();
+        }
+    }
+}
+
+impl Shared {
+    fn push(&self, number: u32, outcome: &std::result::Result<String, serde_json::Value>) {
+        let mut outcomes = self.lock_outcomes();
+        let first = outcomes.numbers.is_empty();
+        outcomes.numbers.push(number);
+        // Writing to a String cannot fail.
+        let _ = match outcome {
+            Ok(output) => write!(outcomes.text, "[{number},true,{output}],"),
+            Err(error) => write!(outcomes.text, "[{number},false,{error}],"),
+        };
+        drop(outcomes);
+        // The first one wakes the loop, which then takes all that have come meanwhile.
+        if first {
+            self.lock_wake().call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+
+    /// Says whether the event loop has to stay alive for what is under way.
+    #[expect(deprecated, reason = "what is offered instead is to drop the function, not to let go of it for a while")]
+    fn hold(&self, env: Env, alive: bool) -> Result<()> {
+        let mut wake = self.lock_wake();
+        if alive { wake.refer(&env) } else { wake.unref(&env) }
+    }
+
+    fn lock_outcomes(&self) -> MutexGuard<'_, Outcomes> {
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_wake(&self) -> MutexGuard<'_, Wake> {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ticket {
+    fn tell(&mut self, outcome: &std::result::Result<String, serde_json::Value>) {
+        self.told = true;
+        self.shared.push(self.number, outcome);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.told {
+            let error =
+                Error::new(ErrorKind::Cancelled, "the call was given up: its I/O thread is not there".to_owned());
+            self.tell(&Err(record::error(&error, None)));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Outcomes as JSON, which `node/lib/call.cjs` and `node/lib/errors.cjs` read.
+
+use chimeline_core::error::{Attempt, Error, ResponseMetadata, ServiceError};
+use chimeline_core::schema::Operation;
+use chimeline_core::validate::{Fault, Reason};
+use chimeline_core::value::JsonBuilder;
+use chimeline_core::{Client, Response};
+use serde_json::{Map, Value, json};
+
+/// The output of a call: its members, and `$metadata` as the AWS SDK for JavaScript has it.
+pub(crate) fn output(client: &Client, operation: &'static Operation, response: &Response) -> Result<String, Error> {
+    let mut builder = JsonBuilder::default();
+    let metadata = metadata(&response.metadata, &response.attempts);
+    builder.raw_entry("$metadata", &metadata.to_string());
+    client.decode(operation, response, &mut builder)?;
+    Ok(builder.finish())
+}
+
+/// An error, with all that its class in JavaScript shows.
+pub(crate) fn error(error: &Error, host: Option<&str>) -> Value {
+    let mut out = json!({
+        "class": error.kind().class(),
+        "message": error.message(),
+        "operation": error.operation(),
+        "host": host,
+        "attempts": attempts(error.attempts()),
+    });
+    if !error.faults().is_empty() {
+        out["errors"] = error.faults().iter().map(fault).collect();
+    }
+    if let Some(service) = error.service_error() {
+        out["service"] = of_service(service, error.attempts());
+    }
+    out
+}
+
+/// An error of the binding's own making: a defect, told instead of a panic.
+pub(crate) fn defect(message: &str) -> Value {
+    json!({ "class": "ChimelineError", "message": message, "attempts": [] })
+}
+
+fn of_service(service: &ServiceError, ledger: &[Attempt]) -> Value {
+    let members: Map<String, Value> =
+        service.members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let headers: Map<String, Value> =
+        service.response.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+    json!({
+        "code": service.code,
+        "message": service.message,
+        "class": service.class,
+        "members": members,
+        "metadata": metadata(&service.response, ledger),
+        "headers": headers,
+    })
+}
+
+fn metadata(response: &ResponseMetadata, ledger: &[Attempt]) -> Value {
+    let header = |name: &str| response.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let waited = ledger.iter().filter_map(|attempt| attempt.delay).fold(0.0, |sum, delay| sum + delay.as_secs_f64());
+    let mut out = json!({
+        "httpStatusCode": response.status,
+        "requestId": response.request_id,
+        "extendedRequestId": header("x-amz-id-2"),
+        "cfId": header("x-amz-cf-id"),
+        "attempts": ledger.len(),
+        "totalRetryDelay": millis(waited),
+    });
+    if ledger.len() > 1 {
+        out["history"] = attempts(ledger);
+    }
+    out
+}
+
+fn attempts(ledger: &[Attempt]) -> Value {
+    let line = |attempt: &Attempt| {
+        json!({
+            "httpStatusCode": attempt.status,
+            "code": attempt.code,
+            "requestId": attempt.request_id,
+            "duration": millis(attempt.took.as_secs_f64()),
+            "delay": attempt.delay.map(|delay| millis(delay.as_secs_f64())),
+        })
+    };
+    ledger.iter().map(line).collect()
+}
+
+/// JavaScript counts time in milliseconds; here to the microsecond.
+fn millis(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e3
+}
+
+fn fault(fault: &Fault) -> Value {
+    let mut out = json!({ "reason": fault.reason.name(), "path": fault.path });
+    let (name, value) = match &fault.reason {
+        Reason::Missing { name } => ("required_name", json!(name)),
+        Reason::Unknown { name, .. } => ("unknown_param", json!(name)),
+        Reason::Length { min, .. } => ("min_allowed", json!(min)),
+        Reason::Range { min, .. } => ("min_allowed", json!(min)),
+        Reason::TooLong { max, .. } => ("max_allowed", json!(max)),
+        Reason::TooGreat { max, .. } => ("max_allowed", json!(max)),
+        Reason::NotOneOf { allowed, .. } => ("allowed", json!(allowed)),
+        Reason::Mismatch { pattern, .. } => ("pattern", json!(pattern)),
+        _ => return out,
+    };
+    out[name] = value;
+    out
+}

@@ -1,0 +1,103 @@
+"use strict";
+// One call: from an input to its outcome. The native module resolves every promise with a record, and the errors are made in
+// the continuation of the caller's own `await`, so that their stacks show the caller's line.
+const { Bridge } = require("./native.cjs");
+const { plain, tagged } = require("./input.cjs");
+const { AbortError, CallTimeoutError, ChimelineError, fromRecord } = require("./errors.cjs");
+
+/** What waits for the outcome of each call of this thread. */
+const pending = new Map();
+let last = 0;
+
+const bridge = new Bridge(() => {
+  const text = bridge.drain();
+  if (text === "") return;
+  for (const record of JSON.parse(text)) {
+    const settle = pending.get(record[0]);
+    // A call that was given up has nobody waiting.
+    if (settle !== undefined) {
+      pending.delete(record[0]);
+      settle(record);
+    }
+  }
+});
+
+/** Makes the call and gives its output. `options` may hold `abortSignal` and `timeout`. */
+async function call(native, operation, input, options) {
+  const [, success, outcome] = await outcomeOf(native, operation, input, options ?? {});
+  if (!success) throw typeof outcome === "function" ? outcome() : fromRecord(outcome, operation.service);
+  const metadata = outcome.$metadata;
+  metadata.requestId ??= undefined;
+  metadata.extendedRequestId ??= undefined;
+  metadata.cfId ??= undefined;
+  if (operation.dates !== null) revive(outcome, operation.dates);
+  return outcome;
+}
+
+/** The record of the call's outcome: `[number, success, output | error's record | function that makes the error]`. */
+function outcomeOf(native, operation, input, { abortSignal: signal, timeout }) {
+  return new Promise((resolve, reject) => {
+    const text = plain(input);
+    const number = fresh();
+    const giveUp = (makeError) => {
+      if (pending.get(number) === settle) {
+        pending.delete(number);
+        bridge.cancel(number);
+        settle([number, false, makeError]);
+      }
+    };
+    const onAbort = signal && (() => giveUp(() => new AbortError(signal.reason, operation)));
+    const timer = timeout === undefined ? undefined : setTimeout(giveUp, timeout, () => new CallTimeoutError(timeout, operation));
+    const settle =
+      signal === undefined && timer === undefined
+        ? resolve
+        : (record) => {
+            signal?.removeEventListener("abort", onAbort);
+            clearTimeout(timer);
+            resolve(record);
+          };
+    pending.set(number, settle);
+    try {
+      const read = text !== undefined && bridge.start(native, number, operation.name, text, false);
+      if (!read && !bridge.start(native, number, operation.name, tagged(input), true)) {
+        throw new ChimelineError(`the input of ${operation.name} cannot be read`);
+      }
+      signal?.addEventListener("abort", onAbort, { once: true });
+    } catch (error) {
+      pending.delete(number);
+      clearTimeout(timer);
+      reject(error);
+    }
+  });
+}
+
+/** A number that no call under way has. */
+function fresh() {
+  do last = (last + 1) >>> 0;
+  while (pending.has(last));
+  return last;
+}
+
+/** Makes Dates of the milliseconds that stand where the plan says `1`, in place. A plan in an array is that of each item. */
+function revive(value, plan) {
+  if (Array.isArray(plan)) {
+    if (Array.isArray(value)) {
+      if (plan[0] === 1) value.forEach((item, i) => (value[i] = date(item)));
+      else for (const item of value) revive(item, plan[0]);
+    }
+    return;
+  }
+  if (value === null || typeof value !== "object") return;
+  for (const name in plan) {
+    const member = value[name];
+    if (member === undefined) continue;
+    if (plan[name] === 1) value[name] = date(member);
+    else revive(member, plan[name]);
+  }
+}
+
+function date(milliseconds) {
+  return typeof milliseconds === "number" ? new Date(milliseconds) : milliseconds;
+}
+
+module.exports = { call };

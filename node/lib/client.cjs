@@ -1,0 +1,113 @@
+"use strict";
+// The base of all clients: what one is made of, and `send`.
+const { NativeClient } = require("./native.cjs");
+const { call } = require("./call.cjs");
+const { Command } = require("./command.cjs");
+const { AbortError, fromRecord } = require("./errors.cjs");
+const { checked, forNative, isLate, keysOf, late, provided } = require("./options.cjs");
+
+/** Credentials from a function are asked for anew this long before they expire. */
+const EARLY = 5 * 60_000;
+
+class Client {
+  #service;
+  #options;
+  /** The native client of the keys that are in use. */
+  #native;
+  /** Under way as long as options are asked for. */
+  #making;
+  /** When the keys of a function are to be asked for anew. */
+  #stale = Infinity;
+
+  /** What the client was made with and what that comes to; each setting is a function, as in the AWS SDK. */
+  config;
+
+  constructor(service, options = {}) {
+    this.#service = service;
+    this.#options = checked(options);
+    this.config = configOf(service, this.#options, async () => JSON.parse((await this.#connected()).settings()));
+  }
+
+  /** Makes the call of a command. With a callback it gives nothing back. */
+  send(command, options, callback) {
+    if (typeof options === "function") return this.send(command, undefined, options);
+    const promise = this.#send(command, options);
+    if (callback === undefined) return promise;
+    promise.then((output) => callback(null, output), (error) => callback(error));
+    return undefined;
+  }
+
+  /** Closes the connections that no call uses. */
+  destroy() {
+    this.#native?.close();
+  }
+
+  async #send(command, options) {
+    const operation = command instanceof Command ? command.operation : undefined;
+    if (operation?.service !== this.#service) throw new TypeError(`send takes a command of ${this.#service.class}, not ${describe(command)}`);
+    const signal = options?.abortSignal;
+    if (signal != null && typeof signal.addEventListener !== "function") throw new TypeError("abortSignal must be an AbortSignal");
+    if (signal?.aborted) throw new AbortError(signal.reason, operation);
+    let native = this.#native;
+    if (native === undefined || Date.now() >= this.#stale) {
+      native = await this.#connected();
+      if (signal?.aborted) throw new AbortError(signal.reason, operation);
+    }
+    return call(native, operation, command.input, options);
+  }
+
+  /** The native client, made or made anew where needed. */
+  async #connected() {
+    if (this.#native !== undefined && Date.now() < this.#stale) return this.#native;
+    this.#making ??= this.#make().finally(() => (this.#making = undefined));
+    return this.#making;
+  }
+
+  async #make() {
+    const names = late(this.#options);
+    if (names.length > 0) this.#options = await provided(this.#options, names);
+    const { credentials } = this.#options;
+    let keys = credentials ?? undefined;
+    if (isLate(keys)) {
+      keys = await (typeof keys === "function" ? keys({ callerClientConfig: this.config }) : keys);
+      const expires = keys?.expiration == null ? Infinity : Number(new Date(keys.expiration));
+      this.#stale = typeof credentials === "function" ? expires - EARLY : Infinity;
+    }
+    try {
+      this.#native = new NativeClient(this.#service.name, forNative(this.#options, keys && keysOf(keys)));
+    } catch (error) {
+      throw error.message.startsWith("{") ? fromRecord(JSON.parse(error.message), this.#service) : error;
+    }
+    return this.#native;
+  }
+}
+
+function describe(command) {
+  const name = command === null || command === undefined ? undefined : Object.getPrototypeOf(command)?.constructor?.name;
+  return name === undefined ? String(command) : `a ${name}`;
+}
+
+/** `client.config`: nothing in it is a secret. */
+function configOf(service, options, settings) {
+  const given = (name) => async () => {
+    const value = options[name];
+    return typeof value === "function" ? value() : (value ?? (await settings())[name]);
+  };
+  return {
+    serviceId: service.serviceId,
+    apiVersion: service.apiVersion,
+    region: given("region"),
+    maxAttempts: given("maxAttempts"),
+    retryMode: given("retryMode"),
+    useFipsEndpoint: async () => (await given("useFipsEndpoint")()) ?? false,
+    useDualstackEndpoint: async () => (await given("useDualstackEndpoint")()) ?? false,
+    endpoint: async () => {
+      const { protocol, hostname, port, pathname } = new URL((await settings()).endpoint);
+      return { protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname };
+    },
+    /** All settings that the client works with, wherever they came from. */
+    settings,
+  };
+}
+
+module.exports = { Client };

@@ -1,0 +1,136 @@
+"use strict";
+// The options of a client: checked when it is made, resolved at its first call.
+
+/** What each option may be, by `typeof`; options of other names are left alone, as the AWS SDK does. */
+const TYPES = {
+  region: ["string", "function", "promise"],
+  endpoint: ["string", "object", "function", "promise"],
+  credentials: ["object", "function", "promise"],
+  profile: ["string"],
+  maxAttempts: ["number", "function", "promise"],
+  retryMode: ["string", "function", "promise"],
+  useFipsEndpoint: ["boolean", "function", "promise"],
+  useDualstackEndpoint: ["boolean", "function", "promise"],
+  requestHandler: ["object"],
+  timeout: ["number"],
+  parameterValidation: ["boolean", "string"],
+  customUserAgent: ["string", "object"],
+  userAgentAppId: ["string", "function", "promise"],
+  ignoreConfiguredEndpointUrls: ["boolean"],
+  caBundle: ["string"],
+};
+
+/** Those that may come from a function or a promise. */
+const PROVIDED = ["region", "endpoint", "maxAttempts", "retryMode", "useFipsEndpoint", "useDualstackEndpoint", "userAgentAppId"];
+
+/** v3 takes 0 for "no limit"; the core wants a number. */
+const NO_LIMIT = 365 * 86_400_000;
+
+/** The options as given, or a TypeError for one of a wrong type. */
+function checked(given) {
+  if (given === null || typeof given !== "object") throw new TypeError(`the options of a client must be an object, not ${typeOf(given)}`);
+  for (const name of Object.keys(TYPES)) check(name, given[name], TYPES[name]);
+  if (given.retryStrategy != null) throw new TypeError("retryStrategy is not supported: use maxAttempts and retryMode");
+  const { parameterValidation, requestHandler } = given;
+  if (typeof parameterValidation === "string" && parameterValidation !== "strict") {
+    throw new TypeError(`parameterValidation must be true, false or "strict", not ${JSON.stringify(parameterValidation)}`);
+  }
+  if (typeof requestHandler?.handle === "function") {
+    throw new TypeError("requestHandler must be a plain object of options ({ requestTimeout, connectionTimeout }): this client does its own HTTP");
+  }
+  for (const name of ["requestTimeout", "socketTimeout", "connectionTimeout"]) check(`requestHandler.${name}`, requestHandler?.[name], ["number"]);
+  if (typeof given.credentials === "object" && typeof given.credentials.then !== "function") keysOf(given.credentials);
+  return { ...given };
+}
+
+function check(name, value, allowed) {
+  if (value == null || allowed.includes(typeOf(value))) return;
+  throw new TypeError(`${name} must be ${phrase(allowed)}, not ${typeOf(value)}`);
+}
+
+function typeOf(value) {
+  if (value === null) return "null";
+  return typeof value === "object" && typeof value.then === "function" ? "promise" : typeof value;
+}
+
+function phrase(types) {
+  const list = types.map((type) => (type === "function" ? "a function that gives one" : type === "object" ? "an object" : `a ${type}`));
+  return list.length === 1 ? list[0] : `${list.slice(0, -1).join(", ")} or ${list.at(-1)}`;
+}
+
+/** Whether an option has to be asked for. */
+function isLate(value) {
+  return typeof value === "function" || (value !== null && typeof value === "object" && typeof value.then === "function");
+}
+
+/** The names of the options that have to be asked for. */
+function late(options) {
+  return PROVIDED.filter((name) => isLate(options[name]));
+}
+
+/** What was asked for, in place of the functions and promises. */
+async function provided(options, names) {
+  const values = await Promise.all(names.map((name) => (typeof options[name] === "function" ? options[name]() : options[name])));
+  const out = { ...options };
+  names.forEach((name, i) => {
+    if (isLate(values[i])) throw new TypeError(`${name}: the function gave another ${typeOf(values[i])}`);
+    check(name, values[i], TYPES[name]);
+    out[name] = values[i];
+  });
+  return out;
+}
+
+/** An access key, its secret and perhaps a token, or a TypeError that holds none of them. */
+function keysOf(given) {
+  if (given === null || typeof given !== "object") throw new TypeError(`credentials must be an object, not ${typeOf(given)}`);
+  const { accessKeyId, secretAccessKey, sessionToken } = given;
+  for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey })) {
+    if (typeof value !== "string" || value === "") throw new TypeError(`credentials.${name} must be a string that is not empty`);
+  }
+  check("credentials.sessionToken", sessionToken, ["string"]);
+  return { accessKeyId, secretAccessKey, sessionToken: sessionToken ?? undefined };
+}
+
+/** The JSON for the native client, of options that are all there. */
+function forNative(options, keys) {
+  const { requestHandler = {}, customUserAgent } = options;
+  const limit = (milliseconds) => (milliseconds === 0 ? NO_LIMIT : milliseconds ?? undefined);
+  return JSON.stringify({
+    region: options.region ?? undefined,
+    endpoint: endpointText(options.endpoint),
+    ignoreConfiguredEndpointUrls: options.ignoreConfiguredEndpointUrls ?? undefined,
+    useFipsEndpoint: options.useFipsEndpoint ?? undefined,
+    useDualstackEndpoint: options.useDualstackEndpoint ?? undefined,
+    profile: options.profile ?? undefined,
+    credentials: keys,
+    connectionTimeout: limit(requestHandler?.connectionTimeout),
+    requestTimeout: limit(requestHandler?.requestTimeout ?? requestHandler?.socketTimeout),
+    timeout: options.timeout ?? undefined,
+    maxConnections: requestHandler?.httpsAgent?.maxSockets ?? 256,
+    retryMode: options.retryMode ?? undefined,
+    maxAttempts: options.maxAttempts ?? undefined,
+    parameterValidation: options.parameterValidation == null ? undefined : String(options.parameterValidation),
+    caBundle: options.caBundle ?? undefined,
+    userAgent: agentText(customUserAgent),
+    appId: options.userAgentAppId ?? undefined,
+    language: `js#${process.versions.node}`,
+  });
+}
+
+/** A URL, or one in the parts that v3 also takes. */
+function endpointText(endpoint) {
+  if (endpoint == null || typeof endpoint === "string") return endpoint ?? undefined;
+  if (endpoint instanceof URL) return endpoint.href;
+  if (endpoint.url !== undefined) return String(endpoint.url);
+  const { protocol = "https:", hostname, port, path = "" } = endpoint;
+  if (typeof hostname !== "string") throw new TypeError("endpoint must be a URL, or an object with protocol, hostname, port and path");
+  const scheme = protocol.endsWith(":") ? protocol : `${protocol}:`;
+  return `${scheme}//${hostname}${port == null ? "" : `:${port}`}${path}`;
+}
+
+function agentText(given) {
+  if (given == null || typeof given === "string") return given ?? undefined;
+  return Array.from(given, (part) => (Array.isArray(part) ? part.filter((text) => text != null).join("/") : String(part))).join(" ");
+}
+
+module.exports = { checked, forNative, isLate, keysOf, late, provided };

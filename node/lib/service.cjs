@@ -1,0 +1,55 @@
+"use strict";
+// Makes the classes of a service out of its generated table.
+const { Client } = require("./client.cjs");
+const { Command } = require("./command.cjs");
+const { serviceExceptionClass } = require("./errors.cjs");
+const { paginator } = require("./paginate.cjs");
+
+/**
+ * The exports of a service's module: its clients, commands, paginators, enumerations and errors.
+ *
+ * `table` has `name`, `class`, `serviceId`, `apiVersion`, `operations` (by name: `dates`, the places of timestamps in the
+ * output or null, and `page`, whether it pages), `enums` and `errors`.
+ */
+function defineService(table, errors) {
+  const { class: title, operations } = table;
+  const service = { name: table.name, class: title, serviceId: table.serviceId, apiVersion: table.apiVersion, errors: table.errors };
+  service.exception = serviceExceptionClass(`${title}ServiceException`, service);
+  const Base = named(`${title}Client`, class extends Client {
+    constructor(...given) {
+      super(service, ...given);
+    }
+  });
+  const Aggregated = named(title, class extends Base {});
+  const out = { [title]: Aggregated, [`${title}Client`]: Base, [`${title}ServiceException`]: service.exception };
+  for (const name of Object.keys(operations)) {
+    const operation = { name, service, ...operations[name] };
+    const OperationCommand = named(`${name}Command`, class extends Command {});
+    Object.defineProperty(OperationCommand.prototype, "operation", { value: operation });
+    out[`${name}Command`] = OperationCommand;
+    method(Aggregated, name[0].toLowerCase() + name.slice(1), function (input, options, callback) {
+      return this.send(new OperationCommand(typeof input === "function" ? undefined : input), typeof input === "function" ? input : options, callback);
+    });
+    if (operation.page) {
+      const paginate = paginator(`paginate${name}`, Base, OperationCommand);
+      out[`paginate${name}`] = paginate;
+      method(Aggregated, `paginate${name}`, function (input = {}, config = {}, ...rest) {
+        return paginate({ ...config, client: this }, input, ...rest);
+      });
+    }
+  }
+  for (const name of table.errors) out[name] = errors[name];
+  return Object.assign(out, table.enums);
+}
+
+function named(name, Class) {
+  Object.defineProperty(Class, "name", { value: name });
+  return Class;
+}
+
+function method(Class, name, value) {
+  Object.defineProperty(value, "name", { value: name });
+  Object.defineProperty(Class.prototype, name, { value, writable: true, configurable: true });
+}
+
+module.exports = { defineService };

@@ -1,0 +1,157 @@
+/** An access key, its secret, and for temporary credentials their token. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  /** When credentials of a function end; the function is called again before. */
+  readonly expiration?: Date | undefined;
+}
+
+/** A value, or where to get it: asked for at the client's first call. */
+export type Provided<T> = T | Promise<T> | (() => T | Promise<T>);
+
+/** Where requests go, in parts. */
+export interface Endpoint {
+  protocol: string;
+  hostname: string;
+  port?: number | undefined;
+  path: string;
+}
+
+/** What a client is made of. Names of the AWS SDK for JavaScript mean what they mean there; times are in milliseconds. */
+export interface ClientConfig {
+  /** The region, such as `us-east-1`; else `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's. */
+  region?: Provided<string> | undefined;
+  /** Where to send requests in place of the service's own endpoint. */
+  endpoint?: Provided<string | URL | Endpoint> | undefined;
+  /** Keys, or a function that gives them; else AWS's default chain of providers. */
+  credentials?: Credentials | Promise<Credentials> | ((options?: any) => Promise<Credentials>) | undefined;
+  /** The profile in the shared config files; else `AWS_PROFILE`. */
+  profile?: string | undefined;
+  /** Attempts in all, the first included; 3 by default. */
+  maxAttempts?: Provided<number> | undefined;
+  /** The retry rules; `standard` by default. */
+  retryMode?: Provided<string> | undefined;
+  useFipsEndpoint?: Provided<boolean> | undefined;
+  useDualstackEndpoint?: Provided<boolean> | undefined;
+  /** Limits of one attempt; 0 for none. This client does its own HTTP, so a handler of another package cannot stand here. */
+  requestHandler?:
+    | {
+        /** Until a connection must stand; 3,100 by default. */
+        connectionTimeout?: number | undefined;
+        /** Without a byte of an answer; 60,000 by default. */
+        requestTimeout?: number | undefined;
+        socketTimeout?: number | undefined;
+        /** `maxSockets` is how many idle connections are kept. */
+        httpsAgent?: { maxSockets?: number | undefined } | undefined;
+      }
+    | undefined;
+  /** The limit of a whole call, retries included; none by default. */
+  timeout?: number | undefined;
+  /**
+   * What is checked before a request is sent. `true`, the default: required members, names, types and least lengths.
+   * `"strict"`: also enumerations, patterns, greatest lengths and values, and rules between members. `false`: types alone.
+   */
+  parameterValidation?: boolean | "strict" | undefined;
+  /** Behind the user agent. */
+  customUserAgent?: string | ReadonlyArray<string | readonly [string] | readonly [string, string | undefined]> | undefined;
+  /** The application's id, in the user agent. */
+  userAgentAppId?: Provided<string | undefined> | undefined;
+  /** Whether to pass over endpoint URLs of the environment and the profile. */
+  ignoreConfiguredEndpointUrls?: boolean | undefined;
+  /** A file of PEM certificates to trust in place of the system's; else `AWS_CA_BUNDLE`. */
+  caBundle?: string | undefined;
+}
+
+/** The settings that a client works with; times in milliseconds. */
+export interface Settings {
+  region: string;
+  endpoint: string;
+  retryMode: string;
+  maxAttempts: number;
+  connectionTimeout: number;
+  requestTimeout: number;
+  timeout: number | null;
+  userAgent: string;
+}
+
+/** A client's configuration, without secrets. */
+export interface ResolvedConfig {
+  readonly serviceId: string;
+  readonly apiVersion: string;
+  region(): Promise<string>;
+  endpoint(): Promise<Endpoint>;
+  maxAttempts(): Promise<number>;
+  retryMode(): Promise<string>;
+  useFipsEndpoint(): Promise<boolean>;
+  useDualstackEndpoint(): Promise<boolean>;
+  /** All of it, wherever it came from. */
+  settings(): Promise<Settings>;
+}
+
+/** What one call may be given. */
+export interface CallOptions {
+  /** Aborting drops the request and closes its socket; the call then fails with an `AbortError`. */
+  abortSignal?: AbortSignal | undefined;
+  /** The limit of this call in milliseconds, retries included. */
+  timeout?: number | undefined;
+}
+
+/** Takes the outcome of a call. */
+export type Callback<Output> = (error: any, output?: Output) => void;
+
+/** One attempt of a call; times in milliseconds. */
+export interface Attempt {
+  /** The HTTP status; null where no answer came. */
+  httpStatusCode: number | null;
+  /** The service's error code, or what went wrong without an answer; null for a success. */
+  code: string | null;
+  requestId: string | null;
+  /** How long it took. */
+  duration: number;
+  /** How long the call waited after it; null if no attempt followed. */
+  delay: number | null;
+}
+
+/** What an answer says besides its body. */
+export interface ResponseMetadata {
+  $metadata: {
+    httpStatusCode?: number | undefined;
+    requestId?: string | undefined;
+    extendedRequestId?: string | undefined;
+    cfId?: string | undefined;
+    /** How many attempts it took. */
+    attempts?: number | undefined;
+    /** How long the call waited between attempts, in milliseconds. */
+    totalRetryDelay?: number | undefined;
+    /** The attempts, where there was more than one. */
+    history?: Attempt[] | undefined;
+  };
+}
+
+/** One fault of an input. */
+export interface Fault {
+  /** The kind: `missing required field`, `unknown field`, `invalid type`, `invalid length`, `invalid range` and others. */
+  reason: string;
+  /** Where, such as `Tags[0].Key`; empty for the input itself. */
+  path: string;
+  required_name?: string | undefined;
+  unknown_param?: string | undefined;
+  min_allowed?: number | undefined;
+  max_allowed?: number | undefined;
+  allowed?: string[] | undefined;
+  pattern?: string | undefined;
+}
+
+/** How pages are asked for. */
+export interface PaginationConfig<C> {
+  client: C;
+  /** Items of a page, at most. */
+  pageSize?: number | undefined;
+  /** Where to go on: the `NextToken` of an earlier page. */
+  startingToken?: string | undefined;
+  /** Whether to end when a page's token is that of the page before. */
+  stopOnSameToken?: boolean | undefined;
+  /** Called with the command of each page; may give another in its place. */
+  withCommand?: ((command: any) => any) | undefined;
+}
