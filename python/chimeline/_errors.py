@@ -21,11 +21,14 @@ class ChimelineError(Exception):
     """The operation, such as ``CreateMediaCapturePipeline``, if there was one."""
     attempts: list[Attempt]
     """The ledger: a line for each attempt that was made."""
+    hint: str | None
+    """What cures it, where the service's text is one whose cure is known."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         error = super().__new__(cls, *args)
         error.operation_name = None
         error.attempts = []
+        error.hint = None
         return error
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -179,6 +182,7 @@ def from_native(class_name: str, details: dict[str, Any]) -> ChimelineError:
     error = cls(details["response"], details["operation_name"]) if "response" in details else cls(details["message"])
     error.operation_name = details["operation_name"]
     error.attempts = details["attempts"]
+    error.hint = details["hint"]
     if isinstance(error, ParamValidationError):
         error.errors = details["errors"]
     return error

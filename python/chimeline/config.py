@@ -29,6 +29,7 @@ _WITHOUT_EFFECT = frozenset({
 
 _DEFAULTS: dict[str, Any] = {
     "region_name": None,
+    "namespace": None,
     "user_agent": None,
     "user_agent_extra": None,
     "user_agent_appid": None,
@@ -50,6 +51,7 @@ class Config:
     """Options of a client, by the keyword names of ``botocore.config.Config``, and ``timeout``.
 
     region_name: the region, unless the client is made with one.
+    namespace: ``"media-pipelines"`` sends the calls of the service ``chime`` to its successor, unchanged.
     connect_timeout: seconds until a connection must stand; 3.1 by default.
     read_timeout: seconds without a byte until an attempt is given up; 60 by default.
     timeout: seconds for a whole call, retries included; no limit by default.
@@ -65,6 +67,7 @@ class Config:
     """
 
     region_name: str | None
+    namespace: str | None
     user_agent: str | None
     user_agent_extra: str | None
     user_agent_appid: str | None

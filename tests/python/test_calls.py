@@ -123,3 +123,21 @@ def test_a_proxy_of_the_environment_is_used_unless_the_host_is_excepted(
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         chimeline.blocking.client("chime", **options).create_media_capture_pipeline(**INPUT)
     assert len(server.requests) == 1
+
+
+def test_legacy_calls_go_to_the_successor_by_one_option(server: Server, options: dict[str, Any]) -> None:
+    config = chimeline.Config(namespace="media-pipelines")
+    client = chimeline.blocking.client("chime", **options, config=config)
+    server.then(Answer(201, {"MediaCapturePipeline": {**PIPELINE, "MediaPipelineArn": "arn:new"}}))
+    pipeline = client.create_media_capture_pipeline(**INPUT)["MediaCapturePipeline"]
+    assert pipeline["SourceType"] == "ChimeSdkMeeting"
+    assert pipeline["MediaPipelineArn"] == "arn:new"
+    assert server.requests[0].target == "/sdk-media-capture-pipelines"
+    server.then(Answer(raw=b"HTTP/1.1 204 No Content\r\n\r\n"))
+    client.delete_media_capture_pipeline(MediaPipelineId=PIPELINE["MediaPipelineId"])
+    assert server.requests[1].target == f"/sdk-media-capture-pipelines/{PIPELINE['MediaPipelineId']}"
+    without_region = chimeline.client("chime", config=config)
+    assert without_region.meta.endpoint_url == "https://media-pipelines-chime.us-east-1.amazonaws.com"
+    assert without_region.meta.service_name == "chime"
+    with pytest.raises(chimeline.exceptions.InvalidConfigError, match="namespace"):
+        chimeline.client("chime-sdk-meetings", config=config)

@@ -240,3 +240,19 @@ def test_an_unknown_code_stays_on_the_base_class(server: Server) -> None:
         calling(server.url)
     assert type(caught.value) is exceptions.ClientError
     assert caught.value.response["Error"]["Code"] == "Teapot"
+
+
+def test_an_error_whose_cure_is_known_says_it(server: Server) -> None:
+    message = (
+        'Account Id 123456789012 is not authorized to call deprecated Amazon Chime SDK API on the "chime" endpoint, '
+        'use one of the "*-chime*" endpoints instead.'
+    )
+    server.default = Answer(403, {"Code": "Forbidden", "Message": message})
+    with pytest.raises(exceptions.ForbiddenException) as caught:
+        calling(server.url)
+    assert "chime-sdk-media-pipelines" in (caught.value.hint or "")
+    assert str(caught.value).endswith(message)
+    server.default = Answer(403, {"Code": "Forbidden", "Message": "no"})
+    with pytest.raises(exceptions.ForbiddenException) as other:
+        calling(server.url)
+    assert other.value.hint is None

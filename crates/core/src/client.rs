@@ -75,6 +75,7 @@ impl Client {
     /// The same in a world of the caller's.
     pub fn in_world(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
         const RESPONSE_LIMIT: usize = 64 << 20;
+        let service = Config::target(service, options)?;
         let config = Config::resolve(service, options, &world)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
             .map_err(|_| Error::new(ErrorKind::InvalidConfig, "the user agent cannot stand in a header".to_owned()))?;
@@ -95,7 +96,7 @@ impl Client {
         })))
     }
 
-    /// The service.
+    /// The service that the calls go to.
     #[must_use]
     pub fn service(&self) -> &'static Service {
         self.0.service

@@ -18,6 +18,8 @@ use crate::world::World;
 pub struct Options {
     /// The region.
     pub region: Option<String>,
+    /// `media-pipelines` sends the calls of the service `chime` to its successor.
+    pub namespace: Option<String>,
     /// A URL to send requests to, in place of the service's own.
     pub endpoint_url: Option<String>,
     /// Whether endpoint URLs of the environment and the profile are passed over.
@@ -127,6 +129,21 @@ impl Chain<'_> {
 }
 
 impl Config {
+    /// The service that the calls go to, and the options for it: another one than `service` where the namespace says so.
+    pub(crate) fn target(service: &'static Service, options: &Options) -> Result<&'static Service, Error> {
+        match options.namespace.as_deref() {
+            None => Ok(service),
+            Some("media-pipelines") if service.name == LEGACY => Ok(&crate::generated::media_pipelines::SERVICE),
+            Some(LEGACY) if service.name == LEGACY => Ok(service),
+            Some(other) if service.name == LEGACY => Err(wrong("namespace", other, "\"media-pipelines\" or \"chime\"")),
+            Some(_) => {
+                let message =
+                    format!("namespace is an option of the service \"{LEGACY}\", not of \"{}\"", service.name);
+                Err(Error::new(ErrorKind::InvalidConfig, message))
+            }
+        }
+    }
+
     /// Resolves what the code left open.
     pub(crate) fn resolve(service: &Service, options: &Options, world: &World) -> Result<Config, Error> {
         let variable = |name: &str| (world.variable)(name);
@@ -135,6 +152,8 @@ impl Config {
         let chain = Chain { world, profile: Profile::load(world, named.as_deref())? };
         let region =
             options.region.clone().or_else(|| Some(chain.find(&["AWS_REGION", "AWS_DEFAULT_REGION"], "region")?.0));
+        // The legacy service needs no region, for it is in this one.
+        let region = region.or_else(|| options.namespace.as_ref().map(|_| "us-east-1".to_owned()));
         let url = options.endpoint_url.clone().or_else(|| configured_endpoint(service, options, &chain));
         let choice = Choice {
             region: region.as_deref(),
@@ -161,6 +180,9 @@ impl Config {
         })
     }
 }
+
+/// The service with a successor.
+const LEGACY: &str = "chime";
 
 fn configured_endpoint(service: &Service, options: &Options, chain: &Chain<'_>) -> Option<String> {
     let ignored = options

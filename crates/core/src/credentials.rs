@@ -40,6 +40,8 @@ impl Source {
                 Source::Fixed(identity(Credentials::new(id, secret, token.clone(), None, "code")))
             }
             None => Source::Chain(Chain {
+                // A profile that the code names stands above the environment's keys; one that the environment names does not.
+                environment: options.profile.is_none(),
                 profile: config.profile.clone(),
                 region: config.credentials_region.clone(),
                 network,
@@ -54,7 +56,7 @@ impl Source {
     pub(crate) async fn identity(&self, world: &World) -> Result<Identity, Error> {
         match self {
             Source::Fixed(identity) => Ok(identity.clone()),
-            Source::Chain(chain) => chain.identity((world.now)()).await,
+            Source::Chain(chain) => chain.identity(world).await,
         }
     }
 }
@@ -67,6 +69,7 @@ fn identity(credentials: Credentials) -> Identity {
 /// AWS's default chain, its result kept until shortly before it expires.
 #[derive(Debug)]
 pub(crate) struct Chain {
+    environment: bool,
     profile: Option<String>,
     region: Option<String>,
     network: Arc<Network>,
@@ -77,7 +80,8 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    async fn identity(&self, now: SystemTime) -> Result<Identity, Error> {
+    async fn identity(&self, world: &World) -> Result<Identity, Error> {
+        let now = (world.now)();
         if let Some(identity) = self.fresh(now) {
             return Ok(identity);
         }
@@ -85,8 +89,13 @@ impl Chain {
         if let Some(identity) = self.fresh(now) {
             return Ok(identity);
         }
-        let provider = self.provider.get_or_try_init(|| self.provider()).await?;
-        let credentials = provider.provide_credentials().await.map_err(|e| failure(&e))?;
+        let of_environment = if self.environment { environment(world)? } else { None };
+        let credentials = if let Some(credentials) = of_environment {
+            credentials
+        } else {
+            let provider = self.provider.get_or_init(|| self.provider()).await;
+            provider.provide_credentials().await.map_err(|e| failure(&e))?
+        };
         let loaded = identity(credentials);
         *self.cached.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(loaded.clone());
         Ok(loaded)
@@ -99,10 +108,8 @@ impl Chain {
         cached.clone().filter(|identity| identity.expiration().is_none_or(|end| end > now + MARGIN))
     }
 
-    async fn provider(&self) -> Result<DefaultCredentialsChain, Error> {
-        // Without idle connections: a connection lives on the runtime that made it, and the next refresh may be on another.
-        let http = self.network.client(true, 0)?;
-        let connector = SharedHttpConnector::new(Connector(http));
+    async fn provider(&self) -> DefaultCredentialsChain {
+        let connector = SharedHttpConnector::new(Connector(self.network.clone()));
         let region = self.region.clone().map(Region::new);
         let config = ProviderConfig::empty()
             .with_http_client(http_client_fn(move |_, _| connector.clone()))
@@ -112,20 +119,36 @@ impl Chain {
         if let Some(profile) = &self.profile {
             builder = builder.profile_name(profile);
         }
-        Ok(builder.build().await)
+        builder.build().await
     }
+}
+
+/// The keys of the environment: the chain's first provider, here without the cost of setting up the others.
+fn environment(world: &World) -> Result<Option<Credentials>, Error> {
+    let named = |name: &str| (world.variable)(name).filter(|value| !value.is_empty());
+    let Some(id) = named("AWS_ACCESS_KEY_ID") else { return Ok(None) };
+    let secret = named("AWS_SECRET_ACCESS_KEY").ok_or_else(|| {
+        let message = "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY".to_owned();
+        Error::new(ErrorKind::PartialCredentials, message)
+    })?;
+    let token = named("AWS_SECURITY_TOKEN").or_else(|| named("AWS_SESSION_TOKEN"));
+    Ok(Some(Credentials::new(id, secret, token, None, "environment")))
 }
 
 /// The credentials' traffic takes the same road as the service's.
 #[derive(Clone, Debug)]
-struct Connector(reqwest::Client);
+struct Connector(Arc<Network>);
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         const LIMIT: usize = 1 << 20;
-        let http = self.0.clone();
+        let network = self.0.clone();
         HttpConnectorFuture::new(async move {
             let user = |e: &dyn std::fmt::Display| ConnectorError::user(e.to_string().into());
+            // Made when first needed, and without idle connections: a connection lives on the runtime that made it, and the
+            // next refresh may be on another.
+            let secure = request.uri().starts_with("https:");
+            let http = network.client(secure, 0).map_err(|e| user(&e))?;
             let request = request.try_into_http1x().map_err(|e| user(&e))?;
             let (parts, body) = request.into_parts();
             let body = body.bytes().map(bytes::Bytes::copy_from_slice).ok_or_else(|| user(&"a streaming body"))?;

@@ -18,6 +18,7 @@ struct Inner {
     attempts: Vec<Attempt>,
     faults: Vec<Fault>,
     service: Option<ServiceError>,
+    hint: Option<String>,
 }
 
 /// The kinds of errors; both bindings have an exception class for each.
@@ -163,6 +164,7 @@ impl Error {
             attempts: Vec::new(),
             faults: Vec::new(),
             service: None,
+            hint: None,
         }))
     }
 
@@ -208,6 +210,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_hint(mut self, hint: Option<String>) -> Error {
+        self.0.hint = hint;
+        self
+    }
+
     pub(crate) fn service_mut(&mut self) -> Option<&mut ServiceError> {
         self.0.service.as_mut()
     }
@@ -228,6 +235,12 @@ impl Error {
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
+    }
+
+    /// What cures it, where the service's text is one whose cure is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
     }
 
     /// The attempts that were made, in their order.
@@ -266,6 +279,9 @@ impl fmt::Debug for Error {
     /// A report for people: the line, and a line for each attempt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.kind.class(), self.0.message)?;
+        if let Some(hint) = &self.0.hint {
+            write!(f, "\n  hint: {hint}")?;
+        }
         for (number, attempt) in self.0.attempts.iter().enumerate() {
             write!(f, "\n  attempt {}: {attempt}", number + 1)?;
         }

@@ -19,6 +19,7 @@ pub mod value;
 pub mod world;
 
 mod credentials;
+mod hint;
 mod json;
 mod lane;
 mod profile;

@@ -11,6 +11,7 @@ use reqwest::Url;
 
 use crate::client::{Call, Inner};
 use crate::error::{Attempt, Error, ErrorKind, ResponseMetadata};
+use crate::hint;
 use crate::respond::{self, Answer};
 use crate::retry::Retryable;
 use crate::sign::sign_request;
@@ -169,7 +170,9 @@ fn judge(client: &Inner, call: &Call, outcome: Result<Answer, Error>) -> Judged 
     let code = error.service_error().and_then(|e| e.code.as_ref()).and_then(|code| code.as_str()).unwrap_or_default();
     let retryable = Retryable::of_answer(answer.status, code);
     let asked = asked_delay(&answer, (client.world.now)());
-    (Err(error), retryable, asked)
+    let region = &client.config.endpoint.region;
+    let hint = error.service_error().and_then(|answered| hint::of(client.service, call.operation, region, answered));
+    (Err(error.with_hint(hint)), retryable, asked)
 }
 
 /// How long the service asks to wait: milliseconds in its own header, else seconds or a date in the standard one.

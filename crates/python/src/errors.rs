@@ -15,6 +15,7 @@ pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'
     details.set_item("message", error.message())?;
     details.set_item("operation_name", error.operation())?;
     details.set_item("attempts", attempts(py, error.attempts())?)?;
+    details.set_item("hint", error.hint())?;
     details.set_item("errors", error.faults().iter().map(|fault| report(py, fault)).collect::<PyResult<Vec<_>>>()?)?;
     let mut class = error.kind().class();
     if let Some(service) = error.service_error() {
