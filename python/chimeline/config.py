@@ -6,7 +6,7 @@ from ._errors import InvalidRetryConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Literal
 
 # botocore's options that say nothing to these services: no S3, no compression, one signature, one host.
 _WITHOUT_EFFECT = frozenset({
@@ -57,7 +57,8 @@ class Config:
     timeout: seconds for a whole call, retries included; no limit by default.
     max_pool_connections: how many connections are kept; 10 by default.
     retries: ``{"mode": "standard" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
-    parameter_validation: ``False`` checks only names and types.
+    parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
+        names and types.
     proxies: ``{"https": "http://user:password@host:port"}``; else ``HTTPS_PROXY`` and ``NO_PROXY``.
     use_fips_endpoint, use_dualstack_endpoint: which of the service's endpoints.
     ignore_configured_endpoint_urls: pass over endpoint URLs of the environment and the profile.
@@ -74,7 +75,7 @@ class Config:
     connect_timeout: float | None
     read_timeout: float | None
     timeout: float | None
-    parameter_validation: bool
+    parameter_validation: bool | Literal["strict"]
     max_pool_connections: int | None
     proxies: dict[str, str] | None
     retries: dict[str, Any] | None

@@ -141,3 +141,25 @@ def test_legacy_calls_go_to_the_successor_by_one_option(server: Server, options:
     assert without_region.meta.service_name == "chime"
     with pytest.raises(chimeline.exceptions.InvalidConfigError, match="namespace"):
         chimeline.client("chime-sdk-meetings", config=config)
+
+
+def test_strict_validation_finds_what_the_service_would_refuse(server: Server, options: dict[str, Any]) -> None:
+    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(parameter_validation="strict"))
+    with pytest.raises(chimeline.exceptions.ParamValidationError) as caught:
+        client.create_media_capture_pipeline(
+            **{**INPUT, "SinkType": "S3bucket", "SourceArn": "meeting"}, ClientRequestToken="a b"
+        )
+    assert [fault["path"] for fault in caught.value.errors] == ["SourceArn", "SinkType", "ClientRequestToken"]
+    assert 'did you mean "S3Bucket"' in str(caught.value)
+    assert not server.requests
+    assert client.create_media_capture_pipeline(**INPUT)
+
+
+def test_without_validation_the_service_decides(server: Server, options: dict[str, Any]) -> None:
+    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(parameter_validation=False))
+    client.create_media_capture_pipeline(SinkArn="")
+    assert server.requests[0].json()["SinkArn"] == ""
+    with pytest.raises(chimeline.exceptions.ParamValidationError, match="SinkArn"):
+        client.create_media_capture_pipeline(SinkArn=1)
+    with pytest.raises(TypeError, match='parameter_validation must be a bool or "strict", not str'):
+        chimeline.client("chime", config=chimeline.Config(parameter_validation="lax"))

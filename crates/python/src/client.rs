@@ -1,18 +1,15 @@
 //! The native client: options in, blocking calls, and what a client knows of itself.
 
-use std::path::PathBuf;
-
 use chimeline_core::client::Unprepared;
-use chimeline_core::encode::Validation;
 use chimeline_core::error::{Error, ErrorKind};
 use chimeline_core::schema::Operation;
-use chimeline_core::tls::Trust;
-use chimeline_core::{Call, Client, Keys, Options, Response, service};
+use chimeline_core::{Call, Client, Response, service};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict};
+use pyo3::types::PyDict;
 
 use crate::errors;
+use crate::options::options_of;
 use crate::value::{DictBuilder, Names, Value};
 
 /// A client of one service.
@@ -126,73 +123,4 @@ impl NativeClient {
         self.client.decode(operation, response, &mut builder).map_err(|e| errors::raised(py, &e))?;
         Ok(root)
     }
-}
-
-fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
-    let get = |name: &str| -> PyResult<Option<Bound<'_, PyAny>>> {
-        Ok(given.get_item(name)?.filter(|value| !value.is_none()))
-    };
-    fn typed<'py, T: FromPyObjectOwned<'py>>(name: &str, value: Option<Bound<'py, PyAny>>) -> PyResult<Option<T>> {
-        let Some(value) = value else { return Ok(None) };
-        let found = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
-        value.extract().map(Some).map_err(|_| {
-            let due = std::any::type_name::<T>().rsplit("::").next().unwrap_or_default();
-            let due = match due {
-                "String" => "a str",
-                "bool" => "a bool",
-                "f64" => "a number",
-                _ => "a whole number that is not negative",
-            };
-            PyTypeError::new_err(format!("{name} must be {due}, not {found}"))
-        })
-    }
-    macro_rules! option {
-        ($name:literal) => {
-            typed($name, get($name)?)?
-        };
-    }
-    let credentials = match (option!("aws_access_key_id"), option!("aws_secret_access_key")) {
-        (Some(access_key_id), Some(secret_access_key)) => {
-            Some(Keys { access_key_id, secret_access_key, session_token: option!("aws_session_token") })
-        }
-        _ => None,
-    };
-    let verify = match get("verify")? {
-        None => None,
-        Some(value) => Some(match value.cast::<PyBool>() {
-            Ok(truth) if truth.is_true() => Trust::Platform,
-            Ok(_) => Trust::Anything,
-            Err(_) => Trust::Bundle(value.extract::<PathBuf>()?),
-        }),
-    };
-    Ok(Options {
-        region: option!("region_name"),
-        namespace: option!("namespace"),
-        endpoint_url: option!("endpoint_url"),
-        ignore_configured_endpoint_urls: option!("ignore_configured_endpoint_urls"),
-        use_fips: option!("use_fips_endpoint"),
-        use_dual_stack: option!("use_dualstack_endpoint"),
-        profile: option!("profile_name"),
-        credentials,
-        connect_timeout: option!("connect_timeout"),
-        read_timeout: option!("read_timeout"),
-        timeout: option!("timeout"),
-        max_pool_connections: option!("max_pool_connections"),
-        retry_mode: option!("retry_mode"),
-        max_attempts: option!("max_attempts"),
-        validation: match get("parameter_validation")? {
-            Some(level) if level.eq("strict")? => Validation::Strict,
-            level => match typed::<bool>("parameter_validation", level)? {
-                Some(false) => Validation::Off,
-                _ => Validation::Standard,
-            },
-        },
-        verify,
-        http_proxy: option!("http_proxy"),
-        https_proxy: option!("https_proxy"),
-        user_agent: option!("user_agent"),
-        user_agent_extra: option!("user_agent_extra"),
-        app_id: option!("user_agent_appid"),
-        language: option!("language"),
-    })
 }

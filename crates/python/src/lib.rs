@@ -4,6 +4,7 @@ mod bridge;
 mod client;
 mod errors;
 mod local;
+mod options;
 mod value;
 
 /// `chimeline._native`.

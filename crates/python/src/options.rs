@@ -1,0 +1,105 @@
+//! The options of a client, out of the dict that the Python package makes of arguments and `Config`.
+
+use std::path::PathBuf;
+
+use chimeline_core::encode::Validation;
+use chimeline_core::tls::Trust;
+use chimeline_core::{Keys, Options};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict};
+
+/// Reads the options; one of the wrong type is named in the error.
+pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
+    let given = Given(given);
+    Ok(Options {
+        region: given.text("region_name")?,
+        namespace: given.text("namespace")?,
+        endpoint_url: given.text("endpoint_url")?,
+        ignore_configured_endpoint_urls: given.truth("ignore_configured_endpoint_urls")?,
+        use_fips: given.truth("use_fips_endpoint")?,
+        use_dual_stack: given.truth("use_dualstack_endpoint")?,
+        profile: given.text("profile_name")?,
+        credentials: given.credentials()?,
+        connect_timeout: given.number("connect_timeout")?,
+        read_timeout: given.number("read_timeout")?,
+        timeout: given.number("timeout")?,
+        max_pool_connections: given.count("max_pool_connections")?,
+        retry_mode: given.text("retry_mode")?,
+        max_attempts: given.count("max_attempts")?,
+        validation: given.validation()?,
+        verify: given.verify()?,
+        http_proxy: given.text("http_proxy")?,
+        https_proxy: given.text("https_proxy")?,
+        user_agent: given.text("user_agent")?,
+        user_agent_extra: given.text("user_agent_extra")?,
+        app_id: given.text("user_agent_appid")?,
+        language: given.text("language")?,
+    })
+}
+
+/// The dict, in which `None` is as good as absent.
+struct Given<'a, 'py>(&'a Bound<'py, PyDict>);
+
+impl<'py> Given<'_, 'py> {
+    fn get(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(self.0.get_item(name)?.filter(|value| !value.is_none()))
+    }
+
+    fn text(&self, name: &str) -> PyResult<Option<String>> {
+        self.typed(name, "a str")
+    }
+
+    fn truth(&self, name: &str) -> PyResult<Option<bool>> {
+        self.typed(name, "a bool")
+    }
+
+    fn number(&self, name: &str) -> PyResult<Option<f64>> {
+        self.typed(name, "a number")
+    }
+
+    fn count(&self, name: &str) -> PyResult<Option<u32>> {
+        self.typed(name, "a whole number that is not negative")
+    }
+
+    fn typed<T: FromPyObjectOwned<'py>>(&self, name: &str, due: &str) -> PyResult<Option<T>> {
+        let Some(value) = self.get(name)? else { return Ok(None) };
+        value.extract().map(Some).map_err(|_| wrong(name, due, &value))
+    }
+
+    fn credentials(&self) -> PyResult<Option<Keys>> {
+        let keys = (self.text("aws_access_key_id")?, self.text("aws_secret_access_key")?);
+        let (Some(access_key_id), Some(secret_access_key)) = keys else { return Ok(None) };
+        Ok(Some(Keys { access_key_id, secret_access_key, session_token: self.text("aws_session_token")? }))
+    }
+
+    fn validation(&self) -> PyResult<Validation> {
+        let name = "parameter_validation";
+        let Some(value) = self.get(name)? else { return Ok(Validation::Standard) };
+        if value.eq("strict")? {
+            return Ok(Validation::Strict);
+        }
+        match value.cast::<PyBool>() {
+            Ok(truth) if truth.is_true() => Ok(Validation::Standard),
+            Ok(_) => Ok(Validation::Off),
+            Err(_) => Err(wrong(name, "a bool or \"strict\"", &value)),
+        }
+    }
+
+    fn verify(&self) -> PyResult<Option<Trust>> {
+        let Some(value) = self.get("verify")? else { return Ok(None) };
+        Ok(Some(match value.cast::<PyBool>() {
+            Ok(truth) if truth.is_true() => Trust::Platform,
+            Ok(_) => Trust::Anything,
+            Err(_) => {
+                let path = value.extract::<PathBuf>().map_err(|_| wrong("verify", "a bool or a path", &value))?;
+                Trust::Bundle(path)
+            }
+        }))
+    }
+}
+
+fn wrong(name: &str, due: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    let found = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
+    PyTypeError::new_err(format!("{name} must be {due}, not {found}"))
+}
