@@ -128,7 +128,11 @@ fn signature(request: &Received, claim: &Claim<'_>, key: &Keys, time: SystemTime
     let url = format!("http://{}{path}", request.header("host")?);
     let body = SignableBody::Bytes(&request.body);
     let signable = SignableRequest::new(request.method.as_str(), url, headers.into_iter(), body).ok()?;
-    Some(sign(signable, &parameters).ok()?.signature().to_owned())
+    let (instructions, signature) = sign(signable, &parameters).ok()?.into_parts();
+    // The signer adds what must be signed; a request that does not say that it signed the same was signed in another way.
+    let (_, due) = instructions.headers().find(|(name, _)| *name == "authorization")?;
+    let same = Claim::parse(due).is_ok_and(|due| due.signed_headers == claim.signed_headers);
+    same.then_some(signature)
 }
 
 fn check_clock(stamp: &str, time: SystemTime, now: SystemTime) -> Result<(), Refusal> {
