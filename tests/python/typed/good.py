@@ -1,0 +1,50 @@
+"""A program over all three services that type checkers accept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import chimeline
+from chimeline.exceptions import ClientError, NotFoundException
+from chimeline.types.media_pipelines import ArtifactsConfiguration, MediaCapturePipeline
+
+
+async def record(meeting_id: str, bucket: str) -> MediaCapturePipeline:
+    meetings = chimeline.client("chime-sdk-meetings", region_name="us-east-1")
+    meeting = await meetings.create_meeting(
+        ClientRequestToken="token", MediaRegion="us-east-1", ExternalMeetingId=meeting_id, Tags=[{"Key": "k", "Value": "v"}]
+    )
+    source = meeting["Meeting"]["MeetingArn"]
+    artifacts: ArtifactsConfiguration = {
+        "Audio": {"MuxType": "AudioOnly"},
+        "Video": {"State": "Enabled", "MuxType": "VideoOnly"},
+        "Content": {"State": "Disabled"},
+    }
+    pipelines = chimeline.client("chime-sdk-media-pipelines", config=chimeline.Config(read_timeout=5))
+    created = await pipelines.create_media_capture_pipeline(
+        SourceType="ChimeSdkMeeting",
+        SourceArn=source,
+        SinkType="S3Bucket",
+        SinkArn=bucket,
+        ChimeSdkMeetingConfiguration={"ArtifactsConfiguration": artifacts},
+    )
+    started: datetime = created["MediaCapturePipeline"]["CreatedTimestamp"]
+    print(started.isoformat(), created["ResponseMetadata"]["HTTPStatusCode"])
+    async for page in pipelines.get_paginator("list_media_pipelines").paginate(PaginationConfig={"PageSize": 10}):
+        for summary in page["MediaPipelines"]:
+            print(summary["MediaPipelineArn"])
+    return created["MediaCapturePipeline"]
+
+
+def stop(pipeline_id: str) -> int:
+    client = chimeline.blocking.client("chime", "us-east-1")
+    try:
+        deleted = client.delete_media_capture_pipeline(MediaPipelineId=pipeline_id)
+    except NotFoundException:
+        return 0
+    except ClientError as error:
+        print(error.response["Error"]["Code"], error.operation_name, error.hint)
+        raise
+    for page in client.get_paginator("list_media_capture_pipelines").paginate():
+        print(len(page["MediaCapturePipelines"]), page.get("NextToken"))
+    return deleted["ResponseMetadata"]["HTTPStatusCode"]
