@@ -325,6 +325,24 @@ mod tests {
     }
 
     #[test]
+    fn a_grid_needs_its_layout_and_no_more() {
+        let grid = |grid: Value| {
+            let composited = json!({"GridViewConfiguration": grid});
+            let off = json!({"State": "Disabled"});
+            let artifacts = json!({
+                "Audio": {"MuxType": "AudioOnly"}, "Video": off, "Content": off, "CompositedVideo": composited,
+            });
+            let input = capture(&json!({"ArtifactsConfiguration": artifacts}));
+            strict("chime-sdk-media-pipelines", "CreateMediaCapturePipeline", &input)
+        };
+        let missing = grid(json!({"PresenterOnlyConfiguration": {}}));
+        assert_eq!(missing.len(), 1);
+        assert!(missing[0].ends_with("GridViewConfiguration: \"ContentShareLayout\""), "{missing:?}");
+        // The guide: each layout's own configuration has defaults.
+        assert!(grid(json!({"ContentShareLayout": "PresenterOnly"})).is_empty());
+    }
+
+    #[test]
     fn a_transcription_has_one_engine() {
         let start = |configuration: Value| {
             let id = "3f1b2c4d-0000-4000-8000-1234567890ab";

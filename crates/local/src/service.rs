@@ -103,7 +103,7 @@ impl Service {
         let region = auth::verify(received, &self.options.keys, route.service.signing_name, now)?;
         let input = input::read(route, body_of(received)?)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = now + state.ahead;
+        let now = now.checked_add(state.ahead).unwrap_or(now);
         let space = state.regions.entry(region.clone()).or_default();
         space.settle(now, self.options.pace);
         let (service, operation) = (route.service, route.operation);

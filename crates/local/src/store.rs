@@ -38,6 +38,8 @@ pub(crate) struct Resource {
     since: SystemTime,
     after: Option<u64>,
     vanishes: bool,
+    /// The idempotency token that stands for its creation.
+    token: Option<String>,
 }
 
 /// A creation that an idempotency token stands for.
@@ -98,8 +100,10 @@ impl Space {
             return;
         }
         let Some(resource) = self.resources.get_mut(&number) else { return };
-        while resource.moves() && resource.since + pace <= now {
-            resource.since += pace;
+        while resource.moves()
+            && let Some(due) = resource.since.checked_add(pace).filter(|due| *due <= now)
+        {
+            resource.since = due;
             if let Some((next, ahead)) = resource.ahead.split_first() {
                 resource.state = Some(next);
                 resource.ahead = ahead;
@@ -140,6 +144,7 @@ impl Space {
             since: now,
             after: draft.after,
             vanishes: false,
+            token: None,
         };
         if resource.moves() {
             self.moving.insert(number);
@@ -195,6 +200,9 @@ impl Space {
         for name in [Some(resource.id.clone()), resource.arn.clone(), resource.name()].into_iter().flatten() {
             self.names.remove(&name);
         }
+        if let Some(token) = resource.token {
+            self.tokens.remove(&token);
+        }
         for part in self.parts(number) {
             self.remove(part);
         }
@@ -241,15 +249,19 @@ impl Space {
     /// What the token of a creation says of it.
     pub(crate) fn seen(&self, token: &str, input: &Map<String, Value>) -> Seen {
         match self.tokens.get(token) {
-            Some(known) if !self.resources.contains_key(&known.resource) => Seen::Never,
             Some(known) if known.input == *input => Seen::Made(known.resource),
             Some(_) => Seen::Otherwise,
             None => Seen::Never,
         }
     }
 
-    /// Remembers what a token stands for.
-    pub(crate) fn remember(&mut self, token: String, input: Map<String, Value>, resource: u64) {
-        self.tokens.insert(token, Remembered { input, resource });
+    /// Remembers what a token stands for, as long as it is there.
+    pub(crate) fn remember(&mut self, token: String, input: Map<String, Value>, number: u64) {
+        if let Some(resource) = self.resources.get_mut(&number)
+            && resource.token.is_none()
+        {
+            resource.token = Some(token.clone());
+            self.tokens.insert(token, Remembered { input, resource: number });
+        }
     }
 }

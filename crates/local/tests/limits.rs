@@ -1,0 +1,37 @@
+//! Numbers at their ends.
+
+mod support;
+
+use std::time::Duration;
+
+use chimeline_local::Options;
+use serde_json::json;
+use support::Api;
+
+fn capture(meeting: &str) -> serde_json::Value {
+    json!({
+        "SourceType": "ChimeSdkMeeting", "SourceArn": format!("arn:aws:chime::1:meeting:{meeting}"), "SinkType": "S3Bucket",
+        "SinkArn": "arn:aws:s3:::b", "ClientRequestToken": "token-1",
+    })
+}
+
+#[test]
+fn a_clock_beyond_the_end_of_time_stays_where_it_is() {
+    let api = Api::with(Options { pace: Duration::MAX, ..Options::default() });
+    let made = api.call("chime", "CreateMediaCapturePipeline", capture("a")).unwrap();
+    api.server.advance(Duration::MAX);
+    api.server.advance(Duration::MAX);
+    let id = json!({"MediaPipelineId": made["MediaCapturePipeline"]["MediaPipelineId"]});
+    let got = api.call("chime", "GetMediaCapturePipeline", id).unwrap();
+    assert_eq!(got["MediaCapturePipeline"]["Status"], "Initializing");
+}
+
+#[test]
+fn a_token_is_free_again_when_what_it_stood_for_is_gone() {
+    let api = Api::with(Options { pace: Duration::ZERO, ..Options::default() });
+    let made = api.call("chime", "CreateMediaCapturePipeline", capture("a")).unwrap();
+    let id = json!({"MediaPipelineId": made["MediaCapturePipeline"]["MediaPipelineId"]});
+    api.call("chime", "DeleteMediaCapturePipeline", id).unwrap();
+    let again = api.call("chime", "CreateMediaCapturePipeline", capture("b")).unwrap();
+    assert_ne!(again, made);
+}
