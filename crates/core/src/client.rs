@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
+use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
+use crate::call::{Call, Limits};
 use crate::config::{Config, Options};
 use crate::credentials::Source;
 use crate::decode::decode;
-use crate::encode::{Encoded, Invalid, encode};
+use crate::encode::{Invalid, encode};
 use crate::error::{Error, ErrorKind};
 use crate::host::{HostBuilder, HostValue};
 use crate::lane::Lanes;
 use crate::orchestrate::{self, Response};
+use crate::rate::RateLimit;
 use crate::redact::excerpt;
 use crate::retry::Quota;
 use crate::runtime::{self, PerProcess};
 use crate::schema::{Operation, Service};
+use crate::skew::Skew;
 use crate::transport::Network;
 use crate::world::World;
 
@@ -30,20 +34,18 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) credentials: Source,
     pub(crate) quota: Quota,
+    pub(crate) rate: RateLimit,
+    in_lambda: bool,
+    pub(crate) skew: Skew,
     pub(crate) world: World,
     pub(crate) user_agent: HeaderValue,
     /// The most bytes that an answer may have.
     pub(crate) response_limit: usize,
     network: Arc<Network>,
     pool: PerProcess<reqwest::Client>,
+    /// One for each connection that the calls of the I/O thread may have open at once.
+    permits: PerProcess<Arc<Semaphore>>,
     lanes: PerProcess<Arc<Lanes>>,
-}
-
-/// A call whose input was checked and encoded.
-#[derive(Debug)]
-pub struct Call {
-    pub(crate) operation: &'static Operation,
-    pub(crate) encoded: Encoded,
 }
 
 /// A call under way on the process's I/O thread.
@@ -87,11 +89,15 @@ impl Client {
             service,
             config,
             quota: Quota::default(),
+            rate: RateLimit::default(),
+            in_lambda: (world.variable)("AWS_LAMBDA_FUNCTION_NAME").is_some(),
+            skew: Skew::default(),
             world,
             user_agent,
             response_limit: RESPONSE_LIMIT,
             network,
             pool: PerProcess::new(),
+            permits: PerProcess::new(),
             lanes: PerProcess::new(),
         })))
     }
@@ -115,7 +121,7 @@ impl Client {
         input: &V,
     ) -> Result<Call, Unprepared<V::Fault>> {
         match encode(operation, input, self.0.config.validation, || (self.0.world.uuid)()) {
-            Ok(encoded) => Ok(Call { operation, encoded }),
+            Ok(encoded) => Ok(Call { operation, encoded, limits: Limits::of(&self.0.config), identity: None }),
             Err(Invalid::Faults(faults)) => Err(Unprepared::Error(Error::invalid(operation.name, faults))),
             Err(Invalid::Host(fault)) => Err(Unprepared::Host(fault)),
         }
@@ -124,7 +130,8 @@ impl Client {
     /// Makes the call on the current tokio runtime, which then owns the client's connections.
     pub async fn send(&self, call: &Call) -> Result<Response, Error> {
         let http = self.pool().map_err(|e| e.in_operation(call.operation.name))?;
-        orchestrate::run(&self.0, &http, call).await
+        let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_connections()))))?;
+        orchestrate::run(&self.0, &http, Some(&permits), call).await
     }
 
     /// Starts the call on the process's I/O thread, where `done` is called with the outcome. Aborting drops the request.
@@ -150,7 +157,7 @@ impl Client {
         let name = call.operation.name;
         let lanes = self.0.lanes.get(|| Ok(Arc::new(Lanes::new(most)))).map_err(|e| e.in_operation(name))?;
         let lane = lanes.take(|| self.http(1), tick).map_err(|e| e.in_operation(name))?;
-        let done = lane.run(orchestrate::run(&self.0, &lane.http, call), tick);
+        let done = lane.run(orchestrate::run(&self.0, &lane.http, None, call), tick);
         lanes.put_back(lane);
         done.map_err(|e| e.in_operation(name))
     }
@@ -182,11 +189,22 @@ impl Client {
     }
 
     fn pool(&self) -> Result<reqwest::Client, Error> {
-        let most = usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX);
-        self.0.pool.get(|| self.http(most))
+        self.0.pool.get(|| self.http(self.most_connections()))
+    }
+
+    fn most_connections(&self) -> usize {
+        usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
     }
 
     fn http(&self, idle_connections: usize) -> Result<reqwest::Client, Error> {
         self.0.network.client(self.0.config.endpoint.url.starts_with("https:"), idle_connections)
+    }
+}
+
+impl Inner {
+    /// The trace of the Lambda invocation that is under way, in a process of AWS Lambda.
+    pub(crate) fn lambda_trace(&self) -> Option<HeaderValue> {
+        let trace = self.in_lambda.then(|| (self.world.variable)("_X_AMZN_TRACE_ID")).flatten()?;
+        HeaderValue::from_str(&trace).ok()
     }
 }

@@ -38,9 +38,11 @@ pub struct Options {
     pub read_timeout: Option<f64>,
     /// Seconds for a whole call, retries included.
     pub timeout: Option<f64>,
+    /// Seconds for one attempt, from its connection to the last byte of its answer.
+    pub attempt_timeout: Option<f64>,
     /// How many connections are kept.
     pub max_pool_connections: Option<u32>,
-    /// `standard` or `legacy`.
+    /// `standard`, `adaptive` or `legacy`.
     pub retry_mode: Option<String>,
     /// Attempts in all.
     pub max_attempts: Option<u32>,
@@ -88,6 +90,10 @@ pub struct Config {
     pub retry: RetryConfig,
     /// The limit for a whole call.
     pub timeout: Option<Duration>,
+    /// The limit for one attempt.
+    pub attempt_timeout: Option<Duration>,
+    /// Whether a service that refuses our time teaches us its own.
+    pub corrects_clock_skew: bool,
     /// How many connections are kept.
     pub max_pool_connections: u32,
     /// How much is checked before a request is sent.
@@ -168,6 +174,8 @@ impl Config {
             endpoint: endpoint::resolve(service, choice)?,
             retry,
             timeout: options.timeout.map(|seconds| duration("timeout", seconds)).transpose()?,
+            attempt_timeout: options.attempt_timeout.map(|seconds| duration("attempt_timeout", seconds)).transpose()?,
+            corrects_clock_skew: !chain.flag("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction"),
             max_pool_connections: options.max_pool_connections.unwrap_or(10).max(1),
             validation: options.validation,
             user_agent: user_agent(options, &chain, retry.mode),
@@ -206,7 +214,7 @@ fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     };
     let mode = match mode {
         Some((name, source)) => {
-            RetryMode::parse(&name).ok_or_else(|| wrong(&source, &name, "\"standard\" or \"legacy\""))?
+            RetryMode::parse(&name).ok_or_else(|| wrong(&source, &name, "\"standard\", \"adaptive\" or \"legacy\""))?
         }
         None => RetryMode::Standard,
     };
@@ -228,7 +236,7 @@ fn wrong(source: &str, value: &str, allowed: &str) -> Error {
     Error::new(ErrorKind::InvalidConfig, format!("{source} is {value:?}, which must be {allowed}"))
 }
 
-fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
+pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
     let positive = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
     positive.ok_or_else(|| wrong(name, &seconds.to_string(), "a number of seconds above 0"))
 }

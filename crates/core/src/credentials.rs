@@ -19,6 +19,7 @@ use aws_types::region::Region;
 use http::Method;
 use tokio::sync::{Mutex, OnceCell};
 
+use crate::call;
 use crate::config::{Config, Options};
 use crate::error::{Error, ErrorKind};
 use crate::transport::{Network, Request, exchange};
@@ -35,10 +36,7 @@ impl Source {
     /// The keys of the options, else the chain.
     pub(crate) fn new(options: &Options, config: &Config, network: Arc<Network>) -> Source {
         match &options.credentials {
-            Some(keys) => {
-                let (id, secret, token) = (&keys.access_key_id, &keys.secret_access_key, &keys.session_token);
-                Source::Fixed(identity(Credentials::new(id, secret, token.clone(), None, "code")))
-            }
+            Some(keys) => Source::Fixed(call::identity(keys)),
             None => Source::Chain(Chain {
                 // A profile that the code names stands above the environment's keys; one that the environment names does not.
                 environment: options.profile.is_none(),

@@ -1,6 +1,7 @@
 //! The client for the Amazon Chime SDK control plane: it validates a request, signs it, sends it, retries it, and reads
 //! the answer. It knows HTTP and the services' schema, and no host language: that is what [`host`] is for.
 
+pub mod call;
 pub mod client;
 pub mod config;
 pub mod decode;
@@ -21,18 +22,22 @@ pub mod world;
 mod credentials;
 mod hint;
 mod json;
+mod judge;
 mod lane;
 mod profile;
+mod rate;
 mod redact;
 mod respond;
 mod runtime;
 mod sign;
+mod skew;
 mod strict;
 mod transport;
 #[cfg(test)]
 mod vectors;
 
-pub use client::{Call, Client, Unprepared};
+pub use call::{Call, CallOptions};
+pub use client::{Client, Unprepared};
 pub use config::{Config, Keys, Options};
 pub use error::{Error, ErrorKind};
 pub use orchestrate::Response;

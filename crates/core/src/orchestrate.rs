@@ -1,19 +1,21 @@
 //! The order of a call: the token is chosen once, then each attempt takes credentials, signs, sends and is judged; between
 //! two attempts the call waits.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
+use tokio::sync::Semaphore;
 
-use crate::client::{Call, Inner};
+use crate::call::Call;
+use crate::client::Inner;
 use crate::error::{Attempt, Error, ErrorKind, ResponseMetadata};
-use crate::hint;
-use crate::respond::{self, Answer};
-use crate::retry::Retryable;
+use crate::judge::{Retry, Verdict, judge, ledger_line, since_1970};
+use crate::respond::Answer;
+use crate::retry::RetryMode;
 use crate::sign::sign_request;
 use crate::transport::{Request, exchange, host_of};
 
@@ -30,48 +32,103 @@ pub struct Response {
     pub max_attempts_reached: bool,
 }
 
-/// Makes the call over `http`, within the client's deadline for a whole call.
-pub(crate) async fn run(client: &Inner, http: &reqwest::Client, call: &Call) -> Result<Response, Error> {
-    let mut attempts = Vec::new();
-    let calling = attempt_until_done(client, http, call, &mut attempts);
-    let done = match client.config.timeout {
+/// Makes the call over `http`, within its deadline. Each attempt takes one of `permits`, where there are such.
+pub(crate) async fn run(
+    client: &Inner,
+    http: &reqwest::Client,
+    permits: Option<&Semaphore>,
+    call: &Call,
+) -> Result<Response, Error> {
+    let mut progress = Progress { attempts: Vec::new(), phase: Phase::Starting };
+    let calling = attempt_until_done(client, http, permits, call, &mut progress);
+    let done = match call.limits.timeout {
         None => calling.await,
-        Some(limit) => tokio::time::timeout(limit, calling).await.unwrap_or_else(|_| {
-            let message = format!("the call did not end within its {} s", limit.as_secs_f64());
-            Err(Error::new(ErrorKind::CallTimeout, message))
-        }),
+        Some(limit) => match tokio::time::timeout(limit, calling).await {
+            Ok(done) => done,
+            Err(_) => Err(progress.cut_off(limit, &host(client))),
+        },
     };
+    let operation = call.operation.name;
+    tracing::info!(target: "chimeline", operation, attempts = progress.attempts.len(), ok = done.is_ok(), "call");
     match done {
         Ok((answer, max_attempts_reached)) => {
+            let attempts = progress.attempts;
             Ok(Response { metadata: answer.metadata(), body: answer.body, attempts, max_attempts_reached })
         }
-        Err(error) => Err(error.in_operation(call.operation.name).with_attempts(attempts)),
+        Err(error) => Err(error.in_operation(operation).with_attempts(progress.attempts)),
+    }
+}
+
+/// How far a call has come: what its error tells when the deadline ends it.
+struct Progress {
+    attempts: Vec<Attempt>,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    Starting,
+    RateLimited,
+    Queueing,
+    Authenticating,
+    Attempting(Instant),
+    BackingOff,
+}
+
+impl Progress {
+    fn cut_off(&mut self, limit: Duration, host: &str) -> Error {
+        let number = self.attempts.len() + 1;
+        let phase = match self.phase {
+            Phase::Starting => "before its first attempt".to_owned(),
+            Phase::RateLimited => format!("waiting for the adaptive rate limit before attempt {number}"),
+            Phase::Queueing => format!("waiting for a free connection for attempt {number}"),
+            Phase::Authenticating => format!("getting credentials for attempt {number}"),
+            Phase::Attempting(_) => format!("in attempt {number}, connecting to {host} or waiting for its answer"),
+            Phase::BackingOff => format!("waiting before attempt {number}"),
+        };
+        if let Phase::Attempting(started) = self.phase {
+            let code = Some(ErrorKind::CallTimeout.class().to_owned());
+            let took = started.elapsed();
+            self.attempts.push(Attempt { status: None, code, request_id: None, took, delay: None });
+        }
+        let message = format!("the call did not end within its {} s; it was {phase}", limit.as_secs_f64());
+        Error::new(ErrorKind::CallTimeout, message)
     }
 }
 
 async fn attempt_until_done(
     client: &Inner,
     http: &reqwest::Client,
+    permits: Option<&Semaphore>,
     call: &Call,
-    attempts: &mut Vec<Attempt>,
+    progress: &mut Progress,
 ) -> Result<(Answer, bool), Error> {
-    let most = client.config.retry.max_attempts;
+    let most = call.limits.max_attempts;
     let url = url_of(client, call)?;
     let invocation_id = (client.world.uuid)().to_string();
-    let mut spent = None;
+    let (mut spent, mut clock_corrected) = (None, false);
     for number in 1.. {
         let started = Instant::now();
-        let outcome = attempt(client, http, call, &url, &invocation_id, number).await;
-        let (judged, retryable, asked) = judge(client, call, outcome);
-        attempts.push(ledger_line(&judged, started.elapsed()));
-        let mut error = match judged {
-            Ok(answer) => {
+        let outcome = attempt(client, http, permits, call, &url, &invocation_id, number, progress).await;
+        let verdict = judge(client, call, outcome, (client.world.now)());
+        let line = ledger_line(&verdict, started.elapsed());
+        tracing::debug!(target: "chimeline", operation = call.operation.name, number, outcome = %line, "attempt");
+        progress.attempts.push(line);
+        let (mut error, retry) = match verdict {
+            Verdict::Success(answer) => {
                 client.quota.give_back(spent);
                 return Ok((answer, number >= most));
             }
-            Err(error) => error,
+            Verdict::Failure { error, retry } => (error, retry),
         };
-        let Some(reason) = retryable else { return Err(mark(error, most == 1)) };
+        let (reason, asked) = match retry {
+            Retry::WithItsClock if !clock_corrected && number < most => {
+                clock_corrected = true;
+                continue;
+            }
+            Retry::No | Retry::WithItsClock => return Err(mark(error, most == 1)),
+            Retry::After(reason, asked) => (reason, asked),
+        };
         if number >= most {
             return Err(mark(error, true));
         }
@@ -83,15 +140,16 @@ async fn attempt_until_done(
         };
         spent = Some(cost);
         let delay = reason.delay(number, (client.world.random)(), asked);
-        if let Some(last) = attempts.last_mut() {
+        if let Some(last) = progress.attempts.last_mut() {
             last.delay = Some(delay);
         }
-        tokio::time::sleep(delay).await;
+        progress.phase = Phase::BackingOff;
+        (client.world.sleep)(delay).await;
     }
     Err(Error::new(ErrorKind::InvalidConfig, "no attempt is allowed".to_owned()))
 }
 
-/// Notes on a service error that no further attempt was allowed.
+/// Notes on a service error whether it is the last that was allowed.
 fn mark(mut error: Error, reached: bool) -> Error {
     if let Some(service) = error.service_mut() {
         service.max_attempts_reached = reached;
@@ -99,24 +157,46 @@ fn mark(mut error: Error, reached: bool) -> Error {
     error
 }
 
-pub(crate) fn url_of(client: &Inner, call: &Call) -> Result<Url, Error> {
-    let query = if call.encoded.query.is_empty() { String::new() } else { format!("?{}", call.encoded.query) };
-    let text = format!("{}{}{query}", client.config.endpoint.url, call.encoded.path);
-    // The text holds the caller's data, which an error must not.
-    Url::parse(&text).map_err(|e| Error::new(ErrorKind::InvalidEndpoint, format!("Invalid endpoint: {e}")))
-}
-
+#[expect(clippy::too_many_arguments, reason = "a plain function in place of a struct that lives for one call")]
 async fn attempt(
     client: &Inner,
     http: &reqwest::Client,
+    permits: Option<&Semaphore>,
     call: &Call,
     url: &Url,
     invocation_id: &str,
     number: u32,
+    progress: &mut Progress,
 ) -> Result<Answer, Error> {
-    let identity = client.credentials.identity(&client.world).await?;
+    if client.config.retry.mode == RetryMode::Adaptive {
+        progress.phase = Phase::RateLimited;
+        while let Err(wait) = client.rate.take(since_1970((client.world.now)())) {
+            (client.world.sleep)(wait).await;
+        }
+    }
+    progress.phase = Phase::Authenticating;
+    let identity = match &call.identity {
+        Some(identity) => identity.clone(),
+        None => client.credentials.identity(&client.world).await?,
+    };
+    progress.phase = Phase::Queueing;
+    let permit = match permits {
+        Some(permits) => permits.acquire().await.ok(),
+        None => None,
+    };
+    progress.phase = Phase::Attempting(Instant::now());
     let request = signed(client, call, url, &identity, invocation_id, number)?;
-    exchange(http, request, client.response_limit).await
+    let exchange = exchange(http, request, client.response_limit);
+    let outcome = match call.limits.attempt_timeout {
+        None => exchange.await,
+        Some(limit) => tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
+            let (host, limit) = (host(client), limit.as_secs_f64());
+            let message = format!("Read timeout on endpoint URL: \"{host}\" (no whole answer within {limit} s)");
+            Err(Error::new(ErrorKind::ReadTimeout, message))
+        }),
+    };
+    drop(permit);
+    outcome
 }
 
 /// The request of an attempt, signed for now.
@@ -139,13 +219,16 @@ pub(crate) fn signed(
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     let (endpoint, signing_name) = (&client.config.endpoint, client.service.signing_name);
-    let now = (client.world.now)();
+    let now = client.skew.corrected((client.world.now)());
     let bytes = body.as_deref().unwrap_or_default();
     sign_request(&mut headers, call.operation.method, url.as_str(), bytes, endpoint, signing_name, identity, now)?;
     headers.insert(USER_AGENT, client.user_agent.clone());
     headers.insert(INVOCATION_ID, HeaderValue::from_str(invocation_id).map_err(|e| unsendable(&e))?);
-    let progress = format!("attempt={number}; max={}", client.config.retry.max_attempts);
+    let progress = format!("attempt={number}; max={}", call.limits.max_attempts);
     headers.insert(REQUEST, HeaderValue::from_str(&progress).map_err(|e| unsendable(&e))?);
+    if let Some(trace) = client.lambda_trace() {
+        headers.insert(HeaderName::from_static("x-amzn-trace-id"), trace);
+    }
     Ok(Request { method, url: url.clone(), headers, body })
 }
 
@@ -153,66 +236,11 @@ fn unsendable(error: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::InvalidConfig, format!("the request cannot be made: {error}"))
 }
 
-type Judged = (Result<Answer, Error>, Option<Retryable>, Option<Duration>);
-
-/// Whether the outcome is a success, and if not, whether another attempt is worth it and after how long.
-fn judge(client: &Inner, call: &Call, outcome: Result<Answer, Error>) -> Judged {
-    let answer = match outcome {
-        Ok(answer) if answer.is_success() => return (Ok(answer), None, None),
-        Ok(answer) => answer,
-        Err(error) => {
-            let transient = error.kind().is_transient();
-            let reason = if error.kind().is_timeout() { Retryable::Timeout } else { Retryable::Transient };
-            return (Err(error), transient.then_some(reason), None);
-        }
-    };
-    let error = respond::error_of(client.service, call.operation, &answer);
-    let code = error.service_error().and_then(|e| e.code.as_ref()).and_then(|code| code.as_str()).unwrap_or_default();
-    let retryable = Retryable::of_answer(answer.status, code);
-    let asked = asked_delay(&answer, (client.world.now)());
-    let region = &client.config.endpoint.region;
-    let hint = error.service_error().and_then(|answered| hint::of(client.service, call.operation, region, answered));
-    (Err(error.with_hint(hint)), retryable, asked)
-}
-
-/// How long the service asks to wait: milliseconds in its own header, else seconds or a date in the standard one.
-fn asked_delay(answer: &Answer, now: SystemTime) -> Option<Duration> {
-    if let Some(millis) = answer.header("x-amz-retry-after").and_then(|text| text.parse().ok()) {
-        return Some(Duration::from_millis(millis));
-    }
-    let text = answer.header("retry-after")?;
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(text).ok()?;
-    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(date.timestamp().as_second()).ok()?);
-    at.duration_since(now).ok()
-}
-
-fn ledger_line(judged: &Result<Answer, Error>, took: Duration) -> Attempt {
-    match judged {
-        Ok(answer) => {
-            let request_id =
-                answer.header("x-amzn-requestid").or_else(|| answer.header("x-amz-request-id")).map(str::to_owned);
-            Attempt { status: Some(answer.status), code: None, request_id, took, delay: None }
-        }
-        Err(error) => match error.service_error() {
-            Some(service) => Attempt {
-                status: Some(service.response.status),
-                code: service.code.as_ref().map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned)),
-                request_id: service.response.request_id.clone(),
-                took,
-                delay: None,
-            },
-            None => Attempt {
-                status: None,
-                code: Some(error.kind().class().to_owned()),
-                request_id: None,
-                took,
-                delay: None,
-            },
-        },
-    }
+pub(crate) fn url_of(client: &Inner, call: &Call) -> Result<Url, Error> {
+    let query = if call.encoded.query.is_empty() { String::new() } else { format!("?{}", call.encoded.query) };
+    let text = format!("{}{}{query}", client.config.endpoint.url, call.encoded.path);
+    // The text holds the caller's data, which an error must not.
+    Url::parse(&text).map_err(|e| Error::new(ErrorKind::InvalidEndpoint, format!("Invalid endpoint: {e}")))
 }
 
 /// The host that a client's errors name.

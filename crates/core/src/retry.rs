@@ -17,6 +17,8 @@ pub struct RetryConfig {
 pub enum RetryMode {
     /// The standard rules.
     Standard,
+    /// The standard rules, and calls that slow down once the service throttles.
+    Adaptive,
     /// The standard rules under the name of botocore's former ones, with its 5 attempts.
     Legacy,
 }
@@ -27,6 +29,7 @@ impl RetryMode {
     pub fn parse(name: &str) -> Option<RetryMode> {
         match name {
             "standard" => Some(RetryMode::Standard),
+            "adaptive" => Some(RetryMode::Adaptive),
             "legacy" => Some(RetryMode::Legacy),
             _ => None,
         }
@@ -37,6 +40,7 @@ impl RetryMode {
     pub fn name(self) -> &'static str {
         match self {
             RetryMode::Standard => "standard",
+            RetryMode::Adaptive => "adaptive",
             RetryMode::Legacy => "legacy",
         }
     }
@@ -45,7 +49,7 @@ impl RetryMode {
     #[must_use]
     pub fn default_attempts(self) -> u32 {
         match self {
-            RetryMode::Standard => 3,
+            RetryMode::Standard | RetryMode::Adaptive => 3,
             RetryMode::Legacy => 5,
         }
     }

@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::client::{Call, Client, Unprepared};
+use crate::call::Call;
+use crate::client::{Client, Unprepared};
 use crate::config::{Keys, Options};
 use crate::error::Error;
 use crate::orchestrate::{Response, signed, url_of};
@@ -165,6 +166,7 @@ fn world(config: &Value) -> World {
         random: Arc::new(|| 0.5),
         variable: Arc::new(|_| None),
         uuid: Arc::new(move || uuid),
+        sleep: Arc::new(|_| Box::pin(std::future::ready(()))),
     }
 }
 

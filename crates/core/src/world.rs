@@ -1,8 +1,9 @@
 //! The clock, the dice and the environment, injected so that tests hold them still. Everything else reads them here.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
@@ -10,6 +11,7 @@ type Now = dyn Fn() -> SystemTime + Send + Sync;
 type Random = dyn Fn() -> f64 + Send + Sync;
 type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 type FreshUuid = dyn Fn() -> Uuid + Send + Sync;
+type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
 /// What a client takes from outside itself.
 #[derive(Clone)]
@@ -22,6 +24,8 @@ pub struct World {
     pub variable: Arc<Variable>,
     /// A fresh version 4 UUID.
     pub uuid: Arc<FreshUuid>,
+    /// A wait of that length.
+    pub sleep: Arc<Sleep>,
 }
 
 impl Default for World {
@@ -33,6 +37,7 @@ impl Default for World {
             random: Arc::new(fastrand::f64),
             variable: Arc::new(|name| std::env::var(name).ok()),
             uuid: Arc::new(Uuid::new_v4),
+            sleep: Arc::new(|length| Box::pin(tokio::time::sleep(length))),
         }
     }
 }

@@ -1,0 +1,80 @@
+//! One call: what is sent, and within which limits.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::identity::Identity;
+
+use crate::config::{Config, Keys, duration};
+use crate::encode::Encoded;
+use crate::error::{Error, ErrorKind};
+use crate::schema::Operation;
+
+/// A call whose input was checked and encoded.
+#[derive(Debug)]
+pub struct Call {
+    pub(crate) operation: &'static Operation,
+    pub(crate) encoded: Encoded,
+    pub(crate) limits: Limits,
+    /// In place of the client's credentials.
+    pub(crate) identity: Option<Identity>,
+}
+
+/// What one call does otherwise than its client; what is left out is the client's.
+#[derive(Clone, Debug, Default)]
+pub struct CallOptions {
+    /// Seconds for the whole call, retries included.
+    pub timeout: Option<f64>,
+    /// Seconds for one attempt, from its connection to the last byte of its answer.
+    pub attempt_timeout: Option<f64>,
+    /// Attempts in all.
+    pub max_attempts: Option<u32>,
+    /// Keys to sign with.
+    pub credentials: Option<Keys>,
+}
+
+/// How long and how often a call tries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) max_attempts: u32,
+}
+
+impl Limits {
+    pub(crate) fn of(config: &Config) -> Limits {
+        Limits {
+            timeout: config.timeout,
+            attempt_timeout: config.attempt_timeout,
+            max_attempts: config.retry.max_attempts,
+        }
+    }
+}
+
+impl Call {
+    /// The same call with options of its own.
+    pub fn with(mut self, options: &CallOptions) -> Result<Call, Error> {
+        let seconds = |name, value: Option<f64>| value.map(|value| duration(name, value)).transpose();
+        let limits = &mut self.limits;
+        limits.timeout = seconds("timeout", options.timeout)?.or(limits.timeout);
+        limits.attempt_timeout = seconds("attempt_timeout", options.attempt_timeout)?.or(limits.attempt_timeout);
+        match options.max_attempts {
+            Some(0) => {
+                let message = "max_attempts is 0, which must be a whole number from 1 on".to_owned();
+                return Err(Error::new(ErrorKind::InvalidConfig, message));
+            }
+            Some(most) => limits.max_attempts = most,
+            None => {}
+        }
+        if let Some(keys) = &options.credentials {
+            self.identity = Some(identity(keys));
+        }
+        Ok(self)
+    }
+}
+
+/// Keys given in code, for the signer.
+pub(crate) fn identity(keys: &Keys) -> Identity {
+    let (id, secret, token) = (&keys.access_key_id, &keys.secret_access_key, &keys.session_token);
+    Identity::new(Credentials::new(id, secret, token.clone(), None, "code"), None)
+}

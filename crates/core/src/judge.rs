@@ -1,0 +1,103 @@
+//! What an attempt's outcome means: a success, an error, whether another attempt is worth it and after how long.
+
+use std::time::{Duration, SystemTime};
+
+use crate::call::Call;
+use crate::client::Inner;
+use crate::error::{Attempt, Error};
+use crate::hint;
+use crate::respond::{self, Answer};
+use crate::retry::{RetryMode, Retryable};
+use crate::skew::httpdate;
+
+/// An outcome, judged.
+pub(crate) enum Verdict {
+    /// The service did what it was asked.
+    Success(Answer),
+    /// It did not, or was not reached.
+    Failure {
+        /// Why.
+        error: Error,
+        /// Whether another attempt may go better.
+        retry: Retry,
+    },
+}
+
+/// What may follow a failure.
+pub(crate) enum Retry {
+    /// Nothing: the same call would fail again.
+    No,
+    /// Another attempt at once, signed for the service's clock.
+    WithItsClock,
+    /// Another attempt after a wait; the service may have asked for one.
+    After(Retryable, Option<Duration>),
+}
+
+/// Judges the outcome of an attempt that was signed at `now`.
+pub(crate) fn judge(client: &Inner, call: &Call, outcome: Result<Answer, Error>, now: SystemTime) -> Verdict {
+    let answer = match outcome {
+        Ok(answer) if answer.is_success() => {
+            learn(client, now, false);
+            return Verdict::Success(answer);
+        }
+        Ok(answer) => answer,
+        Err(error) => {
+            let reason = if error.kind().is_timeout() { Retryable::Timeout } else { Retryable::Transient };
+            let retry = if error.kind().is_transient() { Retry::After(reason, None) } else { Retry::No };
+            return Verdict::Failure { error, retry };
+        }
+    };
+    let error = respond::error_of(client.service, call.operation, &answer);
+    let code = error.service_error().and_then(|e| e.code.as_ref()).and_then(|code| code.as_str()).unwrap_or_default();
+    let reason = Retryable::of_answer(answer.status, code);
+    learn(client, now, reason == Some(Retryable::Throttling));
+    let retry = match reason {
+        _ if client.config.corrects_clock_skew && client.skew.learn(&answer, code, now) => Retry::WithItsClock,
+        Some(reason) => Retry::After(reason, asked_delay(&answer, now)),
+        None => Retry::No,
+    };
+    let region = &client.config.endpoint.region;
+    let hint = error.service_error().and_then(|answered| hint::of(client.service, call.operation, region, answered));
+    Verdict::Failure { error: error.with_hint(hint), retry }
+}
+
+fn learn(client: &Inner, now: SystemTime, throttled: bool) {
+    if client.config.retry.mode == RetryMode::Adaptive {
+        client.rate.learn(since_1970(now), throttled);
+    }
+}
+
+pub(crate) fn since_1970(now: SystemTime) -> Duration {
+    now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// How long the service asks to wait: milliseconds in its own header, else seconds or a date in the standard one.
+fn asked_delay(answer: &Answer, now: SystemTime) -> Option<Duration> {
+    if let Some(text) = answer.header("x-amz-retry-after") {
+        return text.parse().ok().map(Duration::from_millis);
+    }
+    let text = answer.header("retry-after")?;
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    httpdate(text)?.duration_since(now).ok()
+}
+
+/// The ledger's line for an outcome.
+pub(crate) fn ledger_line(verdict: &Verdict, took: Duration) -> Attempt {
+    let line = |status, code, request_id| Attempt { status, code, request_id, took, delay: None };
+    match verdict {
+        Verdict::Success(answer) => {
+            let id = answer.header("x-amzn-requestid").or_else(|| answer.header("x-amz-request-id"));
+            line(Some(answer.status), None, id.map(str::to_owned))
+        }
+        Verdict::Failure { error, .. } => match error.service_error() {
+            Some(service) => {
+                let code = service.code.as_ref();
+                let code = code.map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned));
+                line(Some(service.response.status), code, service.response.request_id.clone())
+            }
+            None => line(None, Some(error.kind().class().to_owned()), None),
+        },
+    }
+}
