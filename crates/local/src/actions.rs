@@ -65,12 +65,12 @@ pub(crate) fn create_once(space: &mut Space, work: &Work<'_>, kind: &'static Kin
     let member = work.operation.input.members.iter().find(|member| member.idempotency_token);
     let mut input = work.input.clone();
     let token = member.and_then(|member| input.shift_remove(member.name));
-    let token = token.as_ref().and_then(Value::as_str).map(|token| format!("{} {token}", work.operation.name));
+    let (service, operation) = (work.service.name, work.operation.name);
+    let token = token.as_ref().and_then(Value::as_str).map(|token| format!("{service} {operation} {token}"));
     match token.as_ref().map(|token| space.seen(token, &input)) {
         Some(Seen::Made(number)) => return Ok(number),
         Some(Seen::Otherwise) => {
-            let code =
-                if work.service.name == "chime-sdk-meetings" { "ConflictException" } else { "BadRequestException" };
+            let code = if service == "chime-sdk-meetings" { "ConflictException" } else { "BadRequestException" };
             return Err(Refusal::new(code, "The ClientRequestToken was used before, with other parameters."));
         }
         Some(Seen::Never) | None => {}

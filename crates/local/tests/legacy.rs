@@ -142,7 +142,11 @@ fn pages_follow_each_other_to_the_end() {
 #[test]
 fn regions_and_services_know_nothing_of_each_other() {
     let api = Api::start();
-    let made = api.call("chime", "CreateMediaCapturePipeline", capture("a")).unwrap();
+    let mut input = capture("a");
+    input["ClientRequestToken"] = "token-1".into();
+    let made = api.call("chime", "CreateMediaCapturePipeline", input.clone()).unwrap();
+    let other = api.call("chime-sdk-media-pipelines", "CreateMediaCapturePipeline", input).unwrap();
+    assert_ne!(other["MediaCapturePipeline"]["MediaPipelineId"], made["MediaCapturePipeline"]["MediaPipelineId"]);
     let id = json!({"MediaPipelineId": made["MediaCapturePipeline"]["MediaPipelineId"]});
     assert_eq!(api.code("chime/eu-west-1", "GetMediaCapturePipeline", id.clone()), "NotFoundException");
     assert_eq!(api.code("chime-sdk-media-pipelines", "GetMediaCapturePipeline", id), "NotFoundException");
