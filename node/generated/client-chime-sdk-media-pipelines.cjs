@@ -78,7 +78,7 @@ const table = {
     LiveConnectorSinkType: { RTMP: "RTMP" },
     LiveConnectorSourceType: { ChimeSdkMeeting: "ChimeSdkMeeting" },
     MediaEncoding: { PCM: "pcm" },
-    MediaInsightsPipelineConfigurationElementType: { AmazonTranscribeCallAnalyticsProcessor: "AmazonTranscribeCallAnalyticsProcessor", VoiceAnalyticsProcessor: "VoiceAnalyticsProcessor", AmazonTranscribeProcessor: "AmazonTranscribeProcessor", KinesisDataStreamSink: "KinesisDataStreamSink", LambdaFunctionSink: "LambdaFunctionSink", SqsQueueSink: "SqsQueueSink", SnsTopicSink: "SnsTopicSink", S3RecordingSink: "S3RecordingSink", VoiceEnhancementSink: "VoiceEnhancementSink" },
+    MediaInsightsPipelineConfigurationElementType: { AMAZON_TRANSCRIBE_CALL_ANALYTICS_PROCESSOR: "AmazonTranscribeCallAnalyticsProcessor", VOICE_ANALYTICS_PROCESSOR: "VoiceAnalyticsProcessor", AMAZON_TRANSCRIBE_PROCESSOR: "AmazonTranscribeProcessor", KINESIS_DATA_STREAM_SINK: "KinesisDataStreamSink", LAMBDA_FUNCTION_SINK: "LambdaFunctionSink", SQS_QUEUE_SINK: "SqsQueueSink", SNS_TOPIC_SINK: "SnsTopicSink", S3_RECORDING_SINK: "S3RecordingSink", VOICE_ENHANCEMENT_SINK: "VoiceEnhancementSink" },
     MediaPipelineElementStatus: { NotStarted: "NotStarted", NotSupported: "NotSupported", Initializing: "Initializing", InProgress: "InProgress", Failed: "Failed", Stopping: "Stopping", Stopped: "Stopped", Paused: "Paused" },
     MediaPipelineSinkType: { S3Bucket: "S3Bucket" },
     MediaPipelineSourceType: { ChimeSdkMeeting: "ChimeSdkMeeting" },
@@ -98,7 +98,7 @@ const table = {
     VerticalTilePosition: { Left: "Left", Right: "Right" },
     VideoMuxType: { VideoOnly: "VideoOnly" },
     VocabularyFilterMethod: { REMOVE: "remove", MASK: "mask", TAG: "tag" },
-    VoiceAnalyticsConfigurationStatus: { Enabled: "Enabled", Disabled: "Disabled" },
+    VoiceAnalyticsConfigurationStatus: { ENABLED: "Enabled", DISABLED: "Disabled" },
     VoiceAnalyticsLanguageCode: { EN_US: "en-US" },
   },
 };

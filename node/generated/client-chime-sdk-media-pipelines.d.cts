@@ -3,6 +3,8 @@ import { Client, Command, Paginate } from "../lib/client.cjs";
 import { ServiceException } from "./errors.cjs";
 import { Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata } from "../lib/types.cjs";
 
+export { Client as __Client, Command as $Command } from "../lib/client.cjs";
+
 export {
   BadRequestException,
   ConflictException,
@@ -1015,15 +1017,15 @@ export declare const MediaEncoding: {
 export type MediaEncoding = (typeof MediaEncoding)[keyof typeof MediaEncoding];
 
 export declare const MediaInsightsPipelineConfigurationElementType: {
-  readonly AmazonTranscribeCallAnalyticsProcessor: "AmazonTranscribeCallAnalyticsProcessor";
-  readonly VoiceAnalyticsProcessor: "VoiceAnalyticsProcessor";
-  readonly AmazonTranscribeProcessor: "AmazonTranscribeProcessor";
-  readonly KinesisDataStreamSink: "KinesisDataStreamSink";
-  readonly LambdaFunctionSink: "LambdaFunctionSink";
-  readonly SqsQueueSink: "SqsQueueSink";
-  readonly SnsTopicSink: "SnsTopicSink";
-  readonly S3RecordingSink: "S3RecordingSink";
-  readonly VoiceEnhancementSink: "VoiceEnhancementSink";
+  readonly AMAZON_TRANSCRIBE_CALL_ANALYTICS_PROCESSOR: "AmazonTranscribeCallAnalyticsProcessor";
+  readonly VOICE_ANALYTICS_PROCESSOR: "VoiceAnalyticsProcessor";
+  readonly AMAZON_TRANSCRIBE_PROCESSOR: "AmazonTranscribeProcessor";
+  readonly KINESIS_DATA_STREAM_SINK: "KinesisDataStreamSink";
+  readonly LAMBDA_FUNCTION_SINK: "LambdaFunctionSink";
+  readonly SQS_QUEUE_SINK: "SqsQueueSink";
+  readonly SNS_TOPIC_SINK: "SnsTopicSink";
+  readonly S3_RECORDING_SINK: "S3RecordingSink";
+  readonly VOICE_ENHANCEMENT_SINK: "VoiceEnhancementSink";
 };
 export type MediaInsightsPipelineConfigurationElementType = (typeof MediaInsightsPipelineConfigurationElementType)[keyof typeof MediaInsightsPipelineConfigurationElementType];
 
@@ -1157,8 +1159,8 @@ export declare const VocabularyFilterMethod: {
 export type VocabularyFilterMethod = (typeof VocabularyFilterMethod)[keyof typeof VocabularyFilterMethod];
 
 export declare const VoiceAnalyticsConfigurationStatus: {
-  readonly Enabled: "Enabled";
-  readonly Disabled: "Disabled";
+  readonly ENABLED: "Enabled";
+  readonly DISABLED: "Disabled";
 };
 export type VoiceAnalyticsConfigurationStatus = (typeof VoiceAnalyticsConfigurationStatus)[keyof typeof VoiceAnalyticsConfigurationStatus];
 

@@ -2,6 +2,7 @@
 import module from "./client-chime-sdk-media-pipelines.cjs";
 
 export const {
+  $Command,
   ActiveSpeakerPosition,
   ArtifactsConcatenationState,
   ArtifactsState,
@@ -92,6 +93,7 @@ export const {
   VocabularyFilterMethod,
   VoiceAnalyticsConfigurationStatus,
   VoiceAnalyticsLanguageCode,
+  __Client,
   paginateListMediaCapturePipelines,
   paginateListMediaInsightsPipelineConfigurations,
   paginateListMediaPipelineKinesisVideoStreamPools,

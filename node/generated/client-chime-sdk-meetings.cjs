@@ -41,9 +41,9 @@ const table = {
     "UnprocessableEntityException",
   ],
   enums: {
-    ContentResolution: { None: "None", FHD: "FHD", UHD: "UHD" },
-    MediaCapabilities: { SendReceive: "SendReceive", Send: "Send", Receive: "Receive", None: "None" },
-    MediaPlacementNetworkType: { Ipv4Only: "Ipv4Only", DualStack: "DualStack" },
+    ContentResolution: { NONE: "None", FHD: "FHD", UHD: "UHD" },
+    MediaCapabilities: { SEND_RECEIVE: "SendReceive", SEND: "Send", RECEIVE: "Receive", NONE: "None" },
+    MediaPlacementNetworkType: { IPV4_ONLY: "Ipv4Only", DUAL_STACK: "DualStack" },
     MeetingFeatureStatus: { AVAILABLE: "AVAILABLE", UNAVAILABLE: "UNAVAILABLE" },
     TranscribeContentIdentificationType: { PII: "PII" },
     TranscribeContentRedactionType: { PII: "PII" },
@@ -56,7 +56,7 @@ const table = {
     TranscribePartialResultsStability: { LOW: "low", MEDIUM: "medium", HIGH: "high" },
     TranscribeRegion: { US_EAST_2: "us-east-2", US_EAST_1: "us-east-1", US_WEST_2: "us-west-2", AP_NORTHEAST_2: "ap-northeast-2", AP_SOUTHEAST_2: "ap-southeast-2", AP_NORTHEAST_1: "ap-northeast-1", CA_CENTRAL_1: "ca-central-1", EU_CENTRAL_1: "eu-central-1", EU_WEST_1: "eu-west-1", EU_WEST_2: "eu-west-2", SA_EAST_1: "sa-east-1", AUTO: "auto", US_GOV_WEST_1: "us-gov-west-1" },
     TranscribeVocabularyFilterMethod: { REMOVE: "remove", MASK: "mask", TAG: "tag" },
-    VideoResolution: { None: "None", HD: "HD", FHD: "FHD" },
+    VideoResolution: { NONE: "None", HD: "HD", FHD: "FHD" },
   },
 };
 

@@ -3,6 +3,8 @@ import { Client, Command, Paginate } from "../lib/client.cjs";
 import { ServiceException } from "./errors.cjs";
 import { Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata } from "../lib/types.cjs";
 
+export { Client as __Client, Command as $Command } from "../lib/client.cjs";
+
 export {
   BadRequestException,
   ConflictException,
@@ -464,23 +466,23 @@ export type ServiceOutputTypes =
   | UpdateAttendeeCapabilitiesCommandOutput;
 
 export declare const ContentResolution: {
-  readonly None: "None";
+  readonly NONE: "None";
   readonly FHD: "FHD";
   readonly UHD: "UHD";
 };
 export type ContentResolution = (typeof ContentResolution)[keyof typeof ContentResolution];
 
 export declare const MediaCapabilities: {
-  readonly SendReceive: "SendReceive";
-  readonly Send: "Send";
-  readonly Receive: "Receive";
-  readonly None: "None";
+  readonly SEND_RECEIVE: "SendReceive";
+  readonly SEND: "Send";
+  readonly RECEIVE: "Receive";
+  readonly NONE: "None";
 };
 export type MediaCapabilities = (typeof MediaCapabilities)[keyof typeof MediaCapabilities];
 
 export declare const MediaPlacementNetworkType: {
-  readonly Ipv4Only: "Ipv4Only";
-  readonly DualStack: "DualStack";
+  readonly IPV4_ONLY: "Ipv4Only";
+  readonly DUAL_STACK: "DualStack";
 };
 export type MediaPlacementNetworkType = (typeof MediaPlacementNetworkType)[keyof typeof MediaPlacementNetworkType];
 
@@ -587,7 +589,7 @@ export declare const TranscribeVocabularyFilterMethod: {
 export type TranscribeVocabularyFilterMethod = (typeof TranscribeVocabularyFilterMethod)[keyof typeof TranscribeVocabularyFilterMethod];
 
 export declare const VideoResolution: {
-  readonly None: "None";
+  readonly NONE: "None";
   readonly HD: "HD";
   readonly FHD: "FHD";
 };

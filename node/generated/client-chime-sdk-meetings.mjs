@@ -2,6 +2,7 @@
 import module from "./client-chime-sdk-meetings.cjs";
 
 export const {
+  $Command,
   BadRequestException,
   BatchCreateAttendeeCommand,
   BatchUpdateAttendeeCapabilitiesExceptCommand,
@@ -49,5 +50,6 @@ export const {
   UntagResourceCommand,
   UpdateAttendeeCapabilitiesCommand,
   VideoResolution,
+  __Client,
   paginateListAttendees,
 } = module;

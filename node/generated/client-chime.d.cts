@@ -3,6 +3,8 @@ import { Client, Command, Paginate } from "../lib/client.cjs";
 import { ServiceException } from "./errors.cjs";
 import { Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata } from "../lib/types.cjs";
 
+export { Client as __Client, Command as $Command } from "../lib/client.cjs";
+
 export {
   AccessDeniedException,
   BadRequestException,
@@ -21,7 +23,10 @@ export {
  * What a Chime client is made of. What is left out comes from the environment, then from the profile in the shared
  * config files, then from the defaults.
  */
-export interface ChimeClientConfig extends ClientConfig {}
+export interface ChimeClientConfig extends ClientConfig {
+  /** `media-pipelines` sends the same calls to the successor of this service. */
+  namespace?: "media-pipelines" | "chime" | undefined;
+}
 
 /**
  * Amazon Chime, the legacy home of media capture: it records meetings of the Amazon Chime SDK to an S3 bucket. It is

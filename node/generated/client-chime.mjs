@@ -2,6 +2,7 @@
 import module from "./client-chime.cjs";
 
 export const {
+  $Command,
   AccessDeniedException,
   ArtifactsState,
   AudioMuxType,
@@ -28,5 +29,6 @@ export const {
   UnauthorizedClientException,
   UnprocessableEntityException,
   VideoMuxType,
+  __Client,
   paginateListMediaCapturePipelines,
 } = module;

@@ -35,7 +35,8 @@ async function call(native, operation, input, options) {
 }
 
 /** The record of the call's outcome: `[number, success, output | error's record | function that makes the error]`. */
-function outcomeOf(native, operation, input, { abortSignal: signal, timeout }) {
+function outcomeOf(native, operation, input, { abortSignal, timeout }) {
+  const signal = abortSignal ?? undefined;
   return new Promise((resolve, reject) => {
     const text = plain(input);
     const number = fresh();
@@ -46,13 +47,13 @@ function outcomeOf(native, operation, input, { abortSignal: signal, timeout }) {
         settle([number, false, makeError]);
       }
     };
-    const onAbort = signal && (() => giveUp(() => new AbortError(signal.reason, operation)));
+    const onAbort = () => giveUp(() => new AbortError(signal.reason, operation));
     const timer = timeout === undefined ? undefined : setTimeout(giveUp, timeout, () => new CallTimeoutError(timeout, operation));
     const settle =
       signal === undefined && timer === undefined
         ? resolve
         : (record) => {
-            signal?.removeEventListener("abort", onAbort);
+            if (signal !== undefined) unwatch(signal, onAbort);
             clearTimeout(timer);
             resolve(record);
           };
@@ -62,13 +63,32 @@ function outcomeOf(native, operation, input, { abortSignal: signal, timeout }) {
       if (!read && !bridge.start(native, number, operation.name, tagged(input), true)) {
         throw new ChimelineError(`the input of ${operation.name} cannot be read`);
       }
-      signal?.addEventListener("abort", onAbort, { once: true });
+      if (signal !== undefined) watch(signal, onAbort);
     } catch (error) {
       pending.delete(number);
       clearTimeout(timer);
       reject(error);
     }
   });
+}
+
+/** One listener for all the calls of a signal, as long as there are any: Node warns of more than ten. */
+const watched = new WeakMap();
+
+function watch(signal, onAbort) {
+  let entry = watched.get(signal);
+  if (entry === undefined) {
+    const calls = new Set();
+    entry = { calls, listener: () => calls.forEach((call) => call()) };
+    watched.set(signal, entry);
+  }
+  if (entry.calls.size === 0) signal.addEventListener("abort", entry.listener);
+  entry.calls.add(onAbort);
+}
+
+function unwatch(signal, onAbort) {
+  const { calls, listener } = watched.get(signal) ?? { calls: new Set() };
+  if (calls.delete(onAbort) && calls.size === 0) signal.removeEventListener("abort", listener);
 }
 
 /** A number that no call under way has. */

@@ -7,6 +7,7 @@ class ChimelineError extends Error {
     super(message, options);
     hidden(this, "operation", undefined);
     hidden(this, "host", undefined);
+    hidden(this, "hint", undefined);
     hidden(this, "attempts", []);
   }
 }
@@ -149,6 +150,7 @@ function fromRecord(record, service) {
   if (record.errors) error.errors = record.errors;
   error.operation = record.operation ?? undefined;
   error.host = record.host ?? undefined;
+  error.hint = record.hint ?? undefined;
   error.attempts = record.attempts;
   return error;
 }

@@ -6,6 +6,8 @@ export declare class ChimelineError extends Error {
   operation: string | undefined;
   /** The host that was called. */
   host: string | undefined;
+  /** What cures it, where the service's text is one whose cure is known. */
+  hint: string | undefined;
   /** The ledger: a line for each attempt that was made. */
   attempts: Attempt[];
 }

@@ -39,7 +39,7 @@ function defineService(table, errors) {
     }
   }
   for (const name of table.errors) out[name] = errors[name];
-  return Object.assign(out, table.enums);
+  return Object.assign(out, table.enums, { $Command: Command, __Client: Client });
 }
 
 function named(name, Class) {

@@ -71,6 +71,7 @@ impl NativeClient {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct Given {
     region: Option<String>,
+    namespace: Option<String>,
     endpoint: Option<String>,
     ignore_configured_endpoint_urls: Option<bool>,
     use_fips_endpoint: Option<bool>,
@@ -90,30 +91,34 @@ struct Given {
     language: Option<String>,
 }
 
+/// An access key as it comes over.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct GivenKeys {
+pub(crate) struct GivenKeys {
     access_key_id: String,
     secret_access_key: String,
     session_token: Option<String>,
 }
 
+impl From<GivenKeys> for Keys {
+    fn from(given: GivenKeys) -> Keys {
+        let GivenKeys { access_key_id, secret_access_key, session_token } = given;
+        Keys { access_key_id, secret_access_key, session_token }
+    }
+}
+
 impl Given {
     fn options(self) -> Result<Options, Error> {
         let seconds = |millis: Option<f64>| millis.map(|millis| millis / 1e3);
-        let keys = |given: GivenKeys| Keys {
-            access_key_id: given.access_key_id,
-            secret_access_key: given.secret_access_key,
-            session_token: given.session_token,
-        };
         Ok(Options {
             region: self.region,
+            namespace: self.namespace,
             endpoint_url: self.endpoint,
             ignore_configured_endpoint_urls: self.ignore_configured_endpoint_urls,
             use_fips: self.use_fips_endpoint,
             use_dual_stack: self.use_dualstack_endpoint,
             profile: self.profile,
-            credentials: self.credentials.map(keys),
+            credentials: self.credentials.map(Keys::from),
             connect_timeout: seconds(self.connection_timeout),
             read_timeout: seconds(self.request_timeout),
             timeout: seconds(self.timeout),
@@ -130,12 +135,10 @@ impl Given {
                 }
             },
             verify: self.ca_bundle.map(|path| Trust::Bundle(path.into())),
-            http_proxy: None,
-            https_proxy: None,
-            user_agent: None,
             user_agent_extra: self.user_agent,
             app_id: self.app_id,
             language: self.language,
+            ..Options::default()
         })
     }
 }

@@ -6,6 +6,7 @@
 mod bridge;
 mod client;
 mod input;
+mod local;
 mod record;
 
 use napi_derive::napi;

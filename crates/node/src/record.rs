@@ -23,6 +23,7 @@ pub(crate) fn error(error: &Error, host: Option<&str>) -> Value {
         "message": error.message(),
         "operation": error.operation(),
         "host": host,
+        "hint": error.hint(),
         "attempts": attempts(error.attempts()),
     });
     if !error.faults().is_empty() {

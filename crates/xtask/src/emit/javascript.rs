@@ -96,13 +96,32 @@ pub fn enumerations(service: &Service) -> Vec<(&str, &[String])> {
     listed.collect()
 }
 
-/// The key of a value in its enumeration, as the AWS SDK has it: `en-US` is `EN_US`, `InProgress` is itself.
-pub fn enumeration_key(value: &str) -> String {
+/// Enumerations whose keys the AWS SDK writes in capitals, though their values are names: `SendReceive` is `SEND_RECEIVE`.
+const IN_CAPITALS: &[&str] = &[
+    "ContentResolution",
+    "MediaCapabilities",
+    "MediaInsightsPipelineConfigurationElementType",
+    "MediaPlacementNetworkType",
+    "VideoResolution",
+    "VoiceAnalyticsConfigurationStatus",
+];
+
+/// The key of a value in its enumeration, as the AWS SDK has it: `en-US` is `EN_US`, `InProgress` is mostly itself.
+pub fn enumeration_key(enumeration: &str, value: &str) -> String {
     let is_name = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_name && value.chars().any(|c| c.is_ascii_uppercase()) {
+    if is_name && value.chars().any(|c| c.is_ascii_uppercase()) && !IN_CAPITALS.contains(&enumeration) {
         return value.to_owned();
     }
-    value.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+    let mut out = String::new();
+    let mut inside = false;
+    for c in value.chars() {
+        if inside && c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' });
+        inside = is_name && !c.is_ascii_uppercase();
+    }
+    out
 }
 
 /// What a service's module exports.
@@ -117,6 +136,7 @@ fn exports(service: &Service) -> Result<Vec<String>> {
     }
     out.extend(service.model.errors().into_iter().map(|(name, _)| name.to_owned()));
     out.extend(enumerations(service).into_iter().map(|(name, _)| name.to_owned()));
+    out.extend(["$Command".to_owned(), "__Client".to_owned()]);
     out.sort();
     Ok(out)
 }
@@ -159,7 +179,7 @@ fn table(service: &Service) -> Result<String> {
     }
     out.push_str("  ],\n  enums: {\n");
     for (name, values) in enumerations(service) {
-        let list: Vec<String> = values.iter().map(|v| format!("{}: {v:?}", enumeration_key(v))).collect();
+        let list: Vec<String> = values.iter().map(|v| format!("{}: {v:?}", enumeration_key(name, v))).collect();
         let _ = writeln!(out, "    {name}: {{ {} }},", list.join(", "));
     }
     out.push_str("  },\n};\n\nmodule.exports = defineService(table, errors);\n");

@@ -79,20 +79,17 @@ fn error(name: &str, exception: &Exception<'_>, out: &mut String) -> Result<()> 
 fn declarations(service: &Service) -> Result<String> {
     let class = service.names.class;
     let mut out = format!(
-        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata }} from \"../lib/types.cjs\";\n\n"
+        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata }} from \"../lib/types.cjs\";\n\nexport {{ Client as __Client, Command as $Command }} from \"../lib/client.cjs\";\n\n"
     );
     let errors: Vec<String> = service.model.errors().iter().map(|(name, _)| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";\n", errors.concat());
-    let _ = writeln!(
-        out,
-        "{}export interface {class}ClientConfig extends ClientConfig {{}}\n",
-        comment(
-            &format!(
-                "What a {class} client is made of. What is left out comes from the environment, then from the profile in the shared config files, then from the defaults."
-            ),
-            ""
-        )
+    let config = format!(
+        "What a {class} client is made of. What is left out comes from the environment, then from the profile in the shared config files, then from the defaults."
     );
+    // The legacy service alone has a successor.
+    let own = if service.names.name == "chime" { NAMESPACE } else { "" };
+    let _ =
+        writeln!(out, "{}export interface {class}ClientConfig extends ClientConfig {{{own}}}\n", comment(&config, ""));
     let _ = writeln!(
         out,
         "{}export declare class {class}Client extends Client<ServiceInputTypes, ServiceOutputTypes> {{\n  constructor(config?: {class}ClientConfig);\n}}\n",
@@ -119,7 +116,7 @@ fn declarations(service: &Service) -> Result<String> {
     for (name, values) in enumerations(service) {
         let _ = writeln!(out, "\nexport declare const {name}: {{");
         for value in values {
-            let _ = writeln!(out, "  readonly {}: {value:?};", enumeration_key(value));
+            let _ = writeln!(out, "  readonly {}: {value:?};", enumeration_key(name, value));
         }
         let _ = writeln!(out, "}};\nexport type {name} = (typeof {name})[keyof typeof {name}];");
     }
@@ -130,6 +127,11 @@ fn declarations(service: &Service) -> Result<String> {
     }
     Ok(out)
 }
+
+const NAMESPACE: &str = "
+  /** `media-pipelines` sends the same calls to the successor of this service. */
+  namespace?: \"media-pipelines\" | \"chime\" | undefined;
+";
 
 fn aggregated(service: &Service, out: &mut String) -> Result<()> {
     let class = service.names.class;

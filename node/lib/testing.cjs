@@ -1,0 +1,67 @@
+"use strict";
+// `chimeline/testing`: the local service inside this process.
+const native = require("./native.cjs");
+const { fromRecord } = require("./errors.cjs");
+
+/** The keys that the service knows when it is told none. They open nothing but this server. */
+const KEYS = { accessKeyId: "AKIDCHIMELINELOCAL", secretAccessKey: "chimeline-local-secret" };
+
+class LocalChime {
+  #server;
+  #options;
+
+  /** Use `LocalChime.start`. */
+  constructor(server, options) {
+    this.#server = server;
+    this.#options = options;
+  }
+
+  static async start(options = {}) {
+    const { host, port, region = "us-east-1", credentials = KEYS, accountId, pace, pipelineQuota } = options;
+    const text = JSON.stringify({ host, port, region, credentials, accountId, pace, pipelineQuota });
+    try {
+      return new this(new native.LocalServer(text), { region, credentials });
+    } catch (error) {
+      throw error.message.startsWith("{") ? fromRecord(JSON.parse(error.message)) : error;
+    }
+  }
+
+  get url() {
+    return this.#running.url;
+  }
+
+  get clientOptions() {
+    const { region, credentials } = this.#options;
+    return { region, endpoint: this.url, credentials: { ...credentials } };
+  }
+
+  get environment() {
+    return this.#running.environment();
+  }
+
+  advance(milliseconds) {
+    if (!(milliseconds >= 0)) throw new TypeError(`advance takes a number of milliseconds from 0 up, not ${milliseconds}`);
+    this.#running.advance(milliseconds);
+  }
+
+  failNext(times = 1, { status = 503, code = "ServiceUnavailableException" } = {}) {
+    this.#running.failNext(times, status, code);
+  }
+
+  async stop() {
+    const server = this.#server;
+    this.#server = undefined;
+    server?.stop();
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    await this.stop();
+  }
+
+  get #running() {
+    if (this.#server === undefined) throw new Error("the local service does not run any more");
+    return this.#server;
+  }
+}
+
+module.exports = { LocalChime };

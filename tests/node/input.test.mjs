@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { runInNewContext } from "node:vm";
+import { after, before, beforeEach, test } from "node:test";
+import { answer, at, capture, caught, require, Server } from "./support.mjs";
+
+const { Chime, ChimeSDKMediaPipelines, ChimeSDKMeetings, ParamValidationError } = require("chimeline");
+
+let server;
+before(async () => (server = await Server.start(answer(200))));
+after(() => server.stop());
+beforeEach(() => (server.requests.length = 0));
+
+const body = () => JSON.parse(server.requests.at(-1).body);
+
+/** The one fault's line of a capture whose SinkArn is the value. */
+async function refused(value, Class = Chime) {
+  server.requests.length = 0;
+  const error = await caught(at(server, Class).createMediaCapturePipeline({ ...capture, SinkArn: value }));
+  assert.ok(error instanceof ParamValidationError, String(error));
+  assert.equal(server.requests.length, 0);
+  assert.equal(error.errors.length, 1);
+  assert.equal(error.errors[0].path, "SinkArn");
+  return error.message.split("\n")[1];
+}
+
+test("a value of another type is named, with its type and what would do", async () => {
+  class Bucket {
+    name = "b";
+  }
+  const due = [
+    [null, "null", "null"],
+    [5, "5", "number"],
+    [NaN, "NaN", "number"],
+    [-Infinity, "-Infinity", "number"],
+    [10n ** 20n, "100000000000000000000n", "bigint"],
+    [true, "true", "boolean"],
+    [Symbol("s"), "Symbol(s)", "symbol"],
+    [function sink() {}, "[Function sink]", "function"],
+    [new Date(0), "1970-01-01T00:00:00Z", "Date"],
+    [new Date(NaN), "Invalid Date", "Date"],
+    [new Map([["a", 1]]), "Map(1) { 'a' => 1 }", "Map"],
+    [new Set([1]), "Set(1) { 1 }", "Set"],
+    [new Uint8Array(2), "Uint8Array(2) [ 0, 0 ]", "Uint8Array"],
+    [/x/g, "/x/g", "RegExp"],
+    [new String("x"), "[String: 'x']", "String"],
+    [[1, "a"], '[1, "a"]', "Array"],
+    [{ a: { b: 1 } }, "{ a: { b: 1 } }", "Object"],
+    [new Bucket(), "{ name: b }", "Bucket"],
+  ];
+  for (const [value, text, type] of due) {
+    const line = await refused(value);
+    const shown = type === "Bucket" ? '{ name: "b" }' : text;
+    assert.equal(line, `Invalid type for parameter SinkArn, value: ${shown}, type: ${type}, valid types: string`);
+  }
+});
+
+test("undefined members are absent, everywhere but in arrays", async () => {
+  const client = at(server, ChimeSDKMediaPipelines);
+  await client.createMediaCapturePipeline({ ...capture, Tags: undefined, ChimeSdkMeetingConfiguration: { SourceConfiguration: undefined } });
+  assert.deepEqual(body().ChimeSdkMeetingConfiguration, {});
+  assert.ok(!("Tags" in body()));
+  const error = await caught(client.createMediaCapturePipeline({ ...capture, Tags: [undefined, , { Key: "k", Value: undefined }] }));
+  assert.deepEqual(error.errors, [
+    { reason: "invalid type", path: "Tags[0]" },
+    { reason: "invalid type", path: "Tags[1]" },
+    { reason: "missing required field", path: "Tags[2]", required_name: "Value" },
+  ]);
+  assert.match(error.message, /Tags\[0\], value: undefined, type: undefined/);
+});
+
+test("half of a surrogate pair is refused in values and keys, and whole ones pass", async () => {
+  assert.match(await refused("a\ud800"), /SinkArn: half of a surrogate pair/);
+  await at(server, Chime).createMediaCapturePipeline({ ...capture, SinkArn: "arn:😀é" });
+  assert.equal(body().SinkArn, "arn:😀é");
+  const error = await caught(at(server, Chime).createMediaCapturePipeline({ ...capture, "x\udfff": 1 }));
+  assert.equal(error.errors[0].reason, "unknown field");
+});
+
+test("a circular or endlessly nested input is an error, not an overflow", async () => {
+  const circular = { ...capture, ChimeSdkMeetingConfiguration: { SourceConfiguration: {} } };
+  circular.ChimeSdkMeetingConfiguration.SourceConfiguration.SelectedVideoStreams = circular;
+  const error = await caught(at(server, Chime).createMediaCapturePipeline(circular));
+  assert.ok(error instanceof ParamValidationError);
+  assert.match(error.message, /SelectedVideoStreams, value: \[Circular\], type: Object/);
+  let deep = "bottom";
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  assert.ok((await caught(at(server, Chime).createMediaCapturePipeline({ ...capture, SinkArn: deep }))) instanceof ParamValidationError);
+});
+
+test("objects of classes, of other realms and without a prototype are structures", async () => {
+  class Streams {
+    AttendeeIds = ["a"];
+    get ExternalUserIds() {
+      return ["not an own member"];
+    }
+  }
+  const configuration = { SourceConfiguration: Object.assign(Object.create(null), { SelectedVideoStreams: new Streams() }) };
+  await at(server, Chime).createMediaCapturePipeline({ ...capture, ChimeSdkMeetingConfiguration: configuration });
+  assert.deepEqual(body().ChimeSdkMeetingConfiguration, { SourceConfiguration: { SelectedVideoStreams: { AttendeeIds: ["a"] } } });
+  const foreign = runInNewContext("({ SourceConfiguration: { SelectedVideoStreams: { AttendeeIds: ['b'] } } })");
+  await at(server, Chime).createMediaCapturePipeline({ ...capture, ChimeSdkMeetingConfiguration: foreign });
+  assert.deepEqual(body().ChimeSdkMeetingConfiguration.SourceConfiguration.SelectedVideoStreams.AttendeeIds, ["b"]);
+});
+
+test("no object of a user's can pass for something else", async () => {
+  const Tags = [{ Key: "o", Value: '["d",0]' }];
+  await at(server, ChimeSDKMediaPipelines).createMediaCapturePipeline({ ...capture, Tags, ChimeSdkMeetingConfiguration: new (class {})() });
+  assert.deepEqual(body().Tags, Tags);
+  const error = await caught(at(server, ChimeSDKMediaPipelines).createMediaCapturePipeline({ ...capture, Tags: ["d", 0] }));
+  assert.deepEqual(error.errors.map(({ path }) => path), ["Tags[0]", "Tags[1]"]);
+});
+
+test("members keep the caller's order, and toJSON is not called", async () => {
+  const reversed = Object.fromEntries(Object.entries(capture).reverse());
+  await at(server, Chime).createMediaCapturePipeline(reversed);
+  assert.deepEqual(Object.keys(body()).slice(0, 4), Object.keys(reversed));
+  assert.match(await refused({ toJSON: () => "arn:aws:s3:::b" }), /type: Object, valid types: string/);
+});
+
+test("what a getter throws is what the call is rejected with", async () => {
+  const thrown = new RangeError("mine");
+  const input = { ...capture, get SinkArn() { throw thrown; } };
+  assert.equal(await caught(at(server, Chime).createMediaCapturePipeline(input)), thrown);
+});
+
+test("timestamps take Dates, seconds and texts, and give Dates", async () => {
+  const client = at(server, ChimeSDKMediaPipelines);
+  const input = (StartTimestamp, EndTimestamp) => ({
+    Streams: undefined,
+    KinesisVideoStreamSourceRuntimeConfiguration: undefined,
+    MediaInsightsPipelineConfigurationArn: "arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/x",
+    KinesisVideoStreamRecordingSourceRuntimeConfiguration: {
+      Streams: [{ StreamArn: "arn:aws:kinesisvideo:us-east-1:111122223333:stream/abc/1234567890123" }],
+      FragmentSelector: { FragmentSelectorType: "ServerTimestamp", TimestampRange: { StartTimestamp, EndTimestamp } },
+    },
+  });
+  const range = () => body().KinesisVideoStreamRecordingSourceRuntimeConfiguration.FragmentSelector.TimestampRange;
+  await client.createMediaInsightsPipeline(input(new Date(1_700_000_000_500), 1_700_000_001));
+  assert.deepEqual(range(), { StartTimestamp: 1_700_000_000.5, EndTimestamp: 1_700_000_001 });
+  await client.createMediaInsightsPipeline(input("2024-02-29T12:34:56Z", "1700000001"));
+  assert.deepEqual(range(), { StartTimestamp: 1_709_210_096, EndTimestamp: 1_700_000_001 });
+  const error = await caught(client.createMediaInsightsPipeline(input(new Date(NaN), true)));
+  assert.match(error.message, /StartTimestamp, value: Invalid Date, type: Date, valid types: Date, number \(seconds since 1970\), timestamp-string/);
+  assert.match(error.message, /EndTimestamp, value: true, type: boolean/);
+
+  const found = { created: 1_700_000_000.5 };
+  server.steps.push(
+    answer(200, { MediaInsightsPipelineConfiguration: { CreatedTimestamp: found.created, UpdatedTimestamp: "2024-02-29T12:34:56.5Z", MediaInsightsPipelineConfigurationName: "2024-02-29T12:34:56Z" } }),
+  );
+  const output = await client.getMediaInsightsPipelineConfiguration({ Identifier: "x" });
+  const { CreatedTimestamp, UpdatedTimestamp, MediaInsightsPipelineConfigurationName } = output.MediaInsightsPipelineConfiguration;
+  assert.deepEqual([CreatedTimestamp, UpdatedTimestamp], [new Date(1_700_000_000_500), new Date("2024-02-29T12:34:56.500Z")]);
+  assert.equal(MediaInsightsPipelineConfigurationName, "2024-02-29T12:34:56Z");
+});
+
+test("whole numbers may be bigints, and others are refused", async () => {
+  const client = at(server, ChimeSDKMeetings);
+  await client.listAttendees({ MeetingId: "m", MaxResults: 5n });
+  assert.equal(server.requests.at(-1).target, "/meetings/m/attendees?max-results=5");
+  for (const MaxResults of [1.5, "5", true]) {
+    const error = await caught(client.listAttendees({ MeetingId: "m", MaxResults }));
+    assert.match(error.message, /valid types: number \(a whole one\), bigint/);
+  }
+});
+
+test("an input that is no object is refused", async () => {
+  for (const [input, type] of [["x", "string"], [5, "number"], [[], "Array"], [new Map(), "Map"]]) {
+    const error = await caught(at(server, Chime).createMediaCapturePipeline(input));
+    assert.match(error.message, new RegExp(`^Parameter validation failed:\nInvalid type for parameter input, value: .*, type: ${type}, valid types: Object$`));
+  }
+});

@@ -1,0 +1,98 @@
+// What goes wrong between the client and the service: each is one clear error with the operation, the host and the cause.
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { after, before, beforeEach, test } from "node:test";
+import { answer, at, caught, keys, raw, require, reset, Server, stall } from "./support.mjs";
+
+const { Chime, ChimeSDKMediaPipelines, ChimelineError } = require("chimeline");
+
+let server;
+before(async () => (server = await Server.start()));
+after(() => server.stop());
+beforeEach(() => {
+  server.requests.length = 0;
+  server.steps.length = 0;
+});
+
+async function failure(step, options) {
+  server.fallback = step;
+  const error = await caught(at(server, Chime, options).listMediaCapturePipelines({}));
+  assert.ok(error instanceof ChimelineError, String(error));
+  assert.equal(error.operation, "ListMediaCapturePipelines");
+  return error;
+}
+
+test("HTML in place of JSON names the status and the first bytes", async () => {
+  const error = await failure(answer(200, "<html><body>Sign in</body></html>", { "Content-Type": "text/html" }));
+  assert.equal(error.name, "ResponseError");
+  assert.match(error.message, /127\.0\.0\.1/);
+  assert.match(error.message, /HTTP 200.*<html><body>Sign in/);
+  assert.equal(error.attempts.length, 1);
+});
+
+test("a body that is cut off is a connection that ended too soon", async () => {
+  const error = await failure(raw('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"MediaCap'));
+  assert.equal(error.name, "ConnectionClosedError");
+  const short = await failure(answer(200, '{"MediaCapturePipelines": ['));
+  assert.equal(short.name, "ResponseError");
+});
+
+test("a connection that is reset is retried, then told with its ledger", async () => {
+  const error = await failure(reset, { maxAttempts: 2 });
+  assert.equal(error.name, "ConnectionClosedError");
+  assert.equal(server.requests.length, 2);
+  assert.deepEqual(error.attempts.map(({ httpStatusCode, code }) => [httpStatusCode, code]), [[null, "ConnectionClosedError"], [null, "ConnectionClosedError"]]);
+});
+
+test("a host that never answers is a timeout", async () => {
+  const error = await failure(stall, { requestHandler: { requestTimeout: 30 } });
+  assert.equal(error.name, "ReadTimeoutError");
+});
+
+test("a refused connection and an unknown host name the host", async () => {
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address();
+  closed.close();
+  for (const [endpoint, host] of [[`http://127.0.0.1:${port}`, `127.0.0.1:${port}`], ["http://no-such-host.invalid", "no-such-host.invalid"]]) {
+    const error = await caught(new Chime({ region: "us-east-1", endpoint, credentials: keys, maxAttempts: 1 }).listMediaCapturePipelines({}));
+    assert.equal(error.name, "EndpointConnectionError");
+    assert.equal(error.host, host);
+    assert.ok(error.message.includes(host.split(":")[0]), error.message);
+  }
+});
+
+test("a server that speaks no TLS is told as such", async () => {
+  const plain = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")));
+  await once(plain.listen(0, "127.0.0.1"), "listening");
+  const endpoint = `https://127.0.0.1:${plain.address().port}`;
+  const error = await caught(new Chime({ region: "us-east-1", endpoint, credentials: keys, maxAttempts: 1 }).listMediaCapturePipelines({}));
+  plain.close();
+  assert.equal(error.name, "SSLError");
+});
+
+test("wrong credentials are the service's error", async () => {
+  const body = { message: "The security token included in the request is invalid." };
+  const error = await failure(answer(403, body, { "x-amzn-ErrorType": "UnrecognizedClientException" }));
+  assert.equal(error.name, "UnrecognizedClientException");
+  assert.equal(error.message, body.message);
+  assert.equal(error.$fault, "client");
+});
+
+test("without credentials or a region the message says where they were looked for", async () => {
+  const credentials = await caught(new Chime({ region: "us-east-1", endpoint: server.url }).listMediaCapturePipelines({}));
+  assert.equal(credentials.name, "NoCredentialsError");
+  assert.match(credentials.message, /AWS_ACCESS_KEY_ID/);
+  const region = await caught(new ChimeSDKMediaPipelines({ credentials: keys }).listMediaPipelines({}));
+  assert.equal(region.name, "NoRegionError");
+  const profile = await caught(new ChimeSDKMediaPipelines({ profile: "nobody" }).listMediaPipelines({}));
+  assert.equal(profile.name, "ProfileNotFound");
+});
+
+test("an invalid region, endpoint or retry mode is an error of its own", async () => {
+  const named = async (options) => (await caught(new ChimeSDKMediaPipelines({ credentials: keys, ...options }).listMediaPipelines({}))).name;
+  assert.equal(await named({ region: "not a region" }), "InvalidRegionError");
+  assert.equal(await named({ region: "us-east-1", endpoint: "nowhere" }), "InvalidEndpointError");
+  assert.equal(await named({ region: "us-east-1", retryMode: "eager" }), "InvalidConfigError");
+});
