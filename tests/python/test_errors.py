@@ -140,7 +140,7 @@ def test_a_reset_connection(server: Server) -> None:
 
 def test_an_answer_that_is_no_http(server: Server) -> None:
     server.default = Answer(raw=b"220 mail.example.com ESMTP\r\n", close=True)
-    with pytest.raises(exceptions.ResponseError) as caught:
+    with pytest.raises(exceptions.ConnectionClosedError) as caught:
         calling(server.url)
     check(caught.value, server.url, "not HTTP")
 

@@ -11,6 +11,7 @@ use crate::schema::{Kind, Shape};
 use crate::validate::Reason;
 
 /// What is wrong with a text besides its least length.
+#[cold] // Inlined into the encoder it would slow the calls that are not strict.
 pub(crate) fn text(shape: &Shape, text: &str, fault: &mut dyn FnMut(Reason)) {
     let Kind::String { max, pattern, values, .. } = &shape.kind else { return };
     if let Some(max) = *max
@@ -33,6 +34,7 @@ pub(crate) fn text(shape: &Shape, text: &str, fault: &mut dyn FnMut(Reason)) {
 }
 
 /// What is wrong with a whole number that is too great; `shown` is how the host writes it.
+#[cold]
 pub(crate) fn integer(number: &Integer, max: i64, shown: impl FnOnce() -> String) -> Option<Reason> {
     let too_great = match number {
         Integer::Small(number) => *number > max,
@@ -43,6 +45,7 @@ pub(crate) fn integer(number: &Integer, max: i64, shown: impl FnOnce() -> String
 }
 
 /// The one of `known` that was probably meant by `given`.
+#[cold]
 pub(crate) fn nearest(given: &str, known: &[&'static str]) -> Option<&'static str> {
     let given = given.to_lowercase();
     let (distance, name) = known
@@ -54,6 +57,7 @@ pub(crate) fn nearest(given: &str, known: &[&'static str]) -> Option<&'static st
 }
 
 /// What is wrong between the members of a structure.
+#[cold]
 pub(crate) fn rules<V: HostValue>(shape: &Shape, value: &V, fault: &mut dyn FnMut(Reason)) -> Result<(), V::Fault> {
     for (name, rule) in RULES {
         if *name == shape.name

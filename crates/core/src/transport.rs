@@ -142,7 +142,7 @@ fn failure(error: &reqwest::Error, host: &str) -> Error {
     } else if error.is_builder() {
         (ErrorKind::InvalidConfig, format!("the request to {host} cannot be made: {cause}"))
     } else if chain(error).any(|e| e.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)) {
-        (ErrorKind::Response, format!("the answer of {host} is not HTTP: {cause}"))
+        (ErrorKind::ConnectionClosed, format!("the answer of {host} is not HTTP: {cause}"))
     } else {
         let text = format!(
             "Connection was closed before we received a valid response from endpoint URL: \"{host}\" ({cause})"

@@ -1,7 +1,5 @@
 //! Calls over real sockets, against a server that fails in chosen ways.
 
-mod support;
-
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -9,7 +7,7 @@ use chimeline_core::client::Unprepared;
 use chimeline_core::{Client, Error, ErrorKind, Options, Response};
 use serde_json::json;
 
-use support::{Server, Step, answer, client, options};
+use crate::support::{Server, Step, answer, client, options};
 
 const CREATED: &str = r#"{"MediaCapturePipeline":{"MediaPipelineId":"p","Status":"Initializing"}}"#;
 
@@ -45,7 +43,7 @@ fn faults_end_as_the_error_that_names_them() {
         ("stalled in the body", Step::AnswerThenStall(cut.clone()), ReadTimeout, 3),
         ("closed in the body", Step::AnswerThenClose(cut), ConnectionClosed, 3),
         ("closed in a chunk", Step::AnswerThenClose(endless), ConnectionClosed, 3),
-        ("not HTTP", Step::AnswerThenClose(b"220 mail ESMTP\r\n".to_vec()), Unreadable, 1),
+        ("not HTTP", Step::AnswerThenClose(b"220 mail ESMTP\r\n".to_vec()), ConnectionClosed, 3),
         ("a body that is no JSON", Step::json(201, "<html>"), Unreadable, 1),
         ("a body that ends early", Step::json(201, r#"{"MediaCapturePipeline":{"#), Unreadable, 1),
         ("an internal error", Step::error(500, "ServiceFailure"), Answered, 3),

@@ -1,0 +1,6 @@
+//! The client from outside, over real sockets.
+
+mod calls;
+mod dependencies;
+mod retries;
+mod support;
