@@ -39,8 +39,6 @@ pub(crate) struct Inner {
     pub(crate) skew: Skew,
     pub(crate) world: World,
     pub(crate) user_agent: HeaderValue,
-    /// The most bytes that an answer may have.
-    pub(crate) response_limit: usize,
     network: Arc<Network>,
     pool: PerProcess<reqwest::Client>,
     /// One for each connection that the calls of the I/O thread may have open at once.
@@ -76,7 +74,6 @@ impl Client {
 
     /// The same in a world of the caller's.
     pub fn in_world(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
-        const RESPONSE_LIMIT: usize = 64 << 20;
         let service = Config::target(service, options)?;
         let config = Config::resolve(service, options, &world)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
@@ -94,7 +91,6 @@ impl Client {
             skew: Skew::default(),
             world,
             user_agent,
-            response_limit: RESPONSE_LIMIT,
             network,
             pool: PerProcess::new(),
             permits: PerProcess::new(),

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::agent::user_agent;
+use crate::chain::{CODE, Chain, DEFAULT, environment, wrong};
 use crate::encode::Validation;
 use crate::endpoint::{self, Choice, Endpoint};
 use crate::error::{Error, ErrorKind};
@@ -40,8 +42,10 @@ pub struct Options {
     pub timeout: Option<f64>,
     /// Seconds for one attempt, from its connection to the last byte of its answer.
     pub attempt_timeout: Option<f64>,
-    /// How many connections are kept.
+    /// How many connections may be open at once.
     pub max_pool_connections: Option<u32>,
+    /// The most bytes that an answer may have.
+    pub response_limit: Option<usize>,
     /// `standard`, `adaptive` or `legacy`.
     pub retry_mode: Option<String>,
     /// Attempts in all.
@@ -86,6 +90,10 @@ impl std::fmt::Debug for Keys {
 pub struct Config {
     /// Where requests go.
     pub endpoint: Endpoint,
+    /// Whether a FIPS endpoint was asked for.
+    pub use_fips: bool,
+    /// Whether a dual-stack endpoint was asked for.
+    pub use_dual_stack: bool,
     /// The retry rules.
     pub retry: RetryConfig,
     /// The limit for a whole call.
@@ -94,8 +102,10 @@ pub struct Config {
     pub attempt_timeout: Option<Duration>,
     /// Whether a service that refuses our time teaches us its own.
     pub corrects_clock_skew: bool,
-    /// How many connections are kept.
+    /// How many connections may be open at once.
     pub max_pool_connections: u32,
+    /// The most bytes that an answer may have.
+    pub response_limit: usize,
     /// How much is checked before a request is sent.
     pub validation: Validation,
     /// The user agent.
@@ -108,30 +118,10 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// Without a byte until an attempt is given up.
     pub read_timeout: Duration,
+    /// The settings by name, each with its source: `code`, an environment variable, a profile, or `default`.
+    pub sources: Vec<(&'static str, String)>,
     pub(crate) trust: Trust,
     pub(crate) proxies: Proxies,
-}
-
-/// Where a setting is looked up when the code does not say it.
-struct Chain<'w> {
-    world: &'w World,
-    profile: Profile,
-}
-
-impl Chain<'_> {
-    fn variable(&self, name: &str) -> Option<String> {
-        (self.world.variable)(name)
-    }
-
-    /// The value, and what it is called there.
-    fn find(&self, variables: &[&str], key: &str) -> Option<(String, String)> {
-        let mut named = variables.iter().filter_map(|name| Some((self.variable(name)?, (*name).to_owned())));
-        named.next().or_else(|| Some((self.profile.get(key)?, format!("{key} of the profile"))))
-    }
-
-    fn flag(&self, variable: &str, key: &str) -> bool {
-        self.find(&[variable], key).is_some_and(|(value, _)| value.eq_ignore_ascii_case("true"))
-    }
 }
 
 impl Config {
@@ -152,88 +142,119 @@ impl Config {
 
     /// Resolves what the code left open.
     pub(crate) fn resolve(service: &Service, options: &Options, world: &World) -> Result<Config, Error> {
-        let variable = |name: &str| (world.variable)(name);
-        let named =
-            options.profile.clone().or_else(|| variable("AWS_DEFAULT_PROFILE")).or_else(|| variable("AWS_PROFILE"));
-        let chain = Chain { world, profile: Profile::load(world, named.as_deref())? };
+        let (named, source) = profile_name(options, world);
+        let chain = Chain::new(world, Profile::load(world, named.as_deref())?);
+        chain.note("profile_name", source);
         let region =
-            options.region.clone().or_else(|| Some(chain.find(&["AWS_REGION", "AWS_DEFAULT_REGION"], "region")?.0));
+            chain.text("region_name", options.region.as_deref(), &["AWS_REGION", "AWS_DEFAULT_REGION"], "region");
         // The legacy service needs no region, for it is in this one.
-        let region = region.or_else(|| options.namespace.as_ref().map(|_| "us-east-1".to_owned()));
-        let url = options.endpoint_url.clone().or_else(|| configured_endpoint(service, options, &chain));
-        let choice = Choice {
-            region: region.as_deref(),
-            url: url.as_deref(),
-            fips: options.use_fips.unwrap_or_else(|| chain.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")),
-            dual_stack: options
-                .use_dual_stack
-                .unwrap_or_else(|| chain.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")),
-        };
+        let fallback = options.namespace.as_ref().map(|_| "us-east-1".to_owned());
+        let region = region.map(|found| found.value).or(fallback);
+        let url = endpoint_url(service, options, &chain);
+        let (fips, dual_stack) = ("use_fips_endpoint", "use_dualstack_endpoint");
+        let fips = chain.flag(fips, options.use_fips, "AWS_USE_FIPS_ENDPOINT", fips);
+        let dual_stack = chain.flag(dual_stack, options.use_dual_stack, "AWS_USE_DUALSTACK_ENDPOINT", dual_stack);
+        let endpoint =
+            endpoint::resolve(service, Choice { region: region.as_deref(), url: url.as_deref(), fips, dual_stack })?;
         let retry = retry(options, &chain)?;
+        let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
         Ok(Config {
-            endpoint: endpoint::resolve(service, choice)?,
+            endpoint,
+            use_fips: fips,
+            use_dual_stack: dual_stack,
             retry,
-            timeout: options.timeout.map(|seconds| duration("timeout", seconds)).transpose()?,
-            attempt_timeout: options.attempt_timeout.map(|seconds| duration("attempt_timeout", seconds)).transpose()?,
-            corrects_clock_skew: !chain.flag("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction"),
-            max_pool_connections: options.max_pool_connections.unwrap_or(10).max(1),
+            timeout: seconds("timeout", options.timeout)?,
+            attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?,
+            connect_timeout: seconds("connect_timeout", options.connect_timeout)?.unwrap_or(CONNECT_TIMEOUT),
+            read_timeout: seconds("read_timeout", options.read_timeout)?.unwrap_or(READ_TIMEOUT),
+            max_pool_connections: max_pool_connections(options, &chain)?,
+            corrects_clock_skew: !chain.flag(
+                "disable_clock_skew_correction",
+                None,
+                "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
+                "disable_clock_skew_correction",
+            ),
+            response_limit: options.response_limit.unwrap_or(RESPONSE_LIMIT),
             validation: options.validation,
             user_agent: user_agent(options, &chain, retry.mode),
             credentials_region: region,
-            connect_timeout: duration("connect_timeout", options.connect_timeout.unwrap_or(3.1))?,
-            read_timeout: duration("read_timeout", options.read_timeout.unwrap_or(60.0))?,
-            trust: options.verify.clone().unwrap_or_else(|| trust(&chain)),
+            trust: trust(options, &chain),
             proxies: proxies(options, &chain),
             profile: named,
+            sources: chain.into_sources(),
         })
     }
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
+const RESPONSE_LIMIT: usize = 64 << 20;
+
+/// The profile that is asked for by name, and where.
+fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
+    if let Some(name) = &options.profile {
+        return (Some(name.clone()), CODE.to_owned());
+    }
+    for variable in ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"] {
+        if let Some(name) = (world.variable)(variable) {
+            return (Some(name), environment(variable));
+        }
+    }
+    (None, DEFAULT.to_owned())
 }
 
 /// The service with a successor.
 const LEGACY: &str = "chime";
 
-fn configured_endpoint(service: &Service, options: &Options, chain: &Chain<'_>) -> Option<String> {
-    let ignored = options
-        .ignore_configured_endpoint_urls
-        .unwrap_or_else(|| chain.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"));
-    if ignored {
+fn endpoint_url(service: &Service, options: &Options, chain: &Chain<'_>) -> Option<String> {
+    let name = "endpoint_url";
+    let note = |value: String, source: String| {
+        chain.note(name, source);
+        Some(value)
+    };
+    if let Some(url) = &options.endpoint_url {
+        return note(url.clone(), CODE.to_owned());
+    }
+    let ignore = "ignore_configured_endpoint_urls";
+    if chain.flag(ignore, options.ignore_configured_endpoint_urls, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", ignore) {
         return None;
     }
     let id = service.service_id.replace(' ', "_");
-    chain
-        .variable(&format!("AWS_ENDPOINT_URL_{}", id.to_ascii_uppercase()))
-        .or_else(|| chain.variable("AWS_ENDPOINT_URL"))
-        .or_else(|| chain.profile.service(&id.to_ascii_lowercase(), "endpoint_url"))
-        .or_else(|| chain.profile.get("endpoint_url"))
+    for variable in [format!("AWS_ENDPOINT_URL_{}", id.to_ascii_uppercase()), "AWS_ENDPOINT_URL".to_owned()] {
+        if let Some(url) = chain.variable(&variable) {
+            return note(url, environment(&variable));
+        }
+    }
+    let profile = || format!("profile {:?}", chain.profile.name);
+    if let Some(url) = chain.profile.service(&id.to_ascii_lowercase(), name) {
+        return note(url, format!("services section of the {}", profile()));
+    }
+    chain.profile.get(name).and_then(|url| note(url, profile()))
 }
 
 fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
-    let mode = match options.retry_mode.clone().map(|name| (name, "the retry mode".to_owned())) {
-        Some(given) => Some(given),
-        None => chain.find(&["AWS_RETRY_MODE"], "retry_mode"),
-    };
-    let mode = match mode {
-        Some((name, source)) => {
-            RetryMode::parse(&name).ok_or_else(|| wrong(&source, &name, "\"standard\", \"adaptive\" or \"legacy\""))?
-        }
+    let mode = match chain.text("retry_mode", options.retry_mode.as_deref(), &["AWS_RETRY_MODE"], "retry_mode") {
+        Some(found) => RetryMode::parse(&found.value)
+            .ok_or_else(|| wrong(&found.label, &found.value, "\"standard\", \"adaptive\" or \"legacy\""))?,
         None => RetryMode::Standard,
     };
-    let attempts = match options.max_attempts {
-        Some(attempts) => Some((attempts.to_string(), "max_attempts".to_owned())),
-        None => chain.find(&["AWS_MAX_ATTEMPTS"], "max_attempts"),
-    };
-    let max_attempts = match attempts {
-        Some((text, source)) => match text.parse() {
+    let given = options.max_attempts.map(|attempts| attempts.to_string());
+    let max_attempts = match chain.text("max_attempts", given.as_deref(), &["AWS_MAX_ATTEMPTS"], "max_attempts") {
+        Some(found) => match found.value.trim().parse() {
             Ok(attempts) if attempts > 0 => attempts,
-            _ => return Err(wrong(&source, &text, "a whole number from 1 on")),
+            _ => return Err(wrong(&found.label, &found.value, "a whole number from 1 on")),
         },
         None => mode.default_attempts(),
     };
     Ok(RetryConfig { mode, max_attempts })
 }
 
-fn wrong(source: &str, value: &str, allowed: &str) -> Error {
-    Error::new(ErrorKind::InvalidConfig, format!("{source} is {value:?}, which must be {allowed}"))
+fn max_pool_connections(options: &Options, chain: &Chain<'_>) -> Result<u32, Error> {
+    match chain.code("max_pool_connections", options.max_pool_connections) {
+        Some(0) => Err(wrong("max_pool_connections", "0", "a whole number from 1 on")),
+        Some(most) => Ok(most),
+        None => Ok(10),
+    }
 }
 
 pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
@@ -241,11 +262,13 @@ pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
     positive.ok_or_else(|| wrong(name, &seconds.to_string(), "a number of seconds above 0"))
 }
 
-fn trust(chain: &Chain<'_>) -> Trust {
-    let bundle = chain.find(&["AWS_CA_BUNDLE"], "ca_bundle").map(|(path, _)| path);
-    bundle
-        .or_else(|| chain.variable("REQUESTS_CA_BUNDLE"))
-        .map_or(Trust::Platform, |path| Trust::Bundle(PathBuf::from(path)))
+fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
+    if let Some(trust) = chain.code("verify", options.verify.clone()) {
+        return trust;
+    }
+    let bundle = chain.text("ca_bundle", None, &["AWS_CA_BUNDLE"], "ca_bundle").map(|found| found.value);
+    let bundle = bundle.or_else(|| chain.variable("REQUESTS_CA_BUNDLE")).filter(|path| !path.is_empty());
+    bundle.map_or(Trust::Platform, |path| Trust::Bundle(PathBuf::from(path)))
 }
 
 fn proxies(options: &Options, chain: &Chain<'_>) -> Proxies {
@@ -259,33 +282,4 @@ fn proxies(options: &Options, chain: &Chain<'_>) -> Proxies {
         https: options.https_proxy.clone().or_else(|| named("https_proxy")),
         no_proxy: named("no_proxy"),
     }
-}
-
-fn user_agent(options: &Options, chain: &Chain<'_>, mode: RetryMode) -> String {
-    let mut text = options.user_agent.clone().unwrap_or_else(|| {
-        let language = options.language.as_deref().unwrap_or("rust");
-        let (version, system, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
-        format!(
-            "chimeline/{version} ua/2.1 os/{system} md/arch#{machine} lang/{language} cfg/retry-mode#{}",
-            mode.name()
-        )
-    });
-    let app_id = options.app_id.clone().or_else(|| Some(chain.find(&["AWS_SDK_UA_APP_ID"], "sdk_ua_app_id")?.0));
-    for part in app_id
-        .filter(|id| !id.is_empty())
-        .map(|id| format!("app/{}", token(&id)))
-        .iter()
-        .chain(&options.user_agent_extra)
-    {
-        text.push(' ');
-        text.push_str(part);
-    }
-    // A header holds no control characters.
-    text.retain(|c| !c.is_control());
-    text
-}
-
-/// What a part of the user agent may hold; anything else becomes a hyphen.
-fn token(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c) { c } else { '-' }).collect()
 }

@@ -19,6 +19,8 @@ pub mod validate;
 pub mod value;
 pub mod world;
 
+mod agent;
+mod chain;
 mod credentials;
 mod hint;
 mod json;

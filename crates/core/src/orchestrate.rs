@@ -186,7 +186,7 @@ async fn attempt(
     };
     progress.phase = Phase::Attempting(Instant::now());
     let request = signed(client, call, url, &identity, invocation_id, number)?;
-    let exchange = exchange(http, request, client.response_limit);
+    let exchange = exchange(http, request, client.config.response_limit);
     let outcome = match call.limits.attempt_timeout {
         None => exchange.await,
         Some(limit) => tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {

@@ -12,7 +12,7 @@ use crate::world::World;
 /// The settings of one profile.
 #[derive(Debug)]
 pub(crate) struct Profile {
-    name: String,
+    pub(crate) name: String,
     sections: EnvConfigSections,
 }
 
