@@ -216,7 +216,7 @@ mod tests {
 
     fn faults(service: &str, operation: &str, input: &Value, validation: Validation) -> Vec<String> {
         let operation = crate::service(service).and_then(|service| service.operation(operation)).expect("known");
-        match encode(operation, input, validation, || Uuid::nil()) {
+        match encode(operation, input, validation, Uuid::nil) {
             Ok(_) => Vec::new(),
             Err(Invalid::Faults(faults)) => faults.iter().map(ToString::to_string).collect(),
             Err(Invalid::Host(never)) => match never {},
