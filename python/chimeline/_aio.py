@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import select
 import threading
-from asyncio import AbstractEventLoop, get_running_loop
+import time
+from asyncio import AbstractEventLoop, get_running_loop, wait_for
+from asyncio import TimeoutError as TimeoutErrors
 from weakref import WeakKeyDictionary
 
 from ._client import BaseClient
+from ._errors import CallTimeoutError
+from ._logging import active_logger, log_error, log_result
 from ._native import Bridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, TypeVar
+
+    from ._credentials import CredentialSource
 
     C = TypeVar("C", bound="AsyncClient")
 
@@ -26,16 +32,46 @@ class AsyncClient(BaseClient):
     _paginator_class = "AsyncPaginator"
 
     async def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
+        logger = active_logger()
+        if logger is None:
+            return await self._send(operation, params)
+        try:
+            result = await self._send(operation, params)
+        except BaseException as error:
+            log_error(logger, self._service_name, operation, error)
+            raise
+        log_result(logger, self._service_name, operation, result)
+        return result
+
+    async def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         loop = get_running_loop()
+        options = self._call_options
+        if self._source is not None:
+            options = await self._with_keys(operation, self._source)
         bridge = _bridges.get(loop) or _new_bridge(loop)
         future = loop.create_future()
-        number = bridge.start(self._native, operation, params, future)
+        number = bridge.start(self._native, operation, params, future, options)
         try:
             return await future
         except BaseException:
             # Of a call that was cancelled the request is dropped at once; of one that failed there is none.
             bridge.cancel(number)
             raise
+
+    async def _with_keys(self, operation: str, source: CredentialSource) -> dict[str, Any]:
+        """The options of a call, with the keys that the user's provider gives; its time counts."""
+        limit = self._time_limit()
+        if limit is None:
+            return {**(self._call_options or {}), **await source.awaited()}
+        started = time.monotonic()
+        try:
+            keys = await wait_for(source.awaited(), limit)
+        except TimeoutErrors:
+            phase = "it was getting credentials for attempt 1, when calling the"
+            error = CallTimeoutError(f"the call did not end within its {limit:g} s; {phase} {operation} operation")
+            error.operation_name = operation
+            raise error from None
+        return {**(self._call_options or {}), **keys, "timeout": max(limit - (time.monotonic() - started), 1e-6)}
 
     async def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 from ._client import BaseClient
+from ._logging import active_logger, log_error, log_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, TypeVar
+
+    from ._credentials import CredentialSource
+    from .config import Config
 
     C = TypeVar("C", bound="BlockingClient")
 
@@ -15,10 +21,36 @@ if TYPE_CHECKING:
 class BlockingClient(BaseClient):
     """A client whose methods block. Any number of threads may use it at once."""
 
+    def __init__(self, options: dict[str, Any], config: Config) -> None:
+        super().__init__(options, config)
+        if self._source is not None and self._source.is_coroutine:
+            raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
+
     _paginator_class = "Paginator"
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
-        return self._native.call(operation, params)
+        options = self._call_options
+        if self._source is not None:
+            options = self._with_keys(self._source)
+        logger = active_logger()
+        if logger is None:
+            return self._native.call(operation, params, options)
+        try:
+            result = self._native.call(operation, params, options)
+        except BaseException as error:
+            log_error(logger, self._service_name, operation, error)
+            raise
+        log_result(logger, self._service_name, operation, result)
+        return result
+
+    def _with_keys(self, source: CredentialSource) -> dict[str, Any]:
+        """The options of a call, with the keys that the user's provider gives; its time counts."""
+        started = time.monotonic()
+        options: dict[str, Any] = {**(self._call_options or {}), **source.blocking()}
+        limit = self._time_limit()
+        if limit is not None:
+            options["timeout"] = max(limit - (time.monotonic() - started), 1e-6)
+        return options
 
     def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

@@ -6,12 +6,14 @@ import sys
 
 from ._errors import PartialCredentialsError, UnknownServiceError
 from ._native import NativeClient
-from .config import Config, native_options
+from .config import Config, native_options, resolved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, ClassVar, TypeVar
+
+    from ._credentials import CredentialSource
 
     C = TypeVar("C", bound="BaseClient")
 
@@ -23,8 +25,17 @@ class ClientMeta:
 
     def __init__(self, client: BaseClient, config: Config) -> None:
         self._client = client
-        self.config = config
-        """The Config that the client was made with."""
+        self._config = config
+
+    @property
+    def config(self) -> Config:
+        """The configuration that the client works with: what its Config says, and what the environment and the profile add."""
+        return resolved(self._config, self._client._native.settings())
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where each setting comes from: ``code``, an environment variable, a profile, or ``default``."""
+        return self._client._native.sources()
 
     @property
     def region_name(self) -> str:
@@ -46,11 +57,6 @@ class ClientMeta:
         """The operations by the names of their methods."""
         return dict(self._client._operations)
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The settings that the client works with, wherever they came from."""
-        return self._client._native.settings()
-
 
 class BaseClient:
     """A client of one service."""
@@ -63,9 +69,33 @@ class BaseClient:
     def __init__(self, options: dict[str, Any], config: Config) -> None:
         self._options = options
         self._config = config
+        self._call_options: dict[str, Any] | None = None
+        self._source = _credential_source(options)
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
+        given.pop("credentials", None)
         given["language"] = f"python#{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
         self._native = NativeClient(self._service_name, given)
+
+    def with_options(
+        self: C, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
+    ) -> C:
+        """A view of this client whose calls have limits of their own; it shares the connections, credentials and retry quota.
+
+        timeout: seconds for a whole call: the wait for a connection, credentials, retries and the waits between them.
+        attempt_timeout: seconds for one attempt, from its connection to the last byte of its answer.
+        max_attempts: attempts in all; 1 turns retries off.
+        """
+        given = {"timeout": timeout, "attempt_timeout": attempt_timeout, "max_attempts": max_attempts}
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__)
+        view._call_options = {**(self._call_options or {}), **{name: value for name, value in given.items() if value is not None}}
+        self._native.check_call_options(view._call_options)
+        return view
+
+    def _time_limit(self) -> float | None:
+        """How many seconds a call has, where it has a limit."""
+        own = (self._call_options or {}).get("timeout")
+        return self._native.settings()["timeout"] if own is None else own
 
     @property
     def meta(self) -> ClientMeta:
@@ -101,12 +131,23 @@ class BaseClient:
         return f"<chimeline.{type(self).__name__} {self._native.endpoint_url}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if any(self._options.get(name) is not None for name in _SECRETS):
+        if any(self._options.get(name) is not None for name in _SECRETS) or (self._source and self._source.is_object):
             raise TypeError(
                 "a client made with keys does not pickle, for the keys would be in the pickle; "
                 "let it find them in the environment or in a profile"
             )
         return _remake, (type(self), self._options, self._config)
+
+
+def _credential_source(options: dict[str, Any]) -> CredentialSource | None:
+    given = options.get("credentials")
+    if given is None:
+        return None
+    if any(options.get(name) is not None for name in _SECRETS):
+        raise TypeError("give either credentials or aws_access_key_id and its companions, not both")
+    from ._credentials import CredentialSource
+
+    return CredentialSource(given)
 
 
 def _remake(cls: type[C], options: dict[str, Any], config: Config) -> C:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .services.chime import Chime
     from .services.media_pipelines import ChimeSDKMediaPipelines
     from .services.meetings import ChimeSDKMeetings
+    from .types.common import CredentialProvider
 else:
 
     def overload(function):
@@ -42,6 +43,7 @@ def client(
     config: Config | None = None,
     *,
     profile_name: str | None = None,
+    credentials: CredentialProvider | None = None,
 ) -> Chime: ...
 
 @overload
@@ -58,6 +60,7 @@ def client(
     config: Config | None = None,
     *,
     profile_name: str | None = None,
+    credentials: CredentialProvider | None = None,
 ) -> ChimeSDKMediaPipelines: ...
 
 @overload
@@ -74,6 +77,7 @@ def client(
     config: Config | None = None,
     *,
     profile_name: str | None = None,
+    credentials: CredentialProvider | None = None,
 ) -> ChimeSDKMeetings: ...
 
 
@@ -90,6 +94,7 @@ def client(
     config: Config | None = None,
     *,
     profile_name: str | None = None,
+    credentials: CredentialProvider | None = None,
 ) -> AsyncClient:
     """Makes a client of a service. Its methods are coroutines.
 
@@ -103,6 +108,9 @@ def client(
     aws_access_key_id, aws_secret_access_key, aws_session_token: keys; else AWS's default chain of providers.
     config: a :class:`chimeline.Config`.
     profile_name: the profile; else ``AWS_PROFILE``.
+    credentials: in place of keys and of AWS's chain, a function or coroutine function that gives a dict with
+    ``access_key``, ``secret_key`` and, if they pass, ``token`` and ``expiry_time``; or a Credentials object of
+    boto3. Asked again before its keys expire.
 
     Raises a :class:`chimeline.exceptions.ChimelineError` that names the cause, such as ``NoRegionError``.
 
@@ -121,4 +129,5 @@ def client(
         aws_secret_access_key=aws_secret_access_key,
         aws_session_token=aws_session_token,
         profile_name=profile_name,
+        credentials=credentials,
     )

@@ -36,6 +36,8 @@ _DEFAULTS: dict[str, Any] = {
     "connect_timeout": None,
     "read_timeout": None,
     "timeout": None,
+    "attempt_timeout": None,
+    "response_limit": None,
     "parameter_validation": True,
     "max_pool_connections": None,
     "proxies": None,
@@ -55,8 +57,10 @@ class Config:
     connect_timeout: seconds until a connection must stand; 3.1 by default.
     read_timeout: seconds without a byte until an attempt is given up; 60 by default.
     timeout: seconds for a whole call, retries included; no limit by default.
+    attempt_timeout: seconds for one attempt, from its connection to the last byte of its answer; no limit by default.
+    response_limit: the most bytes that an answer may have; 64 MiB by default.
     max_pool_connections: how many connections are kept; 10 by default.
-    retries: ``{"mode": "standard" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
+    retries: ``{"mode": "standard", "adaptive" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
     parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
         names and types.
     proxies: ``{"https": "http://user:password@host:port"}``; else ``HTTPS_PROXY`` and ``NO_PROXY``.
@@ -75,6 +79,8 @@ class Config:
     connect_timeout: float | None
     read_timeout: float | None
     timeout: float | None
+    attempt_timeout: float | None
+    response_limit: int | None
     parameter_validation: bool | Literal["strict"]
     max_pool_connections: int | None
     proxies: dict[str, str] | None
@@ -114,6 +120,13 @@ class Config:
 
 def _config(options: dict[str, Any]) -> Config:
     return Config(**options)
+
+
+def resolved(config: Config, settings: dict[str, Any]) -> Config:
+    """The Config with what the native client settled on in place of what was left open."""
+    copy = Config(**config._given)
+    copy.__dict__.update(settings)
+    return copy
 
 
 def _check_retries(retries: Any) -> None:

@@ -41,9 +41,9 @@ def test_meta_says_where_requests_go() -> None:
     assert meta.region_name == "eu-central-1"
     assert meta.endpoint_url == "https://meetings-chime.eu-central-1.amazonaws.com"
     assert meta.service_name == "chime-sdk-meetings"
-    assert meta.settings["retry_mode"] == "standard"
-    assert meta.settings["max_attempts"] == 3
-    assert meta.settings["connect_timeout"] == pytest.approx(3.1)
+    assert meta.config.retries == {"mode": "standard", "total_max_attempts": 3}
+    assert meta.config.connect_timeout == pytest.approx(3.1)
+    assert meta.config.region_name == "eu-central-1"
 
 
 def test_the_clients_exceptions_are_the_packages() -> None:
@@ -55,7 +55,7 @@ def test_the_clients_exceptions_are_the_packages() -> None:
 
 def test_no_secret_is_shown() -> None:
     client = chimeline.client("chime", config=chimeline.Config(proxies={"https": "http://user:hunter2@proxy:1"}), **KEYS)
-    for shown in (repr(client), repr(client.meta.config), str(client.meta.settings), repr(vars(client.meta))):
+    for shown in (repr(client), repr(client.meta.config), str(client.meta.sources), repr(vars(client.meta))):
         assert SECRET not in shown
         assert "hunter2" not in shown
 
@@ -64,7 +64,7 @@ def test_a_client_pickles_as_its_configuration() -> None:
     config = chimeline.Config(read_timeout=7, retries={"mode": "standard", "total_max_attempts": 2})
     copy = pickle.loads(pickle.dumps(chimeline.blocking.client("chime-sdk-meetings", "eu-west-1", config=config)))
     assert copy.meta.region_name == "eu-west-1"
-    assert copy.meta.settings["max_attempts"] == 2
+    assert copy.meta.config.retries["total_max_attempts"] == 2
     assert copy.meta.config == config
 
 
@@ -86,8 +86,8 @@ def test_botocores_other_options_are_taken() -> None:
 
 
 def test_max_attempts_of_botocore_counts_retries() -> None:
-    settings = chimeline.client("chime", config=chimeline.Config(retries={"max_attempts": 4})).meta.settings
-    assert settings["max_attempts"] == 5
+    config = chimeline.client("chime", config=chimeline.Config(retries={"max_attempts": 4})).meta.config
+    assert config.retries == {"mode": "standard", "total_max_attempts": 5}
 
 
 def test_a_region_of_the_config_is_used() -> None:

@@ -5,9 +5,10 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 
+use crate::chain::wrong;
 use crate::config::{Config, Keys, duration};
 use crate::encode::Encoded;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::schema::Operation;
 
 /// A call whose input was checked and encoded.
@@ -49,23 +50,32 @@ impl Limits {
             max_attempts: config.retry.max_attempts,
         }
     }
+
+    fn with(self, options: &CallOptions) -> Result<Limits, Error> {
+        let seconds = |name, value: Option<f64>| value.map(|value| duration(name, value)).transpose();
+        if options.max_attempts == Some(0) {
+            return Err(wrong("max_attempts", "0", "a whole number from 1 on"));
+        }
+        Ok(Limits {
+            timeout: seconds("timeout", options.timeout)?.or(self.timeout),
+            attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?.or(self.attempt_timeout),
+            max_attempts: options.max_attempts.unwrap_or(self.max_attempts),
+        })
+    }
+}
+
+impl CallOptions {
+    /// Fails for a limit that is none.
+    pub fn check(&self) -> Result<(), Error> {
+        let none = Limits { timeout: None, attempt_timeout: None, max_attempts: 1 };
+        none.with(self).map(drop)
+    }
 }
 
 impl Call {
     /// The same call with options of its own.
     pub fn with(mut self, options: &CallOptions) -> Result<Call, Error> {
-        let seconds = |name, value: Option<f64>| value.map(|value| duration(name, value)).transpose();
-        let limits = &mut self.limits;
-        limits.timeout = seconds("timeout", options.timeout)?.or(limits.timeout);
-        limits.attempt_timeout = seconds("attempt_timeout", options.attempt_timeout)?.or(limits.attempt_timeout);
-        match options.max_attempts {
-            Some(0) => {
-                let message = "max_attempts is 0, which must be a whole number from 1 on".to_owned();
-                return Err(Error::new(ErrorKind::InvalidConfig, message));
-            }
-            Some(most) => limits.max_attempts = most,
-            None => {}
-        }
+        self.limits = self.limits.with(options)?;
         if let Some(keys) = &options.credentials {
             self.identity = Some(identity(keys));
         }

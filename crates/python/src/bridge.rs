@@ -13,6 +13,7 @@ use chimeline_core::client::Task;
 use chimeline_core::schema::Operation;
 use chimeline_core::{Error, Response};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::client::NativeClient;
 use crate::errors;
@@ -67,9 +68,10 @@ impl Bridge {
         operation: &str,
         params: Bound<'_, PyAny>,
         future: Py<PyAny>,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<u64> {
         let native = client.get();
-        let (operation, call) = native.prepare(py, operation, params)?;
+        let (operation, call) = native.prepare(py, operation, params, options)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let shared = self.shared.clone();
         let task = native

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors;
-use crate::options::options_of;
+use crate::options::{call_options_of, options_of};
 use crate::value::{DictBuilder, Names, Value};
 
 /// A client of one service.
@@ -34,8 +34,14 @@ impl NativeClient {
     }
 
     /// Makes a call on this thread and gives its result.
-    fn call(&self, py: Python<'_>, operation: &str, params: Bound<'_, PyAny>) -> PyResult<Py<PyDict>> {
-        let (operation, call) = self.prepare(py, operation, params)?;
+    fn call(
+        &self,
+        py: Python<'_>,
+        operation: &str,
+        params: Bound<'_, PyAny>,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyDict>> {
+        let (operation, call) = self.prepare(py, operation, params, options)?;
         let mut interrupt = None;
         let outcome = py.detach(|| {
             // Without an interpreter to ask there is nobody to wait for the result either.
@@ -57,6 +63,12 @@ impl NativeClient {
         Ok(self.result(py, operation, &response)?.unbind())
     }
 
+    /// Raises for options of a call that are not understood.
+    #[expect(clippy::unused_self, reason = "Python asks the client, which may come to bound them")]
+    fn check_call_options(&self, py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<()> {
+        call_options_of(options)?.check().map_err(|e| errors::raised(py, &e))
+    }
+
     /// Closes the idle connections.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.client.close());
@@ -74,12 +86,28 @@ impl NativeClient {
         &self.client.config().endpoint.region
     }
 
-    /// The resolved settings that are no secret.
+    /// Where each setting comes from.
+    fn sources<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let out = PyDict::new(py);
+        for (name, source) in &self.client.config().sources {
+            out.set_item(name, source)?;
+        }
+        Ok(out)
+    }
+
+    /// The resolved settings that are no secret, by their names in `Config`.
     fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let config = self.client.config();
         let out = PyDict::new(py);
-        out.set_item("retry_mode", config.retry.mode.name())?;
-        out.set_item("max_attempts", config.retry.max_attempts)?;
+        let retries = PyDict::new(py);
+        retries.set_item("mode", config.retry.mode.name())?;
+        retries.set_item("total_max_attempts", config.retry.max_attempts)?;
+        out.set_item("region_name", &config.endpoint.region)?;
+        out.set_item("use_fips_endpoint", config.use_fips)?;
+        out.set_item("use_dualstack_endpoint", config.use_dual_stack)?;
+        out.set_item("retries", retries)?;
+        out.set_item("attempt_timeout", config.attempt_timeout.map(|limit| limit.as_secs_f64()))?;
+        out.set_item("response_limit", config.response_limit)?;
         out.set_item("connect_timeout", config.connect_timeout.as_secs_f64())?;
         out.set_item("read_timeout", config.read_timeout.as_secs_f64())?;
         out.set_item("timeout", config.timeout.map(|limit| limit.as_secs_f64()))?;
@@ -96,15 +124,19 @@ impl NativeClient {
         py: Python<'_>,
         operation: &str,
         params: Bound<'_, PyAny>,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<(&'static Operation, Call)> {
         let found = self.client.service().operation(operation);
         let operation =
             found.ok_or_else(|| PyTypeError::new_err(format!("the service has no operation {operation}")))?;
-        match self.client.prepare(operation, &Value(params)) {
-            Ok(call) => Ok((operation, call)),
-            Err(Unprepared::Error(error)) => Err(errors::raised(py, &error)),
-            Err(Unprepared::Host(raised)) => Err(raised),
+        let mut call = self.client.prepare(operation, &Value(params)).map_err(|unprepared| match unprepared {
+            Unprepared::Error(error) => errors::raised(py, &error),
+            Unprepared::Host(raised) => raised,
+        })?;
+        if let Some(options) = options {
+            call = call.with(&call_options_of(options)?).map_err(|e| errors::raised(py, &e))?;
         }
+        Ok((operation, call))
     }
 
     /// The dict of a response.

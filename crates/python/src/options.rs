@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chimeline_core::encode::Validation;
 use chimeline_core::tls::Trust;
-use chimeline_core::{Keys, Options};
+use chimeline_core::{CallOptions, Keys, Options};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
@@ -24,6 +24,8 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         connect_timeout: given.number("connect_timeout")?,
         read_timeout: given.number("read_timeout")?,
         timeout: given.number("timeout")?,
+        attempt_timeout: given.number("attempt_timeout")?,
+        response_limit: given.typed("response_limit", "a whole number that is not negative")?,
         max_pool_connections: given.count("max_pool_connections")?,
         retry_mode: given.text("retry_mode")?,
         max_attempts: given.count("max_attempts")?,
@@ -35,6 +37,17 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         user_agent_extra: given.text("user_agent_extra")?,
         app_id: given.text("user_agent_appid")?,
         language: given.text("language")?,
+    })
+}
+
+/// Reads the options of one call.
+pub(crate) fn call_options_of(given: &Bound<'_, PyDict>) -> PyResult<CallOptions> {
+    let given = Given(given);
+    Ok(CallOptions {
+        timeout: given.number("timeout")?,
+        attempt_timeout: given.number("attempt_timeout")?,
+        max_attempts: given.count("max_attempts")?,
+        credentials: given.credentials()?,
     })
 }
 

@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TypedDict, TypeVar, Union
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Protocol, TypedDict, TypeVar, Union
 
-__all__ = ["Attempt", "EmptyResponse", "Items", "Response", "ResponseMetadata"]
+__all__ = [
+    "Attempt",
+    "CredentialProvider",
+    "EmptyResponse",
+    "Items",
+    "ProvidedKeys",
+    "RefreshingCredentials",
+    "Response",
+    "ResponseMetadata",
+]
 
 T = TypeVar("T")
 
 # What a list member takes: any other sequence, a string above all, is refused.
 Items = Union[list[T], tuple[T, ...]]
+
+
+class _ProvidedKeysOptional(TypedDict, total=False):
+    token: str | None
+    """The session token of temporary keys."""
+    expiry_time: datetime | str | float | None
+    """When they expire: a datetime, ISO 8601, or seconds since 1970; left out for keys that do not."""
+
+
+class ProvidedKeys(_ProvidedKeysOptional):
+    """Keys that a provider gives."""
+
+    access_key: str
+    """The access key id."""
+    secret_key: str
+    """The secret access key."""
+
+
+class RefreshingCredentials(Protocol):
+    """What a Credentials object of boto3 and botocore offers."""
+
+    def get_frozen_credentials(self) -> Any: ...
+
+
+CredentialProvider = Union[Callable[[], Union[ProvidedKeys, Awaitable[ProvidedKeys]]], RefreshingCredentials]
+"""Gives keys when asked: a function, a coroutine function, or a Credentials object of boto3."""
 
 
 class Attempt(TypedDict):

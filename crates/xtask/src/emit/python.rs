@@ -232,6 +232,7 @@ fn factories(services: &[Service], style: Style) -> String {
     for service in services {
         let _ = writeln!(out, "    from .services.{} import {}", style.module(service), style.class(service));
     }
+    out.push_str("    from .types.common import CredentialProvider\n");
     out.push_str("else:\n\n    def overload(function):\n        return function\n\n\n_CLASSES = {\n");
     for service in services {
         let _ =
@@ -271,6 +272,7 @@ const OPTION_NAMES: &[&str] = &[
     "aws_secret_access_key",
     "aws_session_token",
     "profile_name",
+    "credentials",
 ];
 
 const OPTIONS: &str = "    region_name: str | None = None,
@@ -284,6 +286,7 @@ const OPTIONS: &str = "    region_name: str | None = None,
     config: Config | None = None,
     *,
     profile_name: str | None = None,
+    credentials: CredentialProvider | None = None,
 ";
 
 const FACTORY_DOC: &str = "Makes a client of a service. STYLE
@@ -296,6 +299,7 @@ endpoint_url: where to send requests in place of the service's own endpoint.
 aws_access_key_id, aws_secret_access_key, aws_session_token: keys; else AWS's default chain of providers.
 config: a :class:`chimeline.Config`.
 profile_name: the profile; else ``AWS_PROFILE``.
+credentials: in place of keys and of AWS's chain, a function or coroutine function that gives a dict with ``access_key``, ``secret_key`` and, if they pass, ``token`` and ``expiry_time``; or a Credentials object of boto3. Asked again before its keys expire.
 
 Raises a :class:`chimeline.exceptions.ChimelineError` that names the cause, such as ``NoRegionError``.";
 
