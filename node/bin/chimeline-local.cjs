@@ -3,4 +3,6 @@
 // The local service as a command; --help lists the arguments.
 const { runLocal } = require("../lib/native.cjs");
 
-process.exitCode = runLocal(process.argv.slice(2));
+// The command handles these itself, and passes each on to the handler that it finds: Node's own would raise it again, for ever.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
+process.exit(runLocal(process.argv.slice(2)));

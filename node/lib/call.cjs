@@ -3,7 +3,8 @@
 // the continuation of the caller's own `await`, so that their stacks show the caller's line.
 const { Bridge } = require("./native.cjs");
 const { plain, tagged } = require("./input.cjs");
-const { AbortError, CallTimeoutError, ChimelineError, fromRecord } = require("./errors.cjs");
+const { AbortError, CallTimeoutError, ChimelineError } = require("./errors.cjs");
+const { fromRecord } = require("./exceptions.cjs");
 
 /** What waits for the outcome of each call of this thread. */
 const pending = new Map();

@@ -3,7 +3,8 @@
 const { NativeClient } = require("./native.cjs");
 const { call } = require("./call.cjs");
 const { Command } = require("./command.cjs");
-const { AbortError, fromRecord } = require("./errors.cjs");
+const { AbortError } = require("./errors.cjs");
+const { fromRecord } = require("./exceptions.cjs");
 const { checked, forNative, isLate, keysOf, late, provided } = require("./options.cjs");
 
 /** Credentials from a function are asked for anew this long before they expire. */

@@ -24,6 +24,8 @@ export declare class ServiceException extends ChimelineError implements Response
   /** Whose fault it is. */
   readonly $fault: "client" | "server";
   readonly $metadata: ResponseMetadata["$metadata"];
+  /** The name of the service that answered it, such as `chime-sdk-meetings`. */
+  readonly $service?: string | undefined;
   /** The status and the headers of the answer. */
   readonly $response?: { statusCode: number; headers: Record<string, string> } | undefined;
   constructor(options: ServiceExceptionOptions<ServiceException>);

@@ -2,7 +2,7 @@
 // Makes the classes of a service out of its generated table.
 const { Client } = require("./client.cjs");
 const { Command } = require("./command.cjs");
-const { serviceExceptionClass } = require("./errors.cjs");
+const { serviceExceptionClass } = require("./exceptions.cjs");
 const { paginator } = require("./paginate.cjs");
 
 /**
@@ -15,9 +15,10 @@ function defineService(table, errors) {
   const { class: title, operations } = table;
   const service = { name: table.name, class: title, serviceId: table.serviceId, apiVersion: table.apiVersion, errors: table.errors };
   service.exception = serviceExceptionClass(`${title}ServiceException`, service);
-  const Base = named(`${title}Client`, class extends Client {
-    constructor(...given) {
-      super(service, ...given);
+  const Base = named(`${title}Client`, class extends /** @type {any} */ (Client) {
+    /** @param {object} [options] */
+    constructor(options) {
+      super(service, options);
     }
   });
   const Aggregated = named(title, class extends Base {});

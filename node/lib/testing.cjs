@@ -1,7 +1,7 @@
 "use strict";
 // `chimeline/testing`: the local service inside this process.
 const native = require("./native.cjs");
-const { fromRecord } = require("./errors.cjs");
+const { fromRecord } = require("./exceptions.cjs");
 
 /** The keys that the service knows when it is told none. They open nothing but this server. */
 const KEYS = { accessKeyId: "AKIDCHIMELINELOCAL", secretAccessKey: "chimeline-local-secret" };

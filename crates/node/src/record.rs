@@ -5,13 +5,14 @@ use chimeline_core::schema::Operation;
 use chimeline_core::validate::{Fault, Reason};
 use chimeline_core::value::JsonBuilder;
 use chimeline_core::{Client, Response};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// The output of a call: its members, and `$metadata` as the AWS SDK for JavaScript has it.
 pub(crate) fn output(client: &Client, operation: &'static Operation, response: &Response) -> Result<String, Error> {
     let mut builder = JsonBuilder::default();
-    let metadata = metadata(&response.metadata, &response.attempts);
-    builder.raw_entry("$metadata", &metadata.to_string());
+    let metadata = serde_json::to_string(&Metadata::new(&response.metadata, &response.attempts));
+    builder.raw_entry("$metadata", &metadata.unwrap_or_else(|_| "{}".to_owned()));
     client.decode(operation, response, &mut builder)?;
     Ok(builder.finish())
 }
@@ -50,26 +51,40 @@ fn of_service(service: &ServiceError, ledger: &[Attempt]) -> Value {
         "message": service.message,
         "class": service.class,
         "members": members,
-        "metadata": metadata(&service.response, ledger),
+        "metadata": Metadata::new(&service.response, ledger),
         "headers": headers,
     })
 }
 
-fn metadata(response: &ResponseMetadata, ledger: &[Attempt]) -> Value {
-    let header = |name: &str| response.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    let waited = ledger.iter().filter_map(|attempt| attempt.delay).fold(0.0, |sum, delay| sum + delay.as_secs_f64());
-    let mut out = json!({
-        "httpStatusCode": response.status,
-        "requestId": response.request_id,
-        "extendedRequestId": header("x-amz-id-2"),
-        "cfId": header("x-amz-cf-id"),
-        "attempts": ledger.len(),
-        "totalRetryDelay": millis(waited),
-    });
-    if ledger.len() > 1 {
-        out["history"] = attempts(ledger);
+/// What an answer says besides its body, as the AWS SDK for JavaScript has it; the history is ours.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'r> {
+    http_status_code: u16,
+    request_id: Option<&'r str>,
+    extended_request_id: Option<&'r str>,
+    cf_id: Option<&'r str>,
+    attempts: usize,
+    total_retry_delay: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Value>,
+}
+
+impl<'r> Metadata<'r> {
+    fn new(response: &'r ResponseMetadata, ledger: &[Attempt]) -> Metadata<'r> {
+        let header =
+            |name: &str| response.headers.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
+        let delays = ledger.iter().filter_map(|attempt| attempt.delay);
+        Metadata {
+            http_status_code: response.status,
+            request_id: response.request_id.as_deref(),
+            extended_request_id: header("x-amz-id-2"),
+            cf_id: header("x-amz-cf-id"),
+            attempts: ledger.len(),
+            total_retry_delay: millis(delays.fold(0.0, |sum, delay| sum + delay.as_secs_f64())),
+            history: (ledger.len() > 1).then(|| attempts(ledger)),
+        }
     }
-    out
 }
 
 fn attempts(ledger: &[Attempt]) -> Value {

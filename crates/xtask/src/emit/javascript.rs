@@ -55,6 +55,8 @@ pub const OWN_ERRORS: &[&str] = &[
 /// An error that services name: its status, its text, its services, and its members with their shapes and texts.
 pub struct Exception<'a> {
     pub status: u16,
+    /// Whether the model says that it is the server's fault.
+    pub server: bool,
     pub text: &'a str,
     pub services: Vec<&'a str>,
     pub members: Vec<(String, String, &'a Service)>,
@@ -63,7 +65,7 @@ pub struct Exception<'a> {
 impl Exception<'_> {
     /// Whose fault it is, in the words of Smithy.
     pub fn fault(&self) -> &'static str {
-        if self.status >= 500 { "server" } else { "client" }
+        if self.server { "server" } else { "client" }
     }
 }
 
@@ -72,9 +74,15 @@ pub fn exceptions(services: &[Service]) -> BTreeMap<&str, Exception<'_>> {
     let mut out: BTreeMap<&str, Exception<'_>> = BTreeMap::new();
     for service in services {
         for (name, status) in service.model.errors() {
+            let server = matches!(service.model.shapes.get(name), Some(Shape::Structure { fault: true, .. }));
             let text = service.docs.errors.get(name).map_or("", String::as_str);
-            let entry =
-                out.entry(name).or_insert(Exception { status, text, services: Vec::new(), members: Vec::new() });
+            let entry = out.entry(name).or_insert(Exception {
+                status,
+                server,
+                text,
+                services: Vec::new(),
+                members: Vec::new(),
+            });
             entry.services.push(service.names.name);
             for (member, shape) in service.model.members(name).unwrap_or_default() {
                 if entry.members.iter().all(|(known, ..)| *known != member) {
@@ -221,7 +229,7 @@ fn plan(service: &Service, shape: &str, open: &mut Vec<String>) -> Result<Option
 
 fn errors(services: &[Service]) -> String {
     let mut out = format!(
-        "// {NOTICE}\n\"use strict\";\nconst {{ exceptionClass, serviceExceptionClass, fromRecord, ...own }} = require(\"../lib/errors.cjs\");\n\nmodule.exports = {{\n  ...own,\n"
+        "// {NOTICE}\n\"use strict\";\nconst own = require(\"../lib/errors.cjs\");\nconst {{ exceptionClass }} = require(\"../lib/exceptions.cjs\");\n\nmodule.exports = {{\n  ...own,\n"
     );
     for (name, exception) in exceptions(services) {
         let _ = writeln!(out, "  {name}: exceptionClass({name:?}, {:?}),", exception.fault());

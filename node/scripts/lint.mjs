@@ -1,0 +1,17 @@
+// Checks the JavaScript: its syntax and, by its declarations, its types; and that the hand-written files stay short.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root, run } from "./run.mjs";
+
+const LINES = 450;
+const listed = execFileSync("git", ["ls-files", "node", "tests/node", "tests/demo"], { cwd: root, encoding: "utf8" }).split("\n");
+const written = listed.filter((file) => /\.[cm]?[jt]s$/.test(file) && !file.startsWith("node/generated/"));
+
+for (const file of written) {
+  const text = readFileSync(join(root, file), "utf8");
+  if (text.split("\n").length > LINES) throw new Error(`${file} has more than ${LINES} lines`);
+  if (/[ \t]$/m.test(text) || !text.endsWith("\n")) throw new Error(`${file} has spaces at the end of a line, or no end of its last one`);
+}
+for (const file of listed.filter((name) => /\.[cm]js$/.test(name))) run(process.execPath, ["--check", file]);
+run("tsc", ["--project", "node/tsconfig.json"]);

@@ -1,0 +1,76 @@
+// A program over all three services that a strict compiler accepts.
+import { AbortError, ChimelineError, ChimeSDKMediaPipelines, ForbiddenException, ParamValidationError, ServiceException } from "chimeline";
+import { Chime, type CreateMediaCapturePipelineCommandOutput } from "chimeline/client-chime";
+import {
+  type ChimeSDKMediaPipelinesClientConfig,
+  ChimeSDKMediaPipelinesClient,
+  ChimeSDKMediaPipelinesServiceException,
+  CreateMediaCapturePipelineCommand,
+  type CreateMediaCapturePipelineCommandInput,
+  MediaPipelineStatus,
+  paginateListMediaPipelines,
+  type Tag,
+} from "chimeline/client-chime-sdk-media-pipelines";
+import { ChimeSDKMeetings, type Meeting, MediaCapabilities } from "chimeline/client-chime-sdk-meetings";
+import { LocalChime } from "chimeline/testing";
+
+const config: ChimeSDKMediaPipelinesClientConfig = {
+  region: async () => "us-east-1",
+  endpoint: new URL("http://127.0.0.1:8000"),
+  credentials: { accessKeyId: "a", secretAccessKey: "b" },
+  maxAttempts: 5,
+  requestHandler: { requestTimeout: 1000 },
+  parameterValidation: "strict",
+};
+
+async function main(): Promise<void> {
+  const client = new ChimeSDKMediaPipelinesClient(config);
+  const tags: Tag[] = [{ Key: "k", Value: "v" }];
+  const input: CreateMediaCapturePipelineCommandInput = {
+    SourceType: "ChimeSdkMeeting",
+    SourceArn: "arn",
+    SinkType: "S3Bucket",
+    SinkArn: "arn",
+    Tags: tags,
+    ChimeSdkMeetingConfiguration: { ArtifactsConfiguration: undefined },
+  };
+  const output = await client.send(new CreateMediaCapturePipelineCommand(input), { abortSignal: AbortSignal.timeout(1000) });
+  const status: MediaPipelineStatus | undefined = output.MediaCapturePipeline?.Status;
+  const created: number | undefined = output.MediaCapturePipeline?.CreatedTimestamp?.getTime();
+  const attempts: number | undefined = output.$metadata.attempts;
+  console.log(status === MediaPipelineStatus.InProgress, created, attempts);
+
+  const aggregated = new ChimeSDKMediaPipelines({});
+  await aggregated.listMediaPipelines();
+  aggregated.listMediaPipelines({ MaxResults: 5 }, (error, data) => console.log(error, data?.MediaPipelines?.length));
+  for await (const page of paginateListMediaPipelines({ client, pageSize: 10 }, {})) {
+    console.log(page.MediaPipelines?.map((pipeline) => pipeline.MediaPipelineId));
+  }
+  for await (const page of aggregated.paginateListMediaPipelines()) console.log(page.NextToken);
+
+  const meetings = new ChimeSDKMeetings({ region: "us-east-1" });
+  const { Meeting: made } = await meetings.createMeeting({ MediaRegion: "us-east-1", ExternalMeetingId: "x" });
+  const meeting: Meeting | undefined = made;
+  await meetings.createAttendee({ MeetingId: meeting?.MeetingId, ExternalUserId: "u", Capabilities: { Audio: MediaCapabilities.SEND, Video: "None", Content: "Receive" } });
+
+  const legacy: CreateMediaCapturePipelineCommandOutput = await new Chime({ namespace: "media-pipelines" }).createMediaCapturePipeline({
+    SourceType: "ChimeSdkMeeting",
+    SourceArn: "arn",
+    SinkType: "S3Bucket",
+    SinkArn: "arn",
+  });
+  console.log(legacy.MediaCapturePipeline?.MediaPipelineId);
+
+  const local = await LocalChime.start({ pace: 0 });
+  new Chime(local.clientOptions).destroy();
+  await local.stop();
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ParamValidationError) console.log(error.errors.map(({ path, reason }) => `${path}: ${reason}`));
+  else if (error instanceof ForbiddenException) console.log(error.name satisfies "ForbiddenException", error.$fault satisfies "client", error.Code);
+  else if (error instanceof ChimeSDKMediaPipelinesServiceException) console.log(error.$metadata.requestId, error.hint);
+  else if (error instanceof ServiceException) console.log(error.$response?.statusCode);
+  else if (error instanceof AbortError) console.log(error.cause);
+  else if (error instanceof ChimelineError) console.log(error.operation, error.attempts.length);
+});
