@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 /// The output of a call: its members, and `$metadata` as the AWS SDK for JavaScript has it.
 pub(crate) fn output(client: &Client, operation: &'static Operation, response: &Response) -> Result<String, Error> {
     let mut builder = JsonBuilder::default();
+    client.decode(operation, response, &mut builder)?;
     let metadata = serde_json::to_string(&Metadata::new(&response.metadata, &response.attempts));
     builder.raw_entry("$metadata", &metadata.unwrap_or_else(|_| "{}".to_owned()));
-    client.decode(operation, response, &mut builder)?;
     Ok(builder.finish())
 }
 
