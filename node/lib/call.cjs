@@ -3,7 +3,7 @@
 // the continuation of the caller's own `await`, so that their stacks show the caller's line.
 const { Bridge } = require("./native.cjs");
 const { plain, tagged } = require("./input.cjs");
-const { AbortError, CallTimeoutError, ChimelineError } = require("./errors.cjs");
+const { AbortError, ChimelineError } = require("./errors.cjs");
 const { fromRecord } = require("./exceptions.cjs");
 
 /** What waits for the outcome of each call of this thread. */
@@ -23,9 +23,9 @@ const bridge = new Bridge(() => {
   }
 });
 
-/** Makes the call and gives its output. `options` may hold `abortSignal` and `timeout`. */
-async function call(native, operation, input, options) {
-  const [, success, outcome] = await outcomeOf(native, operation, input, options ?? {});
+/** Makes the call and gives its output. `options` is the JSON of what this call does otherwise than its client. */
+async function call(native, operation, input, signal, options) {
+  const [, success, outcome] = await outcomeOf(native, operation, input, signal, options);
   if (!success) throw typeof outcome === "function" ? outcome() : fromRecord(outcome, operation.service);
   const metadata = outcome.$metadata;
   metadata.requestId ??= undefined;
@@ -36,38 +36,33 @@ async function call(native, operation, input, options) {
 }
 
 /** The record of the call's outcome: `[number, success, output | error's record | function that makes the error]`. */
-function outcomeOf(native, operation, input, { abortSignal, timeout }) {
-  const signal = abortSignal ?? undefined;
+function outcomeOf(native, operation, input, signal, options) {
   return new Promise((resolve, reject) => {
     const text = plain(input);
     const number = fresh();
-    const giveUp = (makeError) => {
+    const onAbort = () => {
       if (pending.get(number) === settle) {
         pending.delete(number);
         bridge.cancel(number);
-        settle([number, false, makeError]);
+        settle([number, false, () => new AbortError(signal.reason, operation)]);
       }
     };
-    const onAbort = () => giveUp(() => new AbortError(signal.reason, operation));
-    const timer = timeout === undefined ? undefined : setTimeout(giveUp, timeout, () => new CallTimeoutError(timeout, operation));
     const settle =
-      signal === undefined && timer === undefined
+      signal === undefined
         ? resolve
         : (record) => {
-            if (signal !== undefined) unwatch(signal, onAbort);
-            clearTimeout(timer);
+            unwatch(signal, onAbort);
             resolve(record);
           };
     pending.set(number, settle);
     try {
-      const read = text !== undefined && bridge.start(native, number, operation.name, text, false);
-      if (!read && !bridge.start(native, number, operation.name, tagged(input), true)) {
+      const read = text !== undefined && bridge.start(native, number, operation.name, text, false, options);
+      if (!read && !bridge.start(native, number, operation.name, tagged(input), true, options)) {
         throw new ChimelineError(`the input of ${operation.name} cannot be read`);
       }
       if (signal !== undefined) watch(signal, onAbort);
     } catch (error) {
       pending.delete(number);
-      clearTimeout(timer);
       reject(error);
     }
   });

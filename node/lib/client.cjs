@@ -5,7 +5,7 @@ const { call } = require("./call.cjs");
 const { Command } = require("./command.cjs");
 const { AbortError } = require("./errors.cjs");
 const { fromRecord } = require("./exceptions.cjs");
-const { checked, forNative, isLate, keysOf, late, provided } = require("./options.cjs");
+const { checked, forCall, forNative, isLate, keysOf, late, provided } = require("./options.cjs");
 
 /** Credentials from a function are asked for anew this long before they expire. */
 const EARLY = 5 * 60_000;
@@ -13,12 +13,13 @@ const EARLY = 5 * 60_000;
 class Client {
   #service;
   #options;
-  /** The native client of the keys that are in use. */
   #native;
-  /** Under way as long as options are asked for. */
-  #making;
-  /** When the keys of a function are to be asked for anew. */
+  /** Keys that end, which go with each call. */
+  #keys;
+  /** When they are to be asked for anew. */
   #stale = Infinity;
+  /** Under way as long as options are asked for. */
+  #preparing;
 
   /** What the client was made with and what that comes to; each setting is a function, as in the AWS SDK. */
   config;
@@ -26,7 +27,10 @@ class Client {
   constructor(service, options = {}) {
     this.#service = service;
     this.#options = checked(options);
-    this.config = configOf(service, this.#options, async () => JSON.parse((await this.#connected()).settings()));
+    this.config = configOf(service, this.#options, async () => {
+      await this.#prepared();
+      return JSON.parse(this.#native.settings());
+    });
   }
 
   /** Makes the call of a command. With a callback it gives nothing back. */
@@ -46,40 +50,40 @@ class Client {
   async #send(command, options) {
     const operation = command instanceof Command ? command.operation : undefined;
     if (operation?.service !== this.#service) throw new TypeError(`send takes a command of ${this.#service.class}, not ${describe(command)}`);
-    const signal = options?.abortSignal;
-    if (signal != null && typeof signal.addEventListener !== "function") throw new TypeError("abortSignal must be an AbortSignal");
+    const signal = options?.abortSignal ?? undefined;
+    if (signal !== undefined && typeof signal.addEventListener !== "function") throw new TypeError("abortSignal must be an AbortSignal");
     if (signal?.aborted) throw new AbortError(signal.reason, operation);
-    let native = this.#native;
-    if (native === undefined || Date.now() >= this.#stale) {
-      native = await this.#connected();
+    if (this.#native === undefined || Date.now() >= this.#stale) {
+      await this.#prepared();
       if (signal?.aborted) throw new AbortError(signal.reason, operation);
     }
-    return call(native, operation, command.input, options);
+    return call(this.#native, operation, command.input, signal, forCall(options, this.#keys));
   }
 
-  /** The native client, made or made anew where needed. */
-  async #connected() {
-    if (this.#native !== undefined && Date.now() < this.#stale) return this.#native;
-    this.#making ??= this.#make().finally(() => (this.#making = undefined));
-    return this.#making;
+  async #prepared() {
+    if (this.#native !== undefined && Date.now() < this.#stale) return;
+    this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
+    await this.#preparing;
   }
 
-  async #make() {
+  /** Asks for what is not there yet, and makes the native client the first time. */
+  async #prepare() {
     const names = late(this.#options);
     if (names.length > 0) this.#options = await provided(this.#options, names);
     const { credentials } = this.#options;
     let keys = credentials ?? undefined;
     if (isLate(keys)) {
       keys = await (typeof keys === "function" ? keys({ callerClientConfig: this.config }) : keys);
-      const expires = keys?.expiration == null ? Infinity : Number(new Date(keys.expiration));
-      this.#stale = typeof credentials === "function" ? expires - EARLY : Infinity;
+      this.#stale = keys?.expiration == null || typeof credentials !== "function" ? Infinity : Number(new Date(keys.expiration)) - EARLY;
+      keys = keysOf(keys);
+      if (this.#stale < Infinity) this.#keys = keys;
     }
+    if (this.#native !== undefined) return;
     try {
       this.#native = new NativeClient(this.#service.name, forNative(this.#options, keys && keysOf(keys)));
     } catch (error) {
       throw error.message.startsWith("{") ? fromRecord(JSON.parse(error.message), this.#service) : error;
     }
-    return this.#native;
   }
 }
 
@@ -100,8 +104,8 @@ function configOf(service, options, settings) {
     region: given("region"),
     maxAttempts: given("maxAttempts"),
     retryMode: given("retryMode"),
-    useFipsEndpoint: async () => (await given("useFipsEndpoint")()) ?? false,
-    useDualstackEndpoint: async () => (await given("useDualstackEndpoint")()) ?? false,
+    useFipsEndpoint: given("useFipsEndpoint"),
+    useDualstackEndpoint: given("useDualstackEndpoint"),
     endpoint: async () => {
       const { protocol, hostname, port, pathname } = new URL((await settings()).endpoint);
       return { protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname };

@@ -51,12 +51,7 @@ class AbortError extends ChimelineError {
 class ConnectionError extends ChimelineError {}
 class HTTPClientError extends ChimelineError {}
 
-class CallTimeoutError extends HTTPClientError {
-  constructor(message, operation) {
-    super(typeof message === "number" ? `the call did not end within its ${message} ms, when calling the ${operation.name} operation` : message);
-    this.operation = operation?.name;
-  }
-}
+class CallTimeoutError extends HTTPClientError {}
 
 class InvalidConfigError extends ChimelineError {}
 class UnknownServiceError extends ChimelineError {}

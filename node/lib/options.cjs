@@ -119,6 +119,19 @@ function forNative(options, keys) {
   });
 }
 
+/** The JSON for the native client of what a call does otherwise; nothing for a call that does not. */
+function forCall(options, keys) {
+  const { timeout, requestTimeout, maxAttempts } = options ?? {};
+  if (timeout == null && !requestTimeout && maxAttempts == null && keys === undefined) return undefined;
+  for (const [name, value] of Object.entries({ timeout, requestTimeout, maxAttempts })) check(name, value, ["number"]);
+  return JSON.stringify({
+    timeout: timeout ?? undefined,
+    requestTimeout: requestTimeout || undefined,
+    maxAttempts: maxAttempts ?? undefined,
+    credentials: keys,
+  });
+}
+
 /** A URL, or one in the parts that v3 also takes. */
 function endpointText(endpoint) {
   if (endpoint == null || typeof endpoint === "string") return endpoint ?? undefined;
@@ -135,4 +148,4 @@ function agentText(given) {
   return Array.from(given, (part) => (Array.isArray(part) ? part.filter((text) => text != null).join("/") : String(part))).join(" ");
 }
 
-module.exports = { checked, forNative, isLate, keysOf, late, provided };
+module.exports = { checked, forCall, forNative, isLate, keysOf, late, provided };

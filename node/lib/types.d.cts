@@ -72,7 +72,12 @@ export interface Settings {
   connectionTimeout: number;
   requestTimeout: number;
   timeout: number | null;
+  maxConnections: number;
+  useFipsEndpoint: boolean;
+  useDualstackEndpoint: boolean;
   userAgent: string;
+  /** Where each setting comes from: `code`, an environment variable, a profile, or `default`. */
+  sources: Record<string, string>;
 }
 
 /** A client's configuration, without secrets. */
@@ -95,6 +100,10 @@ export interface CallOptions {
   abortSignal?: AbortSignal | undefined;
   /** The limit of this call in milliseconds, retries included. */
   timeout?: number | undefined;
+  /** The limit of each attempt of this call in milliseconds; 0 for the client's. */
+  requestTimeout?: number | undefined;
+  /** Attempts in all, in place of the client's. */
+  maxAttempts?: number | undefined;
 }
 
 /** Takes the outcome of a call. */

@@ -99,7 +99,15 @@ test("a call may have a limit of its own, and a client one for all", async () =>
   const client = at(server, Chime);
   const own = await caught(client.listMediaCapturePipelines({}, { timeout: 30 }));
   assert.ok(own instanceof CallTimeoutError);
-  assert.match(own.message, /did not end within its 30 ms/);
+  assert.match(own.message, /0\.03 s/);
+  const once = await caught(client.listMediaCapturePipelines({}, { requestTimeout: 30 }));
+  assert.ok(once instanceof ReadTimeoutError);
+  server.requests.length = 0;
+  const thrice = await caught(client.listMediaCapturePipelines({}, { requestTimeout: 20, maxAttempts: 3 }));
+  assert.equal(thrice.attempts.length, 3);
+  assert.equal(server.requests.length, 3);
+  for (const timeout of ["1", {}]) assert.ok((await caught(client.listMediaCapturePipelines({}, { timeout }))) instanceof TypeError);
+  assert.equal((await caught(client.listMediaCapturePipelines({}, { timeout: -1 }))).name, "InvalidConfigError");
   const all = await caught(at(server, Chime, { timeout: 30 }).listMediaCapturePipelines({}));
   assert.ok(all instanceof CallTimeoutError);
   const attempt = await caught(at(server, Chime, { requestHandler: { requestTimeout: 30 } }).listMediaCapturePipelines({}));

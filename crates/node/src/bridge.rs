@@ -3,7 +3,7 @@
 //! Outcomes are queued as text, and one call of a thread-safe function wakes the event loop for as many of them as have
 //! come. The I/O thread never waits for JavaScript, and touches nothing of an environment that is being torn down.
 
-#![expect(clippy::needless_pass_by_value, reason = "the form that napi calls")]
+#![expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "the form that napi calls")]
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -18,6 +18,7 @@ use napi_derive::napi;
 
 use crate::client::NativeClient;
 use crate::input::Value;
+use crate::options::call_options;
 use crate::record;
 
 type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
@@ -63,7 +64,7 @@ impl Bridge {
     }
 
     /// Starts a call whose outcome `drain` will give under `number`. `false` if `input` cannot be read: it then comes again,
-    /// tagged.
+    /// tagged. `options` is the JSON of what this call does otherwise than its client.
     ///
     /// # Errors
     /// When the event loop is going down.
@@ -76,12 +77,13 @@ impl Bridge {
         operation: String,
         input: String,
         tagged: bool,
+        options: Option<String>,
     ) -> Result<bool> {
         let Some(value) = Value::read(&input, tagged) else { return Ok(false) };
         if self.under_way.is_empty() {
             self.shared.hold(env, true)?;
         }
-        let task = self.begin(client, number, &operation, &value);
+        let task = self.begin(client, number, &operation, &value, options.as_deref());
         self.under_way.insert(number, task);
         Ok(true)
     }
@@ -119,20 +121,34 @@ impl Bridge {
 
 impl Bridge {
     /// The task of a call; nothing for one that was refused at once, whose outcome is told already.
-    fn begin(&self, client: &NativeClient, number: u32, operation: &str, input: &Value<'_>) -> Option<Task> {
+    fn begin(
+        &self,
+        client: &NativeClient,
+        number: u32,
+        operation: &str,
+        input: &Value<'_>,
+        options: Option<&str>,
+    ) -> Option<Task> {
         let (shared, host) = (self.shared.clone(), client.host.clone());
         let mut ticket = Ticket { number, shared, told: false };
         let Some(operation) = client.client.service().operation(operation) else {
             ticket.tell(&Err(record::defect(&format!("the service has no operation {operation}"))));
             return None;
         };
-        let call = match client.client.prepare(operation, input) {
+        let prepared = match client.client.prepare(operation, input) {
+            Ok(call) => match options {
+                None => Ok(call),
+                Some(text) => call_options(text).and_then(|own| call.with(&own)),
+            },
+            Err(Unprepared::Error(error)) => Err(error),
+            Err(Unprepared::Host(never)) => match never {},
+        };
+        let call = match prepared {
             Ok(call) => call,
-            Err(Unprepared::Error(error)) => {
+            Err(error) => {
                 ticket.tell(&Err(record::error(&error, Some(&host))));
                 return None;
             }
-            Err(Unprepared::Host(never)) => match never {},
         };
         let core = client.client.clone();
         let started = client.client.start(call, move |outcome| {

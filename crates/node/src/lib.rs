@@ -7,6 +7,7 @@ mod bridge;
 mod client;
 mod input;
 mod local;
+mod options;
 mod record;
 
 use napi_derive::napi;

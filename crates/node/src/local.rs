@@ -12,7 +12,7 @@ use chimeline_local::{LocalServer as Server, Options, run_command};
 use napi_derive::napi;
 use serde::Deserialize;
 
-use crate::client::GivenKeys;
+use crate::options::{GivenKeys, read};
 use crate::record;
 
 /// A local server; `LocalChime` of `chimeline/testing` is its public face.
@@ -31,8 +31,7 @@ impl LocalServer {
     pub fn new(options: String) -> napi::Result<LocalServer> {
         let made = || {
             let wrong = |why: String| Error::new(ErrorKind::InvalidConfig, why);
-            let given: Given =
-                serde_json::from_str(&options).map_err(|e| wrong(format!("the options cannot be read: {e}")))?;
+            let given: Given = read(&options)?;
             let unset = Options::default();
             let host: IpAddr = match given.host {
                 None => unset.host,

@@ -1,0 +1,122 @@
+//! The options of a client and of a call, as JSON that `node/lib/options.cjs` makes. Times are in milliseconds.
+
+use chimeline_core::encode::Validation;
+use chimeline_core::error::{Error, ErrorKind};
+use chimeline_core::tls::Trust;
+use chimeline_core::{CallOptions, Keys, Options};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// The options of a client.
+pub(crate) fn client_options(text: &str) -> Result<Options, Error> {
+    read::<Given>(text)?.options()
+}
+
+/// The options of one call.
+pub(crate) fn call_options(text: &str) -> Result<CallOptions, Error> {
+    let given: GivenForCall = read(text)?;
+    Ok(CallOptions {
+        timeout: seconds(given.timeout),
+        attempt_timeout: seconds(given.request_timeout),
+        max_attempts: given.max_attempts,
+        credentials: given.credentials.map(Keys::from),
+    })
+}
+
+/// The text may hold keys, which the error must not: it says only what is not as it should be.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|e| {
+        let why = e.to_string();
+        let why =
+            if why.contains("invalid type") { "one is of a wrong type" } else { "one is out of range or not known" };
+        Error::new(ErrorKind::InvalidConfig, format!("the options cannot be read: {why}"))
+    })
+}
+
+fn seconds(millis: Option<f64>) -> Option<f64> {
+    millis.map(|millis| millis / 1e3)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct GivenForCall {
+    timeout: Option<f64>,
+    request_timeout: Option<f64>,
+    max_attempts: Option<u32>,
+    credentials: Option<GivenKeys>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Given {
+    region: Option<String>,
+    namespace: Option<String>,
+    endpoint: Option<String>,
+    ignore_configured_endpoint_urls: Option<bool>,
+    use_fips_endpoint: Option<bool>,
+    use_dualstack_endpoint: Option<bool>,
+    profile: Option<String>,
+    credentials: Option<GivenKeys>,
+    connection_timeout: Option<f64>,
+    request_timeout: Option<f64>,
+    timeout: Option<f64>,
+    max_connections: Option<u32>,
+    retry_mode: Option<String>,
+    max_attempts: Option<u32>,
+    parameter_validation: Option<String>,
+    ca_bundle: Option<String>,
+    user_agent: Option<String>,
+    app_id: Option<String>,
+    language: Option<String>,
+}
+
+/// An access key as it comes over.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GivenKeys {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+}
+
+impl From<GivenKeys> for Keys {
+    fn from(given: GivenKeys) -> Keys {
+        let GivenKeys { access_key_id, secret_access_key, session_token } = given;
+        Keys { access_key_id, secret_access_key, session_token }
+    }
+}
+
+impl Given {
+    fn options(self) -> Result<Options, Error> {
+        Ok(Options {
+            region: self.region,
+            namespace: self.namespace,
+            endpoint_url: self.endpoint,
+            ignore_configured_endpoint_urls: self.ignore_configured_endpoint_urls,
+            use_fips: self.use_fips_endpoint,
+            use_dual_stack: self.use_dualstack_endpoint,
+            profile: self.profile,
+            credentials: self.credentials.map(Keys::from),
+            connect_timeout: seconds(self.connection_timeout),
+            read_timeout: seconds(self.request_timeout),
+            timeout: seconds(self.timeout),
+            max_pool_connections: self.max_connections,
+            retry_mode: self.retry_mode,
+            max_attempts: self.max_attempts,
+            validation: match self.parameter_validation.as_deref() {
+                None | Some("true") => Validation::Standard,
+                Some("false") => Validation::Off,
+                Some("strict") => Validation::Strict,
+                Some(other) => {
+                    let message = format!("parameterValidation is {other:?}, which must be true, false or \"strict\"");
+                    return Err(Error::new(ErrorKind::InvalidConfig, message));
+                }
+            },
+            verify: self.ca_bundle.map(|path| Trust::Bundle(path.into())),
+            user_agent_extra: self.user_agent,
+            app_id: self.app_id,
+            language: self.language,
+            ..Options::default()
+        })
+    }
+}
