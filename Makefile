@@ -31,7 +31,8 @@ test-node: install build/.home
 
 check: lint test ## What CI runs: the linters, the generated files, the tests.
 
-lint: build/venv/.made node_modules/.made
+# The types of the native module, which the JavaScript is checked against, come with its build.
+lint: build/venv/.made npm ## The linters, and whether the generated files are what the model says.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask gen --check
