@@ -97,7 +97,9 @@ asyncio.run(main())
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_ends_a_blocking_call(python: str, server: Server) -> None:
     server.default = Stall()
-    command = [python, "-c", PRELUDE + "blocking.create_media_capture_pipeline(**INPUT)", server.url]
+    # A shell starts what it puts in the background with the signal ignored, and so all that this starts.
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    command = [python, "-c", heeding + PRELUDE + "blocking.create_media_capture_pipeline(**INPUT)", server.url]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while not server.requests:
         time.sleep(0.01)
