@@ -5,10 +5,11 @@
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::host::{HostBuilder, Slot};
+use crate::redact;
 use crate::schema::{Kind, Location, Shape, Structure};
 use crate::timestamp::Timestamp;
 
-/// Why a body could not be read.
+/// Why a body could not be read: one short line, which quotes no more of the body than may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable(pub String);
 
@@ -19,6 +20,10 @@ pub fn decode<B: HostBuilder>(output: &'static Structure, body: &[u8], builder: 
     }
     // A skipped string is not checked by the JSON parser, so the whole text is.
     let text = std::str::from_utf8(body).map_err(|e| Unreadable(format!("not UTF-8: {e}")))?;
+    // The parser's own error for another value would quote the whole of it.
+    if !text.trim_start_matches([' ', '\n', '\r', '\t']).starts_with('{') {
+        return Err(Unreadable("not a JSON object".to_owned()));
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     let root = json.deserialize_map(Root { builder, output });
     root.and_then(|()| json.end()).map_err(|e| Unreadable(format!("not the JSON that was due: {e}")))
@@ -105,7 +110,7 @@ impl<B: HostBuilder> At<'_, '_, B> {
     fn place(&self) -> String {
         let name = match self.slot {
             Slot::Member(member) => member.name,
-            Slot::Entry(key) => key,
+            Slot::Entry(key) => &redact::code(key),
             Slot::Item => "an item",
         };
         format!("{name} ({})", self.shape.map_or("a value", |shape| shape.name))
@@ -189,7 +194,8 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, B> {
         match self.shape.map(|shape| &shape.kind) {
             None | Some(Kind::String { .. }) => self.builder.string(self.slot, text).map_err(E::custom),
             Some(Kind::Timestamp(_)) => {
-                let time = Timestamp::parse(text).ok_or_else(|| self.wrong(&format!("no timestamp: {text:?}")))?;
+                let time = Timestamp::parse(text)
+                    .ok_or_else(|| self.wrong(&format!("no timestamp: {}", redact::value(text))))?;
                 self.builder.timestamp(self.slot, time).map_err(E::custom)
             }
             Some(Kind::Boolean) => {
@@ -197,7 +203,7 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, B> {
             }
             Some(Kind::Integer { .. }) => match text.trim().parse() {
                 Ok(number) => self.builder.integer(self.slot, number).map_err(E::custom),
-                Err(_) => Err(self.wrong(&format!("no whole number: {text:?}"))),
+                Err(_) => Err(self.wrong(&format!("no whole number: {}", redact::value(text)))),
             },
             Some(_) => Err(self.wrong("a string")),
         }

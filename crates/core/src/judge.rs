@@ -6,6 +6,7 @@ use crate::call::Call;
 use crate::client::Inner;
 use crate::error::{Attempt, Error};
 use crate::hint;
+use crate::redact;
 use crate::respond::{self, Answer};
 use crate::retry::{RetryMode, Retryable};
 use crate::skew::httpdate;
@@ -94,7 +95,7 @@ pub(crate) fn ledger_line(verdict: &Verdict, took: Duration) -> Attempt {
         Verdict::Failure { error, .. } => match error.service_error() {
             Some(service) => {
                 let code = service.code.as_ref();
-                let code = code.map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned));
+                let code = code.map(|code| code.as_str().map_or_else(|| redact::code(&code.to_string()), redact::code));
                 line(Some(service.response.status), code, service.response.request_id.clone())
             }
             None => line(None, Some(error.kind().class().to_owned()), None),
