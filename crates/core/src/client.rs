@@ -179,7 +179,6 @@ impl Client {
         })
     }
 
-    #[cfg(test)]
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }

@@ -8,6 +8,8 @@ pub mod decode;
 pub mod encode;
 pub mod endpoint;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod generated;
 pub mod host;
 pub mod orchestrate;

@@ -45,10 +45,13 @@ impl Timestamp {
 
     /// Reads ISO 8601 (extended or compact, with or without an offset), RFC 822 dates, and seconds since 1970.
     ///
-    /// Digits beyond the microsecond are cut off.
+    /// Digits beyond the microsecond are cut off. Years are those of [`Civil`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Timestamp> {
-        let text = text.trim();
+        Timestamp::parse_any_year(text.trim()).filter(|time| time.civil().is_some())
+    }
+
+    fn parse_any_year(text: &str) -> Option<Timestamp> {
         let only_digits_in_front = text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains('.');
         let looks_iso = only_digits_in_front && text.len() >= 8 || text.contains('-');
         if let Some(parsed) = looks_iso.then(|| Timestamp::parse_iso(text)).flatten() {
@@ -106,15 +109,11 @@ impl Timestamp {
     /// Seconds since 1970 as JSON has them: a whole number, or a fraction down to the microsecond.
     #[must_use]
     pub fn to_epoch_json(self) -> String {
-        if self.micros % 1_000_000 == 0 {
-            return (self.micros / 1_000_000).to_string();
-        }
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a double holds microseconds of the years that a calendar holds"
-        )]
-        let seconds = self.micros as f64 / 1e6;
-        seconds.to_string()
+        // Through a double, the microseconds of times after 2106 would be lost.
+        let sign = if self.micros < 0 { "-" } else { "" };
+        let (seconds, micros) = (self.micros.unsigned_abs() / 1_000_000, self.micros.unsigned_abs() % 1_000_000);
+        let fraction = format!(".{micros:06}");
+        format!("{sign}{seconds}{}", fraction.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
@@ -146,7 +145,17 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_time() {
-        for text in ["", "not a date", "2024-02-30T00:00:00Z", "2020-13-45", "1e400", "nan", "inf"] {
+        for text in [
+            "",
+            "not a date",
+            "2024-02-30T00:00:00Z",
+            "2020-13-45",
+            "0000-01-01",
+            "-000001-01-01",
+            "1e400",
+            "nan",
+            "inf",
+        ] {
             assert_eq!(micros(text), None, "{text}");
         }
     }
@@ -156,5 +165,7 @@ mod tests {
         assert_eq!(Timestamp { micros: 1_680_674_828_000_000, offset: Some(0) }.to_epoch_json(), "1680674828");
         assert_eq!(Timestamp { micros: 1_680_674_828_123_456, offset: None }.to_epoch_json(), "1680674828.123456");
         assert_eq!(Timestamp { micros: -1_500_000, offset: None }.to_epoch_json(), "-1.5");
+        assert_eq!(Timestamp { micros: -500_000, offset: None }.to_epoch_json(), "-0.5");
+        assert_eq!(Timestamp { micros: 4_452_263_919_086_123, offset: None }.to_epoch_json(), "4452263919.086123");
     }
 }

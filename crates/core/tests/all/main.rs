@@ -2,5 +2,6 @@
 
 mod calls;
 mod dependencies;
+mod properties;
 mod retries;
 mod support;

@@ -1,0 +1,65 @@
+//! A way in for the fuzz targets and the property tests, which hand a client answers without a server's help.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::de::IgnoredAny;
+
+use crate::call::{Call, Limits};
+use crate::client::Client;
+use crate::encode::Encoded;
+use crate::error::{Error, ErrorKind};
+use crate::judge::{Verdict, judge, ledger_line};
+use crate::orchestrate::Response;
+use crate::respond::Answer;
+use crate::schema::Operation;
+use crate::value::JsonBuilder;
+
+/// Fails where an outcome is not what a host can be given: a result is JSON, and what is said of an answer that cannot be read is
+/// one short line, however long and strange the answer is.
+///
+/// # Panics
+/// When it is not so.
+pub fn check(outcome: &Result<String, Error>) {
+    const SHORT: usize = 600;
+    let short = |text: &str| text.len() < SHORT && !text.contains('\n');
+    match outcome {
+        Ok(result) => assert!(serde_json::from_str::<IgnoredAny>(result).is_ok(), "no JSON: {result}"),
+        Err(error) => {
+            assert!(error.kind() == ErrorKind::Client || short(error.message()), "{error}");
+            assert!(error.attempts().iter().filter_map(|attempt| attempt.code.as_deref()).all(short), "{error:?}");
+        }
+    }
+}
+
+/// What a call comes to whose only attempt has this answer: the JSON of its result, or its error. Headers that HTTP does not
+/// allow are left out.
+pub fn outcome(
+    client: &Client,
+    operation: &'static Operation,
+    status: u16,
+    headers: &[(&str, &[u8])],
+    body: &[u8],
+) -> Result<String, Error> {
+    let allowed = headers.iter().filter_map(|(name, value)| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
+    });
+    let headers: HeaderMap = allowed.collect();
+    let answer = Answer { status, headers, body: Bytes::copy_from_slice(body) };
+    let inner = client.inner();
+    let encoded = Encoded { path: String::new(), query: String::new(), body: None };
+    let call = Call { operation, encoded, limits: Limits::of(client.config()), identity: None };
+    let verdict = judge(inner, &call, Ok(answer), (inner.world.now)());
+    let attempts = vec![ledger_line(&verdict, Duration::ZERO)];
+    match verdict {
+        Verdict::Failure { error, .. } => Err(error.with_attempts(attempts)),
+        Verdict::Success(answer) => {
+            let metadata = answer.metadata();
+            let response = Response { body: answer.body, metadata, attempts, max_attempts_reached: false };
+            let mut builder = JsonBuilder::default();
+            client.decode(operation, &response, &mut builder)?;
+            Ok(builder.finish())
+        }
+    }
+}
