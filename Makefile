@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python test-node check lint dist wheel npm bench clean
+.PHONY: help demo test test-rust test-python test-node check lint fuzz dist wheel npm bench clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -29,17 +29,36 @@ test-python: install build/legacy/.made build/.home
 test-node: install build/.home
 	$(CLEAN) npm run --silent test
 
-check: lint test ## What CI runs: the linters, the generated files, the tests.
+check: lint test ## What CI runs: the linters, the generated files, the tests, and a short look for what breaks the readers.
+	$(MAKE) fuzz FUZZ_SECONDS=5
 
 # The types of the native module, which the JavaScript is checked against, come with its build.
 lint: build/venv/.made npm ## The linters, and whether the generated files are what the model says.
 	cargo fmt --all --check
+	cargo fmt --manifest-path crates/core/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask gen --check
 	$(BIN)/ruff check python tests
 	$(BIN)/ruff format --check python tests
 	$(BIN)/pyright
 	npm run --silent lint
+
+# The readers of what others send. Without a sanitizer a stable compiler does; the code is safe Rust anyway.
+FUZZ_SECONDS ?= 120
+FUZZ := build/tools/bin/cargo-fuzz fuzz
+FUZZ_FLAGS := --fuzz-dir crates/core/fuzz --target-dir target/fuzz --sanitizer none
+
+fuzz: build/tools/.cargo-fuzz ## Look for answers, errors and timestamps that break their readers, FUZZ_SECONDS for each.
+	$(FUZZ) build $(FUZZ_FLAGS)
+	for target in answer error timestamp; do \
+		mkdir -p build/fuzz/$$target; \
+		$(FUZZ) run $(FUZZ_FLAGS) $$target build/fuzz/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -dict=crates/core/fuzz/json.dict -verbosity=0 -print_funcs=0 -print_final_stats=1; \
+	done
+
+build/tools/.cargo-fuzz:
+	cargo install --quiet --locked --root build/tools --version 0.13.1 cargo-fuzz
+	touch $@
 
 dist: wheel npm ## The release wheel and the npm tarballs, in dist/.
 

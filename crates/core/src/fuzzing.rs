@@ -1,5 +1,6 @@
 //! A way in for the fuzz targets and the property tests, which hand a client answers without a server's help.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,13 +9,37 @@ use serde::de::IgnoredAny;
 
 use crate::call::{Call, Limits};
 use crate::client::Client;
+use crate::config::{Keys, Options};
 use crate::encode::Encoded;
 use crate::error::{Error, ErrorKind};
+use crate::generated::SERVICES;
 use crate::judge::{Verdict, judge, ledger_line};
 use crate::orchestrate::Response;
 use crate::respond::Answer;
-use crate::schema::Operation;
+use crate::schema::{Operation, Service};
 use crate::value::JsonBuilder;
+use crate::world::World;
+
+/// Every operation, each with a client of its service that knows nothing of this machine and can reach nothing.
+///
+/// # Panics
+/// When the client of a service cannot be made.
+#[must_use]
+pub fn operations() -> Vec<(Client, &'static Operation)> {
+    let keys = Keys { access_key_id: "AKID".to_owned(), secret_access_key: "secret".to_owned(), session_token: None };
+    let options = Options {
+        region: Some("us-east-1".to_owned()),
+        endpoint_url: Some("http://127.0.0.1:1".to_owned()),
+        credentials: Some(keys),
+        ..Options::default()
+    };
+    let world = World { variable: Arc::new(|_| None), ..World::default() };
+    let of = |service: &&'static Service| {
+        let client = Client::in_world(service, &options, world.clone()).expect("a client of good options");
+        service.operations.iter().map(move |operation| (client.clone(), operation))
+    };
+    SERVICES.iter().flat_map(of).collect()
+}
 
 /// Fails where an outcome is not what a host can be given: a result is JSON, and what is said of an answer that cannot be read is
 /// one short line, however long and strange the answer is.

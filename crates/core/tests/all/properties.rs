@@ -1,16 +1,14 @@
 //! What holds for every answer, error and timestamp, whoever sent it. `crates/core/fuzz` looks for exceptions for longer.
 
-use chimeline_core::fuzzing::{check, outcome};
+use chimeline_core::Client;
+use chimeline_core::fuzzing::{check, operations, outcome};
 use chimeline_core::schema::{Kind, Location, Operation, Shape, Structure};
 use chimeline_core::timestamp::Timestamp;
-use chimeline_core::{Client, generated};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
-
-use crate::support;
 
 /// Microseconds that a double of seconds tells apart: of the years 1836 to 2103.
 const MICROS: std::ops::Range<i64> = -4_200_000_000_000_000..4_200_000_000_000_000;
@@ -118,12 +116,7 @@ fn written(time: Timestamp) -> String {
 
 /// An operation of any service, and a client of that service.
 fn operation() -> impl Strategy<Value = (Client, &'static Operation)> {
-    let clients: Vec<Client> = generated::SERVICES
-        .iter()
-        .map(|service| Client::new(service, &support::options("http://127.0.0.1:1")).expect("a client"))
-        .collect();
-    let of = |client: &Client| client.service().operations.iter().map(|one| (client.clone(), one)).collect::<Vec<_>>();
-    select(clients.iter().flat_map(of).collect::<Vec<_>>())
+    select(operations())
 }
 
 /// An operation, a document that its output may be, and what that decodes to.
