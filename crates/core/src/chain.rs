@@ -69,6 +69,11 @@ impl<'w> Chain<'w> {
         (self.world.variable)(name)
     }
 
+    /// A setting of one service in the profile's `services` section.
+    pub(crate) fn service(&self, service: &str, key: &str) -> Result<Option<String>, Error> {
+        Ok(self.profile.service(self.world, service, key)?.filter(|value| !value.is_empty()))
+    }
+
     fn found(&self, name: &'static str, value: String, label: String, source: String) -> Found {
         self.note(name, source);
         Found { value, label }

@@ -150,13 +150,14 @@ impl Config {
         // The legacy service needs no region, for it is in this one.
         let fallback = options.namespace.as_ref().map(|_| "us-east-1".to_owned());
         let region = region.map(|found| found.value).or(fallback);
-        let url = endpoint_url(service, options, &chain);
+        let url = endpoint_url(service, options, &chain)?;
         let (fips, dual_stack) = ("use_fips_endpoint", "use_dualstack_endpoint");
         let fips = chain.flag(fips, options.use_fips, "AWS_USE_FIPS_ENDPOINT", fips);
         let dual_stack = chain.flag(dual_stack, options.use_dual_stack, "AWS_USE_DUALSTACK_ENDPOINT", dual_stack);
         let endpoint =
             endpoint::resolve(service, Choice { region: region.as_deref(), url: url.as_deref(), fips, dual_stack })?;
         let retry = retry(options, &chain)?;
+        let connect_timeout = default_connect_timeout(&chain)?;
         let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
         Ok(Config {
             endpoint,
@@ -165,7 +166,7 @@ impl Config {
             retry,
             timeout: seconds("timeout", options.timeout)?,
             attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?,
-            connect_timeout: seconds("connect_timeout", options.connect_timeout)?.unwrap_or(CONNECT_TIMEOUT),
+            connect_timeout: seconds("connect_timeout", options.connect_timeout)?.unwrap_or(connect_timeout),
             read_timeout: seconds("read_timeout", options.read_timeout)?.unwrap_or(READ_TIMEOUT),
             max_pool_connections: max_pool_connections(options, &chain)?,
             corrects_clock_skew: !chain.flag(
@@ -177,7 +178,8 @@ impl Config {
             response_limit: options.response_limit.unwrap_or(RESPONSE_LIMIT),
             validation: options.validation,
             user_agent: user_agent(options, &chain, retry.mode),
-            credentials_region: region,
+            // The legacy service needs no region; the services that give credentials do.
+            credentials_region: region.or_else(|| (service.name == LEGACY).then(|| "us-east-1".to_owned())),
             trust: trust(options, &chain),
             proxies: proxies(options, &chain),
             profile: named,
@@ -186,7 +188,6 @@ impl Config {
     }
 }
 
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 const RESPONSE_LIMIT: usize = 64 << 20;
 
@@ -206,30 +207,49 @@ fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
 /// The service with a successor.
 const LEGACY: &str = "chime";
 
-fn endpoint_url(service: &Service, options: &Options, chain: &Chain<'_>) -> Option<String> {
+fn endpoint_url(service: &Service, options: &Options, chain: &Chain<'_>) -> Result<Option<String>, Error> {
     let name = "endpoint_url";
     let note = |value: String, source: String| {
         chain.note(name, source);
-        Some(value)
+        Ok(Some(value))
     };
     if let Some(url) = &options.endpoint_url {
         return note(url.clone(), CODE.to_owned());
     }
     let ignore = "ignore_configured_endpoint_urls";
     if chain.flag(ignore, options.ignore_configured_endpoint_urls, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", ignore) {
-        return None;
+        return Ok(None);
     }
     let id = service.service_id.replace(' ', "_");
     for variable in [format!("AWS_ENDPOINT_URL_{}", id.to_ascii_uppercase()), "AWS_ENDPOINT_URL".to_owned()] {
-        if let Some(url) = chain.variable(&variable) {
+        if let Some(url) = chain.variable(&variable).filter(|url| !url.is_empty()) {
             return note(url, environment(&variable));
         }
     }
     let profile = || format!("profile {:?}", chain.profile.name);
-    if let Some(url) = chain.profile.service(&id.to_ascii_lowercase(), name) {
+    if let Some(url) = chain.service(&id.to_ascii_lowercase(), name)? {
         return note(url, format!("services section of the {}", profile()));
     }
-    chain.profile.get(name).and_then(|url| note(url, profile()))
+    match chain.profile.get(name).filter(|url| !url.is_empty()) {
+        Some(url) => note(url, profile()),
+        None => Ok(None),
+    }
+}
+
+/// Until a connection must stand, by AWS's defaults mode.
+fn default_connect_timeout(chain: &Chain<'_>) -> Result<Duration, Error> {
+    let name = "defaults_mode";
+    let Some(found) = chain.text(name, None, &["AWS_DEFAULTS_MODE"], name) else {
+        return Ok(Duration::from_millis(3100));
+    };
+    let allowed = "\"standard\", \"in-region\", \"cross-region\", \"mobile\", \"auto\" or \"legacy\"";
+    match found.value.to_ascii_lowercase().as_str() {
+        "standard" | "cross-region" | "auto" => Ok(Duration::from_millis(3100)),
+        "in-region" => Ok(Duration::from_millis(1100)),
+        "mobile" => Ok(Duration::from_secs(30)),
+        "legacy" => Ok(Duration::from_mins(1)),
+        _ => Err(wrong(&found.label, &found.value, allowed)),
+    }
 }
 
 fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
@@ -272,14 +292,13 @@ fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
 }
 
 fn proxies(options: &Options, chain: &Chain<'_>) -> Proxies {
+    if options.http_proxy.is_some() || options.https_proxy.is_some() {
+        return Proxies { http: options.http_proxy.clone(), https: options.https_proxy.clone(), no_proxy: None };
+    }
     // The lower-case names win, as in most programs.
     let named = |lower: &str| {
         let value = chain.variable(lower).or_else(|| chain.variable(&lower.to_ascii_uppercase()));
         value.filter(|value| !value.is_empty())
     };
-    Proxies {
-        http: options.http_proxy.clone().or_else(|| named("http_proxy")),
-        https: options.https_proxy.clone().or_else(|| named("https_proxy")),
-        no_proxy: named("no_proxy"),
-    }
+    Proxies { http: named("http_proxy"), https: named("https_proxy"), no_proxy: named("no_proxy") }
 }

@@ -23,12 +23,14 @@ pub mod world;
 
 mod agent;
 mod chain;
+mod connector;
 mod credentials;
 mod hint;
 mod json;
 mod judge;
 mod lane;
 mod profile;
+mod providers;
 mod rate;
 mod redact;
 mod respond;

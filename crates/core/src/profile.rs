@@ -1,4 +1,8 @@
-//! The shared config and credentials files, for the settings of the chosen profile.
+//! The shared config and credentials files, for the settings and keys of the chosen profile.
+
+use std::future::Future as _;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::property::PropertiesKey;
@@ -16,9 +20,34 @@ pub(crate) struct Profile {
     sections: EnvConfigSections,
 }
 
+/// One of the two files.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum File {
+    Config,
+    Credentials,
+}
+
 impl Profile {
     /// Reads the files. A profile that was asked for by name must be there.
     pub(crate) fn load(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
+        let profile = Profile::read(world, asked, &EnvConfigFiles::default())?;
+        if asked.is_some() && profile.sections.get_profile(&profile.name).is_none() {
+            let message = format!("The config profile ({}) could not be found", profile.name);
+            return Err(Error::new(ErrorKind::ProfileNotFound, message));
+        }
+        Ok(profile)
+    }
+
+    /// What one of the files alone says of a profile.
+    pub(crate) fn of_file(world: &World, asked: Option<&str>, file: File) -> Result<Profile, Error> {
+        let files = match file {
+            File::Config => EnvConfigFiles::builder().include_default_config_file(true),
+            File::Credentials => EnvConfigFiles::builder().include_default_credentials_file(true),
+        };
+        Profile::read(world, asked, &files.build())
+    }
+
+    fn read(world: &World, asked: Option<&str>, files: &EnvConfigFiles) -> Result<Profile, Error> {
         let fail = |e: &dyn std::fmt::Display| {
             Error::new(ErrorKind::InvalidConfig, format!("the shared config files cannot be read: {e}"))
         };
@@ -26,38 +55,60 @@ impl Profile {
         let values: Vec<(&str, String)> =
             known.iter().filter_map(|name| Some((*name, (world.variable)(name)?))).collect();
         let pairs: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let (env, fs, files) = (Env::from_slice(&pairs), Fs::real(), EnvConfigFiles::default());
+        let (env, fs) = (Env::from_slice(&pairs), Fs::real());
         // The loader is asynchronous in name only: it reads files, and is ready at once.
-        let mut loading = std::pin::pin!(source::load(&env, &fs, &files));
-        let source = match loading.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
-            std::task::Poll::Ready(source) => source.map_err(|e| fail(&e))?,
-            std::task::Poll::Pending => return Err(fail(&"the reading was put off")),
+        let mut loading = pin!(source::load(&env, &fs, files));
+        let source = match loading.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(source) => source.map_err(|e| fail(&e))?,
+            Poll::Pending => return Err(fail(&"the reading was put off")),
         };
         let sections = EnvConfigSections::parse(source).map_err(|e| fail(&e))?;
-        let name = asked.unwrap_or("default").to_owned();
-        if asked.is_some() && sections.get_profile(&name).is_none() {
-            let message = format!("The config profile ({name}) could not be found");
-            return Err(Error::new(ErrorKind::ProfileNotFound, message));
-        }
-        Ok(Profile { name, sections })
+        Ok(Profile { name: asked.unwrap_or("default").to_owned(), sections })
+    }
+
+    /// Whether the files have it.
+    pub(crate) fn exists(&self) -> bool {
+        self.sections.get_profile(&self.name).is_some()
     }
 
     /// A setting of the profile.
     pub(crate) fn get(&self, key: &str) -> Option<String> {
-        self.sections.get_profile(&self.name)?.get(key).map(str::to_owned)
+        self.of(&self.name, key)
     }
 
-    /// A setting of one service, in the `services` section that the profile names.
-    pub(crate) fn service(&self, service: &str, key: &str) -> Option<String> {
+    /// A setting of any profile.
+    pub(crate) fn of(&self, name: &str, key: &str) -> Option<String> {
+        self.sections.get_profile(name)?.get(key).map(str::to_owned)
+    }
+
+    /// A setting of one service, in the `services` section that the profile names, which must be there.
+    pub(crate) fn service(&self, world: &World, service: &str, key: &str) -> Result<Option<String>, Error> {
+        let Some(section) = self.get("services") else { return Ok(None) };
         let path = PropertiesKey::builder()
             .section_key("services")
-            .section_name(self.get("services")?)
+            .section_name(&section)
             .property_name(service)
             .sub_property_name(key)
-            .build()
-            .ok()?;
-        self.sections.other_sections().get(&path).cloned()
+            .build();
+        let found = path.ok().and_then(|path| self.sections.other_sections().get(&path).cloned());
+        if found.is_none() && !has_section(world, "services", &section) {
+            let message = format!(
+                "The profile is configured to use the services section but the \"{section}\" services configuration does not exist."
+            );
+            return Err(Error::new(ErrorKind::InvalidConfig, message));
+        }
+        Ok(found)
     }
 }
 
-use std::future::Future as _;
+/// Whether the config file has the section, be it empty.
+fn has_section(world: &World, kind: &str, name: &str) -> bool {
+    let path = (world.variable)("AWS_CONFIG_FILE").unwrap_or_else(|| "~/.aws/config".to_owned());
+    let home = || ["HOME", "USERPROFILE"].iter().find_map(|name| (world.variable)(name)).unwrap_or_default();
+    let path = path.strip_prefix('~').map(|rest| home() + rest).unwrap_or(path);
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().any(|line| {
+        let header = line.trim().strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        header.is_some_and(|(header, _)| header.split_whitespace().eq([kind, name]))
+    })
+}

@@ -1,0 +1,77 @@
+//! The HTTP client that AWS's credentials providers use: the same road as the service's traffic.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::shared::IntoShared;
+use aws_smithy_types::body::SdkBody;
+use http::Method;
+
+use crate::error::{Error, ErrorKind};
+use crate::transport::{Network, Request, exchange};
+
+/// A client over `network`, within the limits that each provider asks for.
+pub(crate) fn http_client(network: Arc<Network>) -> SharedHttpClient {
+    http_client_fn(move |settings, _| {
+        SharedHttpConnector::new(Connector { network: network.clone(), limit: limit(settings) })
+    })
+    .into_shared()
+}
+
+/// The time for a whole exchange, where a provider limits both of its parts.
+fn limit(settings: &HttpConnectorSettings) -> Option<Duration> {
+    Some(settings.connect_timeout()? + settings.read_timeout()?)
+}
+
+#[derive(Clone, Debug)]
+struct Connector {
+    network: Arc<Network>,
+    limit: Option<Duration>,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let Connector { network, limit } = self.clone();
+        HttpConnectorFuture::new(async move {
+            let sending = send(&network, request);
+            match limit {
+                None => sending.await,
+                Some(limit) => tokio::time::timeout(limit, sending).await.unwrap_or_else(|_| {
+                    let message = format!("no answer within {} s", limit.as_secs_f64());
+                    Err(ConnectorError::timeout(Box::new(Error::new(ErrorKind::ReadTimeout, message))))
+                }),
+            }
+        })
+    }
+}
+
+async fn send(
+    network: &Network,
+    request: HttpRequest,
+) -> Result<aws_smithy_runtime_api::client::orchestrator::HttpResponse, ConnectorError> {
+    const LIMIT: usize = 1 << 20;
+    let user = |e: &dyn std::fmt::Display| ConnectorError::user(e.to_string().into());
+    // Made when first needed, and without idle connections: a connection lives on the runtime that made it, and the
+    // next refresh may be on another.
+    let secure = request.uri().starts_with("https:");
+    let http = network.client(secure, 0).map_err(|e| user(&e))?;
+    let request = request.try_into_http1x().map_err(|e| user(&e))?;
+    let (parts, body) = request.into_parts();
+    let body = body.bytes().map(bytes::Bytes::copy_from_slice).ok_or_else(|| user(&"a streaming body"))?;
+    let url = reqwest::Url::parse(&parts.uri.to_string()).map_err(|e| user(&e))?;
+    let body = (parts.method != Method::GET).then_some(body);
+    let sent = Request { method: parts.method, url, headers: parts.headers, body };
+    let answer = exchange(&http, sent, LIMIT).await.map_err(|e| match e.kind() {
+        kind if kind.is_timeout() => ConnectorError::timeout(Box::new(e)),
+        _ => ConnectorError::io(Box::new(e)),
+    })?;
+    let mut response = http::Response::new(SdkBody::from(answer.body));
+    *response.status_mut() = http::StatusCode::from_u16(answer.status).map_err(|e| user(&e))?;
+    *response.headers_mut() = answer.headers;
+    response.try_into().map_err(|e| user(&e))
+}
