@@ -1,5 +1,6 @@
 //! One call: what is sent, and within which limits.
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -12,7 +13,6 @@ use crate::error::Error;
 use crate::schema::Operation;
 
 /// A call whose input was checked and encoded.
-#[derive(Debug)]
 pub struct Call {
     pub(crate) operation: &'static Operation,
     pub(crate) encoded: Encoded,
@@ -80,6 +80,16 @@ impl Call {
             self.identity = Some(identity(keys));
         }
         Ok(self)
+    }
+}
+
+impl fmt::Debug for Call {
+    /// Without the input, which may hold what is sensitive.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &self.operation.name)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 

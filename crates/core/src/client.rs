@@ -1,5 +1,6 @@
 //! A client of one service.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderValue;
@@ -25,10 +26,9 @@ use crate::transport::Network;
 use crate::world::World;
 
 /// A client of one service; clones share their connections, credentials and retry quota.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
-#[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) service: &'static Service,
     pub(crate) config: Config,
@@ -193,6 +193,12 @@ impl Client {
 
     fn http(&self, idle_connections: usize) -> Result<reqwest::Client, Error> {
         self.0.network.client(self.0.config.endpoint.url.starts_with("https:"), idle_connections)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client").field(&self.0.service.name).field(&orchestrate::host(&self.0)).finish()
     }
 }
 

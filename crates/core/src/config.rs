@@ -16,7 +16,7 @@ use crate::transport::Proxies;
 use crate::world::World;
 
 /// What the code that makes a client says; everything may be left out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// The region.
     pub region: Option<String>,
@@ -77,6 +77,19 @@ pub struct Keys {
     pub secret_access_key: String,
     /// The session token of temporary credentials.
     pub session_token: Option<String>,
+}
+
+impl std::fmt::Debug for Options {
+    /// Without the proxies, whose URLs may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Options { region, endpoint_url, profile, .. } = self;
+        let mut shown = f.debug_struct("Options");
+        shown
+            .field("region", region)
+            .field("endpoint_url", endpoint_url)
+            .field("profile", profile)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Keys {

@@ -14,7 +14,8 @@ use crate::error::{Error, ErrorKind};
 /// A runtime and the HTTP client whose connections live on it.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    runtime: Runtime,
+    /// There until the lane is dropped.
+    runtime: Option<Runtime>,
     pub(crate) http: reqwest::Client,
 }
 
@@ -83,7 +84,7 @@ impl Lane {
         };
         let runtime = Builder::new_current_thread().enable_all().build().map_err(fail)?;
         let http = make()?;
-        Ok(Lane { runtime, http })
+        Ok(Lane { runtime: Some(runtime), http })
     }
 
     /// Drives `call` to its end, or until `tick` says to stop.
@@ -92,7 +93,8 @@ impl Lane {
         call: impl Future<Output = Result<T, Error>>,
         tick: &mut dyn FnMut() -> bool,
     ) -> Result<T, Error> {
-        self.runtime.block_on(async {
+        let Some(runtime) = &self.runtime else { return Err(cancelled()) };
+        runtime.block_on(async {
             // Nothing polled this runtime since its last call: let it see first which idle connections the server closed.
             tokio::task::yield_now().await;
             let mut call = std::pin::pin!(call);
@@ -107,6 +109,28 @@ impl Lane {
     }
 }
 
+impl Drop for Lane {
+    /// Without waiting: the client may be dropped last by a call of the I/O thread, where nothing may wait.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, "the call was interrupted".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Builder;
+
+    use super::Lane;
+
+    #[test]
+    fn a_lane_may_end_where_nothing_may_wait() {
+        let lane = Lane::new(|| Ok(reqwest::Client::builder().build().expect("a client"))).expect("a lane");
+        Builder::new_current_thread().build().expect("a runtime").block_on(async { drop(lane) });
+    }
 }

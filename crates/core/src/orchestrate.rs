@@ -1,6 +1,7 @@
 //! The order of a call: the token is chosen once, then each attempt takes credentials, signs, sends and is judged; between
 //! two attempts the call waits.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::identity::Identity;
@@ -20,7 +21,6 @@ use crate::sign::sign_request;
 use crate::transport::{Request, exchange, host_of};
 
 /// A success of the service.
-#[derive(Debug)]
 pub struct Response {
     /// The JSON body; empty where the service sent none.
     pub body: Bytes,
@@ -30,6 +30,19 @@ pub struct Response {
     pub attempts: Vec<Attempt>,
     /// Whether it was the last attempt that was allowed.
     pub max_attempts_reached: bool,
+}
+
+impl fmt::Debug for Response {
+    /// Without the body, which may hold what is sensitive.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ResponseMetadata { status, request_id, .. } = &self.metadata;
+        let mut shown = f.debug_struct("Response");
+        shown
+            .field("status", status)
+            .field("request_id", request_id)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Makes the call over `http`, within its deadline. Each attempt takes one of `permits`, where there are such.
@@ -196,7 +209,7 @@ async fn attempt(
         }),
     };
     drop(permit);
-    outcome
+    outcome.map(|answer| answer.without_token(&identity))
 }
 
 /// The request of an attempt, signed for now.

@@ -29,7 +29,7 @@ const LENGTH: usize = 80;
 /// How many bytes are looked at. Hidden words make the text shorter, so this is more than is shown.
 const WINDOW: usize = 1024;
 /// What stands in place of what is hidden.
-const HIDDEN: &str = "***";
+pub(crate) const HIDDEN: &str = "***";
 /// From this length on a word of letters and digits may be a key, a token or an id.
 const KEY_LENGTH: usize = 16;
 

@@ -1,10 +1,13 @@
 //! What an answer of the service means: a success, or which error.
 
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ResponseMetadata, ServiceError, class_of};
+use crate::redact;
 use crate::schema::{Location, Operation, Service};
 
 /// An answer as it came.
@@ -18,6 +21,18 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// The answer, where an error quotes no session token: of a signature that is wrong the service quotes the signed headers.
+    pub(crate) fn without_token(mut self, identity: &Identity) -> Answer {
+        let keys: Option<&Credentials> = identity.data();
+        let token = keys.and_then(Credentials::session_token).filter(|token| !token.is_empty() && !self.is_success());
+        if let (Some(token), Ok(text)) = (token, std::str::from_utf8(&self.body))
+            && text.contains(token)
+        {
+            self.body = text.replace(token, redact::HIDDEN).into();
+        }
+        self
     }
 
     /// The header as text.

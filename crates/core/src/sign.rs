@@ -6,6 +6,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use tracing::{Dispatch, dispatcher};
 
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
@@ -38,7 +39,9 @@ pub(crate) fn sign_request(
     let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let signed = content_type.map(|value| ("content-type", value)).into_iter();
     let request = SignableRequest::new(method, url, signed, SignableBody::Bytes(body)).map_err(|e| fail(&e))?;
-    let (instructions, _) = sign(request, &parameters).map_err(|e| fail(&e))?.into_parts();
+    // The signer logs the URL and the body, which may hold what is sensitive.
+    let signed = dispatcher::with_default(&Dispatch::none(), || sign(request, &parameters));
+    let (instructions, _) = signed.map_err(|e| fail(&e))?.into_parts();
     let (added, _) = instructions.into_parts();
     for header in added {
         let mut value = HeaderValue::from_str(header.value()).map_err(|e| fail(&e))?;

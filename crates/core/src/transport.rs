@@ -1,6 +1,7 @@
 //! One HTTP exchange over a pool of connections, and what each way of failing is called.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -24,11 +25,17 @@ pub(crate) struct Network {
 }
 
 /// The proxies for each scheme, as URLs that may hold a user and a password.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Proxies {
     pub(crate) http: Option<String>,
     pub(crate) https: Option<String>,
     pub(crate) no_proxy: Option<String>,
+}
+
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proxies(hidden)")
+    }
 }
 
 impl Network {

@@ -4,4 +4,5 @@ mod calls;
 mod dependencies;
 mod properties;
 mod retries;
+mod secrets;
 mod support;

@@ -1,0 +1,301 @@
+//! Keys, tokens, ARNs and ids of users are marked, calls of all kinds are made with every event logged, and the marks are
+//! looked for where they do not belong: the log, errors, ledgers and what `Debug` shows.
+
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
+
+use chimeline_core::client::Unprepared;
+use chimeline_core::encode::Validation;
+use chimeline_core::value::JsonBuilder;
+use chimeline_core::world::World;
+use chimeline_core::{Client, Error, Keys, Options, Response, service};
+use serde_json::{Value, json};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::support::{Server, Step, answer, options};
+
+/// What every marked text holds.
+const MARK: &str = "MARK";
+const ARN: &str = "arn:aws:chime:us-east-1:111122223333:meeting/MARKarn-0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c";
+const USER: &str = "MARKuser";
+const TOKEN: &str = "MARKtoken0123456789/abcdefghijklmnopqrstuvwxyz+0123456789==";
+
+fn keys() -> Keys {
+    Keys {
+        access_key_id: "AKIAMARKID0123456789".to_owned(),
+        secret_access_key: "MARKsecret0123456789/abcdefghijklmnopqrs".to_owned(),
+        session_token: Some(TOKEN.to_owned()),
+    }
+}
+
+#[test]
+fn no_secret_leaves_by_the_log_an_error_or_a_debug_format() {
+    listen();
+    let mut shown = String::new();
+    for step in steps() {
+        let server = Server::start(vec![step.clone()]);
+        for validation in [Validation::Standard, Validation::Strict] {
+            let options = Options {
+                credentials: Some(keys()),
+                read_timeout: Some(0.05),
+                max_attempts: Some(2),
+                validation,
+                ..server.options()
+            };
+            let client =
+                meetings(&options, World { sleep: Arc::new(|_| Box::pin(std::future::ready(()))), ..World::default() });
+            note(&mut shown, &(&options, &client, client.config()));
+            for input in [create(json!(USER)), create(json!("M")), create(json!(5)), json!({ "Unknown": 1 })] {
+                call(&mut shown, &client, "CreateMeeting", &input);
+            }
+            call(&mut shown, &client, "ListTagsForResource", &json!({ "ResourceARN": ARN }));
+        }
+        assert!(server.seen().iter().any(|seen| seen.body.contains(USER) && seen.head.contains(TOKEN)), "{step:?}");
+    }
+    assert_clean(&shown);
+}
+
+#[test]
+fn no_secret_of_a_provider_or_a_proxy_leaves() {
+    listen();
+    let mut shown = String::new();
+    let expiry = "2124-02-29T12:34:56Z";
+    let found = json!({ "AccessKeyId": keys().access_key_id, "SecretAccessKey": keys().secret_access_key, "Token": TOKEN, "Expiration": expiry });
+    for answer in [
+        Step::json(200, &found.to_string()),
+        Step::json(200, &found.to_string()[..150]),
+        Step::json(403, &found.to_string()),
+    ] {
+        let (container, server) = (Server::start(vec![answer]), Server::start(vec![Step::json(200, "{}")]));
+        let environment = vec![
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI".to_owned(), format!("http://{}/MARKpath", container.address)),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN".to_owned(), TOKEN.to_owned()),
+        ];
+        of_provider(&mut shown, &server, environment);
+        assert!(container.seen().iter().any(|seen| seen.head.contains(TOKEN)));
+    }
+    let server = Server::start(vec![Step::json(200, "{}")]);
+    let own = keys();
+    let set = [
+        ("AWS_ACCESS_KEY_ID", own.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", own.secret_access_key),
+        ("AWS_SESSION_TOKEN", TOKEN.to_owned()),
+    ];
+    of_provider(&mut shown, &server, set.map(|(name, value)| (name.to_owned(), value)).into());
+    assert!(server.seen().iter().any(|seen| seen.head.contains(TOKEN)));
+    let closed = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port");
+    for url in [format!("http://MARKname:MARKpassword@{closed}"), "MARKname:MARKpassword@:::".to_owned()] {
+        let options = Options {
+            http_proxy: Some(url),
+            max_attempts: Some(1),
+            credentials: Some(keys()),
+            ..options("http://chime.invalid")
+        };
+        let client = meetings(&options, World::default());
+        note(&mut shown, &(&options, &client));
+        call(&mut shown, &client, "GetMeeting", &json!({ "MeetingId": "m" }));
+    }
+    assert_clean(&shown);
+}
+
+/// A call whose keys are found through the environment.
+fn of_provider(shown: &mut String, server: &Server, environment: Vec<(String, String)>) {
+    let variable =
+        move |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let world = World { variable: Arc::new(variable), ..World::default() };
+    let client = meetings(&Options { credentials: None, ..server.options() }, world);
+    call(shown, &client, "GetMeeting", &json!({ "MeetingId": "m" }));
+    note(shown, &client);
+}
+
+fn meetings(options: &Options, world: World) -> Client {
+    Client::in_world(service("chime-sdk-meetings").expect("a known service"), options, world).expect("a client")
+}
+
+fn create(user: Value) -> Value {
+    json!({
+        "ClientRequestToken": "MARKrequest", "MediaRegion": "us-east-1", "ExternalMeetingId": user, "MeetingHostId": USER,
+        "NotificationsConfiguration": { "SnsTopicArn": ARN, "SqsQueueArn": ARN }, "TenantIds": [USER], "PrimaryMeetingId": USER,
+    })
+}
+
+/// What a server may do; each body holds what must not be shown.
+fn steps() -> Vec<Step> {
+    let secret = json!({ "Meeting": { "MeetingArn": ARN, "ExternalMeetingId": USER }, "JoinToken": TOKEN }).to_string();
+    let html = format!("<html><a href=\"{ARN}\">{ARN}</a> {TOKEN}");
+    let coded = format!("{{\"Code\":\"x {TOKEN}\",\"Message\":\"m\"}}");
+    let mut steps = vec![
+        Step::json(200, &secret),
+        Step::json(200, &secret[..60]),
+        Step::json(200, &html),
+        Step::json(200, &format!("\"{TOKEN}\"")),
+        Step::json(200, &format!("{{\"Meeting\":\"{USER}\"}}")),
+        Step::json(400, &coded),
+        Step::AnswerThenClose(answer(200, 5000, &secret)),
+        Step::AnswerThenStall(answer(200, 5000, &secret)),
+        Step::AnswerThenClose(format!("HTTP/1.1 2{TOKEN}\r\n\r\n{secret}").into_bytes()),
+        Step::AnswerThenClose(secret.clone().into_bytes()),
+        Step::Close,
+        Step::Reset,
+        Step::Stall,
+    ];
+    // What the service says of a signature quotes the signed headers, and so the token.
+    let canonical = format!("The Canonical String should have been 'POST\\n/\\n\\nx-amz-security-token:{TOKEN}\\n'");
+    steps.push(Step::json(403, &format!("{{\"Code\":\"InvalidSignatureException\",\"Message\":\"{canonical}\"}}")));
+    let errors = [
+        (400, "BadRequestException"),
+        (403, "ForbiddenException"),
+        (404, "NotFoundException"),
+        (429, "ThrottlingException"),
+        (500, "ServiceFailureException"),
+        (503, "ServiceUnavailableException"),
+    ];
+    steps.extend(errors.map(|(status, code)| Step::error(status, code)));
+    steps
+}
+
+/// Makes the call on this thread and on the I/O thread, and notes all that may be shown of it.
+fn call(shown: &mut String, client: &Client, operation: &str, input: &Value) {
+    let operation = client.service().operation(operation).expect("a known operation");
+    let prepare = || match client.prepare(operation, input) {
+        Ok(call) => Ok(call),
+        Err(Unprepared::Error(error)) => Err(error),
+        Err(Unprepared::Host(never)) => match never {},
+    };
+    let call = match prepare() {
+        Ok(call) => call,
+        Err(error) => return note_error(shown, &error),
+    };
+    note(shown, &call);
+    let here = client.call_blocking(&call, &mut || true);
+    let (done, outcome) = std::sync::mpsc::channel();
+    client.start(call, move |outcome| drop(done.send(outcome))).expect("a running thread");
+    let there = outcome.recv_timeout(Duration::from_secs(10)).expect("an outcome");
+    for outcome in [here, there] {
+        let decoded = |response: Response| {
+            note(shown, &(&response, &response.attempts));
+            client.decode(operation, &response, &mut JsonBuilder::default())
+        };
+        if let Err(error) = outcome.and_then(decoded) {
+            note_error(shown, &error);
+        }
+    }
+}
+
+fn note_error(shown: &mut String, error: &Error) {
+    note(shown, &(error, error.to_string(), error.message(), error.hint(), error.attempts(), error.operation()));
+}
+
+fn note(shown: &mut String, what: &dyn Debug) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "{what:?}");
+}
+
+/// Fails where a mark was shown or logged, or where nothing was logged that could hold one.
+fn assert_clean(shown: &str) {
+    assert!(shown.lines().count() > 10, "{shown}");
+    let marked: BTreeSet<&str> = shown.lines().filter_map(around).collect();
+    assert!(marked.is_empty(), "shown: {marked:#?}");
+    let heard = heard();
+    for source in ["chimeline", "aws", "reqwest"] {
+        assert!(heard.sources.iter().any(|known| known.starts_with(source)), "{source} is not heard");
+    }
+    assert!(heard.marked.is_empty(), "logged: {:#?}", heard.marked);
+}
+
+/// The place of the first mark in a line.
+fn around(line: &str) -> Option<&str> {
+    let at = line.find(MARK)?;
+    line.get(line.floor_char_boundary(at.saturating_sub(120))..line.floor_char_boundary(at + 60))
+}
+
+/// What was logged by all tests of this process: by whom, and which lines hold a mark.
+struct Heard {
+    sources: BTreeSet<String>,
+    marked: BTreeSet<String>,
+}
+
+static HEARD: Mutex<Heard> = Mutex::new(Heard { sources: BTreeSet::new(), marked: BTreeSet::new() });
+
+fn heard() -> MutexGuard<'static, Heard> {
+    HEARD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has every event of every crate kept from now on.
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing::subscriber::set_global_default(Listener).expect("no other subscriber");
+        log::set_logger(&Listener).expect("no other logger");
+        log::set_max_level(log::LevelFilter::Trace);
+    });
+}
+
+struct Listener;
+
+impl Listener {
+    fn keep(source: &str, line: &str) {
+        let mut heard = heard();
+        heard.sources.insert(source.to_owned());
+        heard.marked.extend(around(line).map(|place| format!("{source}: {place}")));
+    }
+}
+
+impl Subscriber for Listener {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut line = Line::default();
+        span.record(&mut line);
+        Listener::keep(span.metadata().target(), &line.0);
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut line = Line::default();
+        values.record(&mut line);
+        Listener::keep("a span", &line.0);
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line::default();
+        event.record(&mut line);
+        Listener::keep(event.metadata().target(), &line.0);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+impl log::Log for Listener {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        Listener::keep(record.target(), &record.args().to_string());
+    }
+
+    fn flush(&self) {}
+}
+
+/// The fields of an event.
+#[derive(Default)]
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // Writing to a String cannot fail.
+        let _ = write!(self.0, "{field}={value:?} ");
+    }
+}
