@@ -124,13 +124,19 @@ fn cancelled() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::runtime::Builder;
 
     use super::Lane;
+    use crate::tls::Trust;
+    use crate::transport::{Network, Proxies};
 
     #[test]
     fn a_lane_may_end_where_nothing_may_wait() {
-        let lane = Lane::new(|| Ok(reqwest::Client::builder().build().expect("a client"))).expect("a lane");
+        let limit = Duration::from_secs(1);
+        let network = Network::new(Trust::default(), Proxies::default(), limit, limit);
+        let lane = Lane::new(|| network.client(false, 1)).expect("a lane");
         Builder::new_current_thread().build().expect("a runtime").block_on(async { drop(lane) });
     }
 }

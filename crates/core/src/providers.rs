@@ -18,6 +18,8 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
 
 use crate::chain::wrong;
 use crate::config::{Config, Options};
@@ -89,7 +91,8 @@ impl Providers {
         let search = Search { providers: self, world, profile, config: self.config(world) };
         let mut reasons = Vec::new();
         for place in ORDER {
-            match search.ask(place).await? {
+            // AWS's providers log the answers that they get, keys and all.
+            match search.ask(place).with_subscriber(NoSubscriber::default()).await? {
                 Ok(credentials) => return Ok(credentials),
                 Err(reason) => reasons.push(format!("{}: {reason}", search.name(place))),
             }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
@@ -50,74 +51,98 @@ fn no_secret_leaves_by_the_log_an_error_or_a_debug_format() {
             let client =
                 meetings(&options, World { sleep: Arc::new(|_| Box::pin(std::future::ready(()))), ..World::default() });
             note(&mut shown, &(&options, &client, client.config()));
-            for input in [create(json!(USER)), create(json!("M")), create(json!(5)), json!({ "Unknown": 1 })] {
+            for input in [create(&json!(USER)), create(&json!("M")), create(&json!(5)), json!({ "Unknown": 1 })] {
                 call(&mut shown, &client, "CreateMeeting", &input);
             }
             call(&mut shown, &client, "ListTagsForResource", &json!({ "ResourceARN": ARN }));
         }
+        assert!(heard().sources.iter().any(|source| source.starts_with("reqwest")));
         assert!(server.seen().iter().any(|seen| seen.body.contains(USER) && seen.head.contains(TOKEN)), "{step:?}");
     }
     assert_clean(&shown);
 }
 
 #[test]
-fn no_secret_of_a_provider_or_a_proxy_leaves() {
+fn no_secret_of_a_proxy_leaves() {
     listen();
     let mut shown = String::new();
-    let expiry = "2124-02-29T12:34:56Z";
-    let found = json!({ "AccessKeyId": keys().access_key_id, "SecretAccessKey": keys().secret_access_key, "Token": TOKEN, "Expiration": expiry });
-    for answer in [
-        Step::json(200, &found.to_string()),
-        Step::json(200, &found.to_string()[..150]),
-        Step::json(403, &found.to_string()),
-    ] {
-        let (container, server) = (Server::start(vec![answer]), Server::start(vec![Step::json(200, "{}")]));
-        let environment = vec![
-            ("AWS_CONTAINER_CREDENTIALS_FULL_URI".to_owned(), format!("http://{}/MARKpath", container.address)),
-            ("AWS_CONTAINER_AUTHORIZATION_TOKEN".to_owned(), TOKEN.to_owned()),
-        ];
-        of_provider(&mut shown, &server, environment);
-        assert!(container.seen().iter().any(|seen| seen.head.contains(TOKEN)));
-    }
-    let server = Server::start(vec![Step::json(200, "{}")]);
-    let own = keys();
-    let set = [
-        ("AWS_ACCESS_KEY_ID", own.access_key_id),
-        ("AWS_SECRET_ACCESS_KEY", own.secret_access_key),
-        ("AWS_SESSION_TOKEN", TOKEN.to_owned()),
-    ];
-    of_provider(&mut shown, &server, set.map(|(name, value)| (name.to_owned(), value)).into());
-    assert!(server.seen().iter().any(|seen| seen.head.contains(TOKEN)));
     let closed = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port");
     for url in [format!("http://MARKname:MARKpassword@{closed}"), "MARKname:MARKpassword@:::".to_owned()] {
-        let options = Options {
-            http_proxy: Some(url),
-            max_attempts: Some(1),
-            credentials: Some(keys()),
-            ..options("http://chime.invalid")
-        };
-        let client = meetings(&options, World::default());
-        note(&mut shown, &(&options, &client));
-        call(&mut shown, &client, "GetMeeting", &json!({ "MeetingId": "m" }));
+        let (http_proxy, credentials) = (Some(url), Some(keys()));
+        let options = Options { http_proxy, max_attempts: Some(1), credentials, ..options("http://chime.invalid") };
+        call_found(&mut shown, &options);
     }
     assert_clean(&shown);
 }
 
-/// A call whose keys are found through the environment.
-fn of_provider(shown: &mut String, server: &Server, environment: Vec<(String, String)>) {
-    let variable =
-        move |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    let world = World { variable: Arc::new(variable), ..World::default() };
-    let client = meetings(&Options { credentials: None, ..server.options() }, world);
+/// Providers read the environment of the process, so each is tried in a process of its own: this test, run again.
+#[test]
+fn no_secret_of_a_provider_leaves() {
+    if (World::default().variable)(CHILD).is_some() {
+        listen();
+        let mut shown = String::new();
+        call_found(&mut shown, &Options::default());
+        return assert_clean(&shown);
+    }
+    let Keys { access_key_id: id, secret_access_key: secret, .. } = keys();
+    let end = "2124-02-29T12:34:56Z";
+    let set = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+    assert!(with_environment(&set.into_iter().zip([&id[..], &secret, TOKEN]).collect::<Vec<_>>()));
+    let found = json!({ "AccessKeyId": id, "SecretAccessKey": secret, "Token": TOKEN, "Expiration": end }).to_string();
+    for (answer, good) in [(&found[..], true), (&found[..150], false)] {
+        let container = Server::start(vec![Step::json(200, answer)]);
+        let url = format!("http://{}/MARKpath", container.address);
+        let environment =
+            [("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url[..]), ("AWS_CONTAINER_AUTHORIZATION_TOKEN", TOKEN)];
+        assert_eq!(with_environment(&environment), good, "{answer}");
+        assert!(container.seen().iter().any(|seen| seen.head.contains(TOKEN)));
+    }
+    let folder = std::env::temp_dir().join(format!("chimeline-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (output, config) = (folder.join("output"), folder.join("config"));
+    std::fs::write(&config, format!("[default]\ncredential_process = cat {}\n", output.display())).expect("a file");
+    let found = found.replace("\"Token\"", "\"Version\":1,\"SessionToken\"");
+    for (text, good) in [(&found[..], true), (&found[..150], false), ("MARKED", false)] {
+        std::fs::write(&output, text).expect("a file");
+        assert_eq!(with_environment(&[("AWS_CONFIG_FILE", config.to_str().expect("a path"))]), good, "{text}");
+    }
+    std::fs::remove_dir_all(&folder).expect("a folder");
+}
+
+const CHILD: &str = "CHIMELINE_TEST_CHILD";
+
+/// Runs the test above in that environment and says whether its calls came to the service with the token that was found.
+fn with_environment(environment: &[(&str, &str)]) -> bool {
+    let server = Server::start(vec![Step::json(200, "{}")]);
+    let child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "secrets::no_secret_of_a_provider_leaves"])
+        .env_clear()
+        .envs([
+            (CHILD, "1"),
+            ("PATH", "/usr/bin:/bin"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_REGION", "us-east-1"),
+        ])
+        .env("AWS_ENDPOINT_URL", format!("http://{}", server.address))
+        .envs(environment.iter().copied())
+        .output()
+        .expect("a process");
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+    server.seen().iter().any(|seen| seen.head.contains(TOKEN))
+}
+
+/// A call whose keys or proxy are not the caller's to show.
+fn call_found(shown: &mut String, options: &Options) {
+    let client = meetings(options, World::default());
     call(shown, &client, "GetMeeting", &json!({ "MeetingId": "m" }));
-    note(shown, &client);
+    note(shown, &(options, &client, client.config()));
 }
 
 fn meetings(options: &Options, world: World) -> Client {
     Client::in_world(service("chime-sdk-meetings").expect("a known service"), options, world).expect("a client")
 }
 
-fn create(user: Value) -> Value {
+fn create(user: &Value) -> Value {
     json!({
         "ClientRequestToken": "MARKrequest", "MediaRegion": "us-east-1", "ExternalMeetingId": user, "MeetingHostId": USER,
         "NotificationsConfiguration": { "SnsTopicArn": ARN, "SqsQueueArn": ARN }, "TenantIds": [USER], "PrimaryMeetingId": USER,
@@ -198,13 +223,11 @@ fn note(shown: &mut String, what: &dyn Debug) {
 
 /// Fails where a mark was shown or logged, or where nothing was logged that could hold one.
 fn assert_clean(shown: &str) {
-    assert!(shown.lines().count() > 10, "{shown}");
+    assert!(shown.contains("Client(") && shown.contains("Call {"), "{shown}");
     let marked: BTreeSet<&str> = shown.lines().filter_map(around).collect();
     assert!(marked.is_empty(), "shown: {marked:#?}");
     let heard = heard();
-    for source in ["chimeline", "aws", "reqwest"] {
-        assert!(heard.sources.iter().any(|known| known.starts_with(source)), "{source} is not heard");
-    }
+    assert!(heard.sources.contains("chimeline"), "{:?}", heard.sources);
     assert!(heard.marked.is_empty(), "logged: {:#?}", heard.marked);
 }
 
