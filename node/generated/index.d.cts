@@ -48,4 +48,4 @@ export {
   UnknownServiceError,
   UnprocessableEntityException,
 } from "./errors.cjs";
-export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, ResponseMetadata } from "../lib/types.cjs";
+export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from "../lib/types.cjs";

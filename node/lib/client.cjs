@@ -3,8 +3,10 @@
 const { NativeClient } = require("./native.cjs");
 const { call } = require("./call.cjs");
 const { Command } = require("./command.cjs");
+const { configOf, settingsOf } = require("./config.cjs");
 const { AbortError } = require("./errors.cjs");
 const { fromRecord } = require("./exceptions.cjs");
+const { logged } = require("./log.cjs");
 const { checked, forCall, forNative, isLate, keysOf, late, provided } = require("./options.cjs");
 
 /** Credentials from a function are asked for anew this long before they expire. */
@@ -29,14 +31,16 @@ class Client {
     this.#options = checked(options);
     this.config = configOf(service, this.#options, async () => {
       await this.#prepared();
-      return JSON.parse(this.#native.settings());
+      return settingsOf(this.#native);
     });
   }
 
   /** Makes the call of a command. With a callback it gives nothing back. */
   send(command, options, callback) {
     if (typeof options === "function") return this.send(command, undefined, options);
-    const promise = this.#send(command, options);
+    const { logger } = this.#options;
+    const sent = this.#send(command, options);
+    const promise = logger == null ? sent : logged(logger, command, sent);
     if (callback === undefined) return promise;
     promise.then((output) => callback(null, output), (error) => callback(error));
     return undefined;
@@ -90,29 +94,6 @@ class Client {
 function describe(command) {
   const name = command === null || command === undefined ? undefined : Object.getPrototypeOf(command)?.constructor?.name;
   return name === undefined ? String(command) : `a ${name}`;
-}
-
-/** `client.config`: nothing in it is a secret. */
-function configOf(service, options, settings) {
-  const given = (name) => async () => {
-    const value = options[name];
-    return typeof value === "function" ? value() : (value ?? (await settings())[name]);
-  };
-  return {
-    serviceId: service.serviceId,
-    apiVersion: service.apiVersion,
-    region: given("region"),
-    maxAttempts: given("maxAttempts"),
-    retryMode: given("retryMode"),
-    useFipsEndpoint: given("useFipsEndpoint"),
-    useDualstackEndpoint: given("useDualstackEndpoint"),
-    endpoint: async () => {
-      const { protocol, hostname, port, pathname } = new URL((await settings()).endpoint);
-      return { protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname };
-    },
-    /** All settings that the client works with, wherever they came from. */
-    settings,
-  };
 }
 
 module.exports = { Client };

@@ -19,6 +19,7 @@ const TYPES = {
   userAgentAppId: ["string", "function", "promise"],
   ignoreConfiguredEndpointUrls: ["boolean"],
   caBundle: ["string"],
+  logger: ["object"],
 };
 
 /** Those that may come from a function or a promise. */
@@ -32,7 +33,10 @@ function checked(given) {
   if (given === null || typeof given !== "object") throw new TypeError(`the options of a client must be an object, not ${typeOf(given)}`);
   for (const name of Object.keys(TYPES)) check(name, given[name], TYPES[name]);
   if (given.retryStrategy != null) throw new TypeError("retryStrategy is not supported: use maxAttempts and retryMode");
-  const { parameterValidation, requestHandler } = given;
+  const { parameterValidation, requestHandler, logger } = given;
+  if (logger != null && !["debug", "info"].every((name) => typeof logger[name] === "function")) {
+    throw new TypeError("logger must have the functions debug and info, as console has");
+  }
   if (typeof parameterValidation === "string" && parameterValidation !== "strict") {
     throw new TypeError(`parameterValidation must be true, false or "strict", not ${JSON.stringify(parameterValidation)}`);
   }

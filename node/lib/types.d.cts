@@ -61,6 +61,17 @@ export interface ClientConfig {
   ignoreConfiguredEndpointUrls?: boolean | undefined;
   /** A file of PEM certificates to trust in place of the system's; else `AWS_CA_BUNDLE`. */
   caBundle?: string | undefined;
+  /** Gets a line a call at `info` and a line an attempt at `debug`, without inputs, outputs and secrets; none by default. */
+  logger?: Logger | undefined;
+}
+
+/** Takes lines of text; `console` is one. */
+export interface Logger {
+  trace?: ((...content: any[]) => void) | undefined;
+  debug: (...content: any[]) => void;
+  info: (...content: any[]) => void;
+  warn: (...content: any[]) => void;
+  error: (...content: any[]) => void;
 }
 
 /** The settings that a client works with; times in milliseconds. */
@@ -76,7 +87,7 @@ export interface Settings {
   useFipsEndpoint: boolean;
   useDualstackEndpoint: boolean;
   userAgent: string;
-  /** Where each setting comes from: `code`, an environment variable, a profile, or `default`. */
+  /** Where each setting comes from, by its name here: `code`, an environment variable, a profile, or `default`. */
   sources: Record<string, string>;
 }
 
@@ -84,6 +95,7 @@ export interface Settings {
 export interface ResolvedConfig {
   readonly serviceId: string;
   readonly apiVersion: string;
+  readonly logger?: Logger | undefined;
   region(): Promise<string>;
   endpoint(): Promise<Endpoint>;
   maxAttempts(): Promise<number>;

@@ -180,7 +180,7 @@ test("the configuration can be asked for, and neither it nor the client shows a 
   const settings = await client.config.settings();
   assert.deepEqual([settings.requestTimeout, settings.connectionTimeout, settings.timeout], [1234, 99, 5000]);
   assert.match(settings.userAgent, / mine\/1$/);
-  assert.equal(settings.sources.max_attempts, "code");
+  assert.equal(settings.sources.maxAttempts, "code");
   assert.equal(client.config.serviceId, "Chime SDK Meetings");
   for (const shown of [inspect(client, { depth: 10, showHidden: true }), JSON.stringify(client), JSON.stringify(settings)]) {
     assert.ok(!shown.includes(secret) && !shown.includes(keys.accessKeyId));

@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   }
   for await (const page of aggregated.paginateListMediaPipelines()) console.log(page.NextToken);
 
-  const meetings = new ChimeSDKMeetings({ region: "us-east-1" });
+  const meetings = new ChimeSDKMeetings({ region: "us-east-1", logger: console });
   const { Meeting: made } = await meetings.createMeeting({ MediaRegion: "us-east-1", ExternalMeetingId: "x" });
   const meeting: Meeting | undefined = made;
   await meetings.createAttendee({ MeetingId: meeting?.MeetingId, ExternalUserId: "u", Capabilities: { Audio: MediaCapabilities.SEND, Video: "None", Content: "Receive" } });

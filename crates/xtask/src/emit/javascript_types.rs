@@ -41,7 +41,7 @@ fn index(services: &[Service]) -> String {
         |name: &&String| classes.iter().all(|class| !name.starts_with(class.as_str()) || *name == "ChimelineError");
     let errors: Vec<String> = top_exports(services).iter().filter(own).map(|name| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";", errors.concat());
-    out.push_str("export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, ResponseMetadata } from \"../lib/types.cjs\";\n");
+    out.push_str("export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from \"../lib/types.cjs\";\n");
     out
 }
 
