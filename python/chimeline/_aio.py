@@ -85,6 +85,10 @@ class AsyncClient(BaseClient):
 
 
 def _new_bridge(loop: AbstractEventLoop) -> Bridge:
+    # The futures of calls that a closed loop left behind would keep the loop, and it its bridge.
+    for known in [known for known in list(_bridges) if known.is_closed()]:
+        if (left := _bridges.pop(known, None)) is not None:
+            left.close()
     bridge = Bridge()
     try:
         loop.add_reader(bridge.fileno(), bridge.drain)

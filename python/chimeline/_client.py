@@ -136,7 +136,7 @@ class BaseClient:
                 "a client made with keys does not pickle, for the keys would be in the pickle; "
                 "let it find them in the environment or in a profile"
             )
-        return _remake, (type(self), self._options, self._config)
+        return _remake, (type(self), self._options, self._config, self._call_options)
 
 
 def _credential_source(options: dict[str, Any]) -> CredentialSource | None:
@@ -150,8 +150,9 @@ def _credential_source(options: dict[str, Any]) -> CredentialSource | None:
     return CredentialSource(given)
 
 
-def _remake(cls: type[C], options: dict[str, Any], config: Config) -> C:
-    return cls(options, config)
+def _remake(cls: type[C], options: dict[str, Any], config: Config, call_options: dict[str, Any] | None) -> C:
+    client = cls(options, config)
+    return client if call_options is None else client.with_options(**call_options)
 
 
 def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **options: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from ._errors import ChimelineError, CredentialRetrievalError
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
+    from collections.abc import Awaitable
 
     Keys = dict[str, str]
 
@@ -39,6 +41,7 @@ class CredentialSource:
             )
         self.is_coroutine = inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(type(given).__call__)
         self._given: Any = given
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._loading: WeakKeyDictionary[AbstractEventLoop, Task[Keys]] = WeakKeyDictionary()
         self._keys: Keys | None = None
@@ -50,9 +53,10 @@ class CredentialSource:
             return self._read(self._load())  # it keeps them itself
         if self._keys is not None and self._left() > _REFRESH_BEFORE:
             return self._keys
-        if self._keys is not None and self._left() > _USELESS_BEFORE and self._lock.locked():
+        lock = self._lock_of_process()
+        if self._keys is not None and self._left() > _USELESS_BEFORE and lock.locked():
             return self._keys  # while another thread loads
-        with self._lock:
+        with lock:
             if self._keys is not None and self._left() > _REFRESH_BEFORE:
                 return self._keys
             return self._keep(self._load())
@@ -67,11 +71,25 @@ class CredentialSource:
         task = self._loading.get(loop)
         if task is None or task.done():
             task = self._loading[loop] = loop.create_task(self._load_for_loop())
-            # A refresh ahead of time that fails is told by the call that needs its keys.
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            task.add_done_callback(self._loaded)
         if self._keys is not None and self._left() > _USELESS_BEFORE:
             return self._keys
         return await asyncio.shield(task)
+
+    def _loaded(self, task: Task[Keys]) -> None:
+        # The task would keep its loop.
+        self._loading.pop(task.get_loop(), None)
+        if not task.cancelled():
+            # A refresh ahead of time that fails is told by the call that needs its keys.
+            task.exception()
+
+    def _lock_of_process(self) -> threading.Lock:
+        """The lock; after a fork a new one, for a thread that the child has not may hold the old one."""
+        process = os.getpid()
+        if self._process != process:
+            self._lock = threading.Lock()
+            self._process = process
+        return self._lock
 
     def _refreshes_now(self) -> bool:
         """Whether the object is about to do I/O."""
@@ -83,14 +101,19 @@ class CredentialSource:
 
     async def _load_for_loop(self) -> Keys:
         if self.is_coroutine:
-            try:
-                found = await self._given()
-            except Exception as error:
-                raise self._failed(error) from error
+            found = await self._awaited(self._given())
         else:
             # It may do I/O, for which the loop must not wait.
             found = await asyncio.to_thread(self._load)
+            if inspect.isawaitable(found):
+                found = await self._awaited(found)
         return self._keep(found)
+
+    async def _awaited(self, found: Awaitable[Any]) -> Any:
+        try:
+            return await found
+        except Exception as error:
+            raise self._failed(error) from error
 
     def _load(self) -> Any:
         try:

@@ -177,7 +177,9 @@ def _decoded(token: str | None) -> tuple[str | None, int]:
         return None, 0
     try:
         state = json.loads(base64.b64decode(token.encode(), validate=True))
-        return state.get("NextToken"), int(state.get(_TAKEN, 0))
+        if "NextToken" in state or _TAKEN in state:
+            return state.get("NextToken"), int(state.get(_TAKEN, 0))
     except (ValueError, AttributeError, TypeError):
-        # A token of the service itself.
-        return token, 0
+        pass
+    # A token of the service itself.
+    return token, 0

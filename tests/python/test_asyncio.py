@@ -7,6 +7,7 @@ import gc
 import inspect
 import threading
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -142,6 +143,36 @@ def test_a_loop_closed_in_mid_call_leaves_no_noise(client: Any, server: Server, 
     del loop, task
     gc.collect()
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_loops_closed_in_mid_call_are_not_kept(client: Any, server: Server) -> None:
+    def abandoned() -> weakref.ref[asyncio.AbstractEventLoop]:
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(client.create_media_capture_pipeline(**INPUT))
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        loop.run_until_complete(asyncio.sleep(0.05))
+        loop.close()
+        return weakref.ref(loop)
+
+    server.default = Stall()
+    loops = [abandoned() for _ in range(4)]
+    gc.collect()
+    assert sum(loop() is not None for loop in loops) <= 1
+
+
+def test_the_loops_of_a_provider_are_not_kept(server: Server) -> None:
+    async def provider() -> dict[str, str]:
+        return {"access_key": "AK", "secret_key": "SK"}
+
+    async def call() -> weakref.ref[asyncio.AbstractEventLoop]:
+        await client.create_media_capture_pipeline(**INPUT)
+        return weakref.ref(asyncio.get_running_loop())
+
+    client = chimeline.client("chime", "us-east-1", endpoint_url=server.url, credentials=provider)
+    loop = asyncio.run(call())
+    gc.collect()
+    assert loop() is None
 
 
 async def test_the_client_is_an_async_context_manager(options: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import chimeline
+from chimeline import exceptions
 from conftest import CREATED, INPUT, KEYS, PIPELINE
 from server import Answer, Reset, Server
 
@@ -163,3 +164,14 @@ def test_without_validation_the_service_decides(server: Server, options: dict[st
         client.create_media_capture_pipeline(SinkArn=1)
     with pytest.raises(TypeError, match='parameter_validation must be a bool or "strict", not str'):
         chimeline.client("chime", config=chimeline.Config(parameter_validation="lax"))
+
+
+def test_a_key_that_changes_its_dict_harms_nothing(blocking: Any) -> None:
+    class Key:
+        def __str__(self) -> str:
+            tags.pop("second", None)
+            return "key"
+
+    tags: Any = {Key(): 1, "second": 2}
+    with pytest.raises(exceptions.ParamValidationError, match="Unknown parameter in ChimeSdkMeetingConfiguration: "):
+        blocking.create_media_capture_pipeline(**INPUT, ChimeSdkMeetingConfiguration=tags)

@@ -68,6 +68,11 @@ def test_a_client_pickles_as_its_configuration() -> None:
     assert copy.meta.config == config
 
 
+def test_a_view_pickles_with_its_limits() -> None:
+    view = chimeline.client("chime-sdk-meetings", "eu-west-1").with_options(timeout=5, max_attempts=1)
+    assert pickle.loads(pickle.dumps(view))._call_options == {"timeout": 5, "max_attempts": 1}
+
+
 def test_a_client_with_keys_does_not_pickle() -> None:
     with pytest.raises(TypeError, match="keys"):
         pickle.dumps(chimeline.client("chime", **KEYS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -94,6 +95,13 @@ async def test_a_walk_goes_on_from_its_resume_token(meetings: dict[str, Any]) ->
         if token is None:
             break
     assert found == ITEMS
+
+
+async def test_a_token_of_the_service_may_look_like_a_resume_token(meetings: dict[str, Any], server: Server) -> None:
+    server.default = Answer(200, {"Attendees": []})
+    token = base64.b64encode(b'{"page": 2}').decode()
+    await pages_of(chimeline.client(**meetings), {"StartingToken": token})
+    assert parse_qs(urlsplit(server.requests[-1].target).query)["next-token"] == [token]
 
 
 async def test_the_full_result_is_botocores(meetings: dict[str, Any]) -> None:

@@ -65,6 +65,49 @@ if child:
     assert len(server.requests) == 5
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_while_another_thread_gets_keys_holds_nothing_up(python: str, server: Server) -> None:
+    program = """
+asked, parent = threading.Event(), os.getpid()
+def keys():
+    asked.set()
+    if os.getpid() == parent:
+        time.sleep(0.3)
+    return {"access_key": "AK", "secret_key": "SK"}
+given = chimeline.blocking.client("chime", "us-east-1", endpoint_url=sys.argv[1], credentials=keys)
+thread = threading.Thread(target=lambda: given.create_media_capture_pipeline(**INPUT))
+thread.start()
+asked.wait()
+child = os.fork()
+given.create_media_capture_pipeline(**INPUT)
+if child:
+    thread.join()
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os._exit(0)
+"""
+    done = run(python, program, server)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(server.requests) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_forks_during_the_first_calls_of_other_threads_work(python: str, server: Server) -> None:
+    program = """
+for _ in range(20):
+    fresh = chimeline.client("chime", "us-east-1", endpoint_url=sys.argv[1], aws_access_key_id="AK", aws_secret_access_key="SK")
+    thread = threading.Thread(target=lambda: asyncio.run(fresh.create_media_capture_pipeline(**INPUT)))
+    thread.start()
+    child = os.fork()
+    if not child:
+        asyncio.run(fresh.create_media_capture_pipeline(**INPUT))
+        os._exit(0)
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+    done = run(python, program, server)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_pool_of_forked_processes(python: str, server: Server) -> None:
     program = """
 import multiprocessing

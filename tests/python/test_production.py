@@ -151,6 +151,16 @@ async def test_an_object_of_boto3_gives_credentials(server: Server, where: dict[
     assert len(server.requests) == 2
 
 
+async def test_a_function_may_give_an_awaitable(server: Server, where: dict[str, Any]) -> None:
+    async def keys_of(role: str) -> dict[str, str]:
+        return {**GIVEN, "access_key": role}
+
+    await chimeline.client("chime", **where, credentials=lambda: keys_of("AKGIVEN")).create_media_capture_pipeline(**INPUT)
+    assert "Credential=AKGIVEN/" in server.requests[-1].headers["authorization"]
+    with pytest.raises(TypeError, match="a blocking client cannot await"):
+        chimeline.blocking.client("chime", **where, credentials=lambda: keys_of("AKGIVEN")).create_media_capture_pipeline(**INPUT)
+
+
 def test_a_provider_that_fails_is_named_without_its_text(where: dict[str, Any]) -> None:
     def vault() -> dict[str, Any]:
         raise RuntimeError(f"wrong password {SECRET}")

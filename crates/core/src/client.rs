@@ -51,9 +51,30 @@ pub(crate) struct Inner {
 pub struct Task(AbortHandle);
 
 impl Task {
-    /// Drops the request; the call's outcome is then never told.
+    /// Drops the request. The call's outcome is then that it was cancelled.
     pub fn abort(&self) {
         self.0.abort();
+    }
+}
+
+/// Tells the outcome of a call once: by its own, else when the call is dropped by an abort or a panic.
+struct Teller<F: FnOnce(Result<Response, Error>)> {
+    done: Option<F>,
+    operation: &'static str,
+}
+
+impl<F: FnOnce(Result<Response, Error>)> Teller<F> {
+    fn tell(&mut self, outcome: Result<Response, Error>) {
+        if let Some(done) = self.done.take() {
+            done(outcome);
+        }
+    }
+}
+
+impl<F: FnOnce(Result<Response, Error>)> Drop for Teller<F> {
+    fn drop(&mut self) {
+        let message = "the call was given up before its end".to_owned();
+        self.tell(Err(Error::new(ErrorKind::Cancelled, message).in_operation(self.operation)));
     }
 }
 
@@ -130,15 +151,21 @@ impl Client {
         orchestrate::run(&self.0, &http, Some(&permits), call).await
     }
 
-    /// Starts the call on the process's I/O thread, where `done` is called with the outcome. Aborting drops the request.
-    pub fn start(
-        &self,
-        call: Call,
-        done: impl FnOnce(Result<Response, Error>) + Send + 'static,
-    ) -> Result<Task, Error> {
+    /// Starts the call on the process's I/O thread. `done` is called once with the outcome, whatever becomes of the call; where
+    /// there is no such thread, at once, and there is no task.
+    pub fn start(&self, call: Call, done: impl FnOnce(Result<Response, Error>) + Send + 'static) -> Option<Task> {
         let client = self.clone();
-        let task = async move { done(client.send(&call).await) };
-        Ok(Task(runtime::io()?.spawn(task).abort_handle()))
+        let mut teller = Teller { done: Some(done), operation: call.operation.name };
+        match runtime::io() {
+            Ok(io) => {
+                let task = async move { teller.tell(client.send(&call).await) };
+                Some(Task(io.spawn(task).abort_handle()))
+            }
+            Err(error) => {
+                teller.tell(Err(error.in_operation(call.operation.name)));
+                None
+            }
+        }
     }
 
     /// Closes the connections that no call uses. The client stays usable.

@@ -132,6 +132,11 @@ fn is_host_label(text: &str) -> bool {
 fn checked(text: &str) -> Result<String, Error> {
     let fail = || Error::new(ErrorKind::InvalidEndpoint, format!("Invalid endpoint: {text}"));
     let url = Url::parse(text).map_err(|_| fail())?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let message =
+            "Invalid endpoint: it holds a user or a password, which cannot be sent beside a signature".to_owned();
+        return Err(Error::new(ErrorKind::InvalidEndpoint, message));
+    }
     let host = url.host_str().ok_or_else(fail)?;
     let name = host.strip_suffix('.').unwrap_or(host);
     let good_host = host.starts_with('[') || name.len() <= 255 && name.split('.').all(is_host_label);
@@ -180,5 +185,13 @@ mod tests {
         let choice =
             Choice { region: Some("us-east-1"), url: Some("http://localhost:8080/a/"), fips: true, dual_stack: true };
         assert_eq!(url(&meetings::SERVICE, choice), "http://localhost:8080/a us-east-1");
+    }
+
+    #[test]
+    fn a_url_with_a_password_is_refused_and_not_quoted() {
+        let choice =
+            Choice { region: Some("us-east-1"), url: Some("http://me:hunter2@localhost:8080"), ..Choice::default() };
+        let refused = url(&meetings::SERVICE, choice);
+        assert!(refused.starts_with("Invalid endpoint: it holds a user or a password") && !refused.contains("hunter2"));
     }
 }

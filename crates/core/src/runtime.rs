@@ -3,8 +3,10 @@
 //! A fork copies the memory but not the threads: what belongs to another process id is left alone for ever (joining or
 //! dropping it would hang), and the child makes its own.
 
-use std::sync::{Mutex, PoisonError};
+use std::mem::ManuallyDrop;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use once_cell::race::OnceBox;
 use tokio::runtime::{Builder, Handle};
 
 use crate::error::{Error, ErrorKind};
@@ -13,37 +15,57 @@ static IO: PerProcess<Handle> = PerProcess::new();
 
 /// A value that each process makes for itself.
 #[derive(Debug)]
-pub(crate) struct PerProcess<T>(Mutex<Option<(u32, T)>>);
+pub(crate) struct PerProcess<T>(OnceBox<Slot<T>>);
+
+/// The value of one process, and then those of the processes that were forked from it. The way to one's own slot takes no
+/// lock: at the fork another thread may have held it, for ever then.
+#[derive(Debug)]
+struct Slot<T> {
+    process: u32,
+    value: Mutex<Option<ManuallyDrop<T>>>,
+    next: OnceBox<Slot<T>>,
+}
 
 impl<T: Clone> PerProcess<T> {
-    pub(crate) const fn new() -> PerProcess<T> {
-        PerProcess(Mutex::new(None))
-    }
-
     /// The value of this process, which `make` makes the first time.
     pub(crate) fn get(&self, make: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let process = std::process::id();
-        if let Some((owner, value)) = slot.as_ref()
-            && *owner == process
-        {
+        let mut value = self.lock();
+        if let Some(value) = value.as_deref() {
             return Ok(value.clone());
         }
-        let value = make()?;
-        if let Some(foreign) = slot.replace((process, value.clone())) {
-            std::mem::forget(foreign);
-        }
-        Ok(value)
+        let made = make()?;
+        *value = Some(ManuallyDrop::new(made.clone()));
+        Ok(made)
+    }
+}
+
+impl<T> PerProcess<T> {
+    pub(crate) const fn new() -> PerProcess<T> {
+        PerProcess(OnceBox::new())
     }
 
-    /// Forgets the value; that of another process is left alone.
+    /// Forgets the value of this process.
     pub(crate) fn clear(&self) {
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((owner, value)) = taken
-            && owner != std::process::id()
-        {
-            std::mem::forget(value);
+        let taken = self.lock().take();
+        drop(taken.map(ManuallyDrop::into_inner));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<ManuallyDrop<T>>> {
+        let process = std::process::id();
+        let mut link = &self.0;
+        loop {
+            let slot = link.get_or_init(|| Box::new(Slot { process, value: Mutex::new(None), next: OnceBox::new() }));
+            if slot.process == process {
+                return slot.value.lock().unwrap_or_else(PoisonError::into_inner);
+            }
+            link = &slot.next;
         }
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chimeline_core::client::{Task, Unprepared};
-use chimeline_core::error::{Error, ErrorKind};
 use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Result, Status};
@@ -41,13 +40,6 @@ struct Outcomes {
     /// As JSON, each with a comma behind it.
     text: String,
     numbers: Vec<u32>,
-}
-
-/// Tells the outcome of one call, and that there is none if the call is dropped without one.
-struct Ticket {
-    number: u32,
-    shared: Arc<Shared>,
-    told: bool,
 }
 
 #[napi]
@@ -130,9 +122,8 @@ impl Bridge {
         options: Option<&str>,
     ) -> Option<Task> {
         let (shared, host) = (self.shared.clone(), client.host.clone());
-        let mut ticket = Ticket { number, shared, told: false };
         let Some(operation) = client.client.service().operation(operation) else {
-            ticket.tell(&Err(record::defect(&format!("the service has no operation {operation}"))));
+            shared.push(number, &Err(record::defect(&format!("the service has no operation {operation}"))));
             return None;
         };
         let prepared = match client.client.prepare(operation, input) {
@@ -146,17 +137,15 @@ impl Bridge {
         let call = match prepared {
             Ok(call) => call,
             Err(error) => {
-                ticket.tell(&Err(record::error(&error, Some(&host))));
+                shared.push(number, &Err(record::error(&error, Some(&host))));
                 return None;
             }
         };
         let core = client.client.clone();
-        let started = client.client.start(call, move |outcome| {
+        client.client.start(call, move |outcome| {
             let output = outcome.and_then(|response| record::output(&core, operation, &response));
-            ticket.tell(&output.map_err(|error| record::error(&error, Some(&host))));
-        });
-        // Without an I/O thread the closure was dropped, and its ticket has told so.
-        started.ok()
+            shared.push(number, &output.map_err(|error| record::error(&error, Some(&host))));
+        })
     }
 
     fn release_if_idle(&self, env: Env) -> Result<()> {
@@ -203,22 +192,5 @@ impl Shared {
 
     fn lock_wake(&self) -> MutexGuard<'_, Wake> {
         self.wake.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Ticket {
-    fn tell(&mut self, outcome: &std::result::Result<String, serde_json::Value>) {
-        self.told = true;
-        self.shared.push(self.number, outcome);
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if !self.told {
-            let error =
-                Error::new(ErrorKind::Cancelled, "the call was given up: its I/O thread is not there".to_owned());
-            self.tell(&Err(record::error(&error, None)));
-        }
     }
 }

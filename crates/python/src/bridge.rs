@@ -36,7 +36,7 @@ struct Pending {
     future: Py<PyAny>,
     client: Py<NativeClient>,
     operation: &'static Operation,
-    task: Task,
+    task: Option<Task>,
 }
 
 type Outcome = (u64, Result<Response, Error>);
@@ -74,10 +74,7 @@ impl Bridge {
         let (operation, call) = native.prepare(py, operation, params, options)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let shared = self.shared.clone();
-        let task = native
-            .client
-            .start(call, move |outcome| shared.push((number, outcome)))
-            .map_err(|e| errors::raised(py, &e))?;
+        let task = native.client.start(call, move |outcome| shared.push((number, outcome)));
         self.lock_pending().insert(number, Pending { future, client, operation, task });
         Ok(number)
     }
@@ -85,8 +82,16 @@ impl Bridge {
     /// Drops the request of a call that nobody waits for any more.
     fn cancel(&self, number: u64) {
         let pending = self.lock_pending().remove(&number);
-        if let Some(pending) = pending {
-            pending.task.abort();
+        if let Some(task) = pending.and_then(|pending| pending.task) {
+            task.abort();
+        }
+    }
+
+    /// Drops the requests of a loop that is gone, for which nobody waits.
+    fn close(&self) {
+        let abandoned = std::mem::take(&mut *self.lock_pending());
+        for task in abandoned.into_values().filter_map(|pending| pending.task) {
+            task.abort();
         }
     }
 
@@ -121,10 +126,7 @@ impl Bridge {
 
 impl Drop for Bridge {
     fn drop(&mut self) {
-        // The loop is gone: nobody waits for these.
-        for pending in self.lock_pending().values() {
-            pending.task.abort();
-        }
+        self.close();
     }
 }
 

@@ -62,7 +62,8 @@ impl HostValue for Value<'_> {
 
     fn entries(&self, each: &mut dyn FnMut(Key<'_>, &Self) -> PyResult<()>) -> PyResult<bool> {
         let Ok(dict) = self.0.cast::<PyDict>() else { return Ok(false) };
-        for (key, value) in dict {
+        // A copy, for what reads a key or a value may be the user's own code, and change the dict.
+        for (key, value) in dict.copy()? {
             let value = Value(value);
             if let Ok(Ok(text)) = key.cast::<PyString>().map(|key| key.to_str()) {
                 each(Key { text: Cow::Borrowed(text), foreign: None }, &value)?;
