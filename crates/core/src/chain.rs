@@ -88,6 +88,11 @@ pub(crate) fn environment(variable: &str) -> String {
     format!("environment variable {variable}")
 }
 
+/// An environment variable; an empty one is none.
+pub(crate) fn variable(world: &World, name: &str) -> Option<String> {
+    (world.variable)(name).filter(|value| !value.is_empty())
+}
+
 /// The error for a value that is not understood.
 pub(crate) fn wrong(label: &str, value: &str, allowed: &str) -> Error {
     Error::new(ErrorKind::InvalidConfig, format!("{label} is {value:?}, which must be {allowed}"))

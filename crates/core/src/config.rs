@@ -133,11 +133,26 @@ pub struct Config {
     pub read_timeout: Duration,
     /// The settings by name, each with its source: `code`, an environment variable, a profile, or `default`.
     pub sources: Vec<(&'static str, String)>,
-    pub(crate) trust: Trust,
+    /// Whose certificates are trusted.
+    pub trust: Trust,
     pub(crate) proxies: Proxies,
 }
 
 impl Config {
+    /// The proxies by the scheme that they are for, without user and password; and the hosts that need `no` proxy.
+    #[must_use]
+    pub fn proxies(&self) -> Vec<(&'static str, String)> {
+        let Proxies { http, https, no_proxy } = &self.proxies;
+        let public = |url: &String| {
+            let (scheme, rest) = url.split_once("://").map_or(("", url.as_str()), |(scheme, rest)| (scheme, rest));
+            let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+            if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
+        };
+        let all =
+            [("http", http.as_ref().map(public)), ("https", https.as_ref().map(public)), ("no", no_proxy.clone())];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
     /// The service that the calls go to, and the options for it: another one than `service` where the namespace says so.
     pub(crate) fn target(service: &'static Service, options: &Options) -> Result<&'static Service, Error> {
         match options.namespace.as_deref() {
@@ -221,32 +236,39 @@ fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
 const LEGACY: &str = "chime";
 
 fn endpoint_url(service: &Service, options: &Options, chain: &Chain<'_>) -> Result<Option<String>, Error> {
-    let name = "endpoint_url";
-    let note = |value: String, source: String| {
-        chain.note(name, source);
-        Ok(Some(value))
+    let (url, source) = match &options.endpoint_url {
+        Some(url) => (url.clone(), CODE.to_owned()),
+        None => match configured_url(service.service_id, options.ignore_configured_endpoint_urls, chain)? {
+            Some(found) => found,
+            None => return Ok(None),
+        },
     };
-    if let Some(url) = &options.endpoint_url {
-        return note(url.clone(), CODE.to_owned());
-    }
-    let ignore = "ignore_configured_endpoint_urls";
-    if chain.flag(ignore, options.ignore_configured_endpoint_urls, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", ignore) {
+    chain.note("endpoint_url", source);
+    Ok(Some(url))
+}
+
+/// The URL that the environment or the profile has for a service, and its source.
+pub(crate) fn configured_url(
+    service_id: &str,
+    ignore: Option<bool>,
+    chain: &Chain<'_>,
+) -> Result<Option<(String, String)>, Error> {
+    let name = "ignore_configured_endpoint_urls";
+    if chain.flag(name, ignore, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", name) {
         return Ok(None);
     }
-    let id = service.service_id.replace(' ', "_");
+    let id = service_id.replace(' ', "_");
     for variable in [format!("AWS_ENDPOINT_URL_{}", id.to_ascii_uppercase()), "AWS_ENDPOINT_URL".to_owned()] {
         if let Some(url) = chain.variable(&variable).filter(|url| !url.is_empty()) {
-            return note(url, environment(&variable));
+            return Ok(Some((url, environment(&variable))));
         }
     }
-    let profile = || format!("profile {:?}", chain.profile.name);
-    if let Some(url) = chain.service(&id.to_ascii_lowercase(), name)? {
-        return note(url, format!("services section of the {}", profile()));
+    let profile = format!("profile {:?}", chain.profile.name);
+    if let Some(url) = chain.service(&id.to_ascii_lowercase(), "endpoint_url")? {
+        return Ok(Some((url, format!("services section of the {profile}"))));
     }
-    match chain.profile.get(name).filter(|url| !url.is_empty()) {
-        Some(url) => note(url, profile()),
-        None => Ok(None),
-    }
+    let url = chain.profile.get("endpoint_url").filter(|url| !url.is_empty());
+    Ok(url.map(|url| (url, profile)))
 }
 
 /// Until a connection must stand, by AWS's defaults mode.

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::world::World;
 
 /// The settings of one profile.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
     sections: EnvConfigSections,
@@ -27,11 +27,21 @@ pub(crate) enum File {
     Credentials,
 }
 
+impl File {
+    /// The name that botocore gives to the provider of its keys.
+    pub(crate) fn provider(self) -> &'static str {
+        match self {
+            File::Config => "config-file",
+            File::Credentials => "shared-credentials-file",
+        }
+    }
+}
+
 impl Profile {
     /// Reads the files. A profile that was asked for by name must be there.
     pub(crate) fn load(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
         let profile = Profile::read(world, asked, &EnvConfigFiles::default())?;
-        if asked.is_some() && profile.sections.get_profile(&profile.name).is_none() {
+        if asked.is_some() && !profile.has(&profile.name) {
             let message = format!("The config profile ({}) could not be found", profile.name);
             return Err(Error::new(ErrorKind::ProfileNotFound, message));
         }
@@ -39,17 +49,18 @@ impl Profile {
     }
 
     /// What one of the files alone says of a profile.
-    pub(crate) fn of_file(world: &World, asked: Option<&str>, file: File) -> Result<Profile, Error> {
+    pub(crate) fn of_file(world: &World, name: &str, file: File) -> Result<Profile, Error> {
         let files = match file {
             File::Config => EnvConfigFiles::builder().include_default_config_file(true),
             File::Credentials => EnvConfigFiles::builder().include_default_credentials_file(true),
         };
-        Profile::read(world, asked, &files.build())
+        Profile::read(world, Some(name), &files.build())
     }
 
     fn read(world: &World, asked: Option<&str>, files: &EnvConfigFiles) -> Result<Profile, Error> {
         let fail = |e: &dyn std::fmt::Display| {
-            Error::new(ErrorKind::InvalidConfig, format!("the shared config files cannot be read: {e}"))
+            let cause = e.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            Error::new(ErrorKind::InvalidConfig, format!("the shared config files cannot be read: {cause}"))
         };
         let known = ["HOME", "USERPROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
         let values: Vec<(&str, String)> =
@@ -66,9 +77,24 @@ impl Profile {
         Ok(Profile { name: asked.unwrap_or("default").to_owned(), sections })
     }
 
-    /// Whether the files have it.
-    pub(crate) fn exists(&self) -> bool {
-        self.sections.get_profile(&self.name).is_some()
+    /// Another profile of the same files.
+    pub(crate) fn at(&self, name: &str) -> Profile {
+        Profile { name: name.to_owned(), sections: self.sections.clone() }
+    }
+
+    /// Whether the files have a profile of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.sections.get_profile(name).is_some()
+    }
+
+    /// Whether the files have an `sso-session` of that name.
+    pub(crate) fn has_session(&self, name: &str) -> bool {
+        self.sections.sso_session(name).is_some()
+    }
+
+    /// A setting of an `sso-session`.
+    pub(crate) fn of_session(&self, name: &str, key: &str) -> Option<String> {
+        self.sections.sso_session(name)?.get(key).map(str::to_owned)
     }
 
     /// A setting of the profile.

@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_config::ecs::EcsCredentialsProvider;
-use aws_config::imds;
-use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::sso::SsoCredentialsProvider;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -21,13 +21,16 @@ use aws_types::region::Region;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
-use crate::chain::wrong;
-use crate::config::{Config, Options};
+use crate::chain::{Chain, variable};
+use crate::config::{Config, Options, configured_url};
 use crate::connector;
 use crate::error::{Error, ErrorKind};
+use crate::keys::{self, fresh};
+use crate::metadata;
 use crate::profile::{File, Profile};
-use crate::timestamp::Timestamp;
-use crate::transport::Network;
+use crate::roles::{self, Base, Role};
+use crate::sessions::Session;
+use crate::transport::{Network, Proxies};
 use crate::world::World;
 
 /// The providers of one client. Nothing of a load outlives it, so that a new login, key or role is seen by the next.
@@ -37,50 +40,73 @@ pub(crate) struct Providers {
     profile: Option<String>,
     /// Whether the code asked. Then the environment's keys and web identity do not count.
     in_code: bool,
+    ignore_configured_endpoint_urls: Option<bool>,
     region: Option<Region>,
     use_fips: bool,
     use_dual_stack: bool,
     network: Arc<Network>,
+    /// The same without proxies.
+    direct: Arc<Network>,
 }
 
 /// Credentials, or why a provider that is not set up has none.
 type Outcome = Result<Result<Credentials, String>, Error>;
 
-/// The places in the order of botocore.
+/// The providers, in botocore's order.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Provider {
     Environment,
     Role,
     WebIdentity,
-    Session,
+    Sso,
     CredentialsFile,
+    Login,
     Process,
     ConfigFile,
     Container,
     Instance,
 }
 
-const ORDER: [Place; 9] = [
-    Place::Environment,
-    Place::Role,
-    Place::WebIdentity,
-    Place::Session,
-    Place::CredentialsFile,
-    Place::Process,
-    Place::ConfigFile,
-    Place::Container,
-    Place::Instance,
-];
+use Provider::{
+    ConfigFile, Container, CredentialsFile, Environment, Instance, Login, Process, Role as ByRole, Sso, WebIdentity,
+};
+
+const ORDER: [Provider; 10] =
+    [Environment, ByRole, WebIdentity, Sso, CredentialsFile, Login, Process, ConfigFile, Container, Instance];
+/// Those that find the credentials that a role is assumed with.
+const ORDER_OF_SOURCE: [Provider; 6] = [WebIdentity, Sso, CredentialsFile, Login, Process, ConfigFile];
+
+impl Provider {
+    /// The name that botocore gives it.
+    fn name(self) -> &'static str {
+        match self {
+            Environment => "env",
+            ByRole => "assume-role",
+            WebIdentity => "assume-role-with-web-identity",
+            Sso => "sso",
+            CredentialsFile => File::Credentials.provider(),
+            Login => "login",
+            Process => "custom-process",
+            ConfigFile => File::Config.provider(),
+            Container => "container-role",
+            Instance => "iam-role",
+        }
+    }
+}
 
 impl Providers {
     pub(crate) fn new(options: &Options, config: &Config, network: Arc<Network>) -> Providers {
+        let Network { trust, connect_timeout, read_timeout, .. } = &*network;
+        let direct = Network::new(trust.clone(), Proxies::default(), *connect_timeout, *read_timeout);
         Providers {
             profile: config.profile.clone(),
             in_code: options.profile.is_some(),
+            ignore_configured_endpoint_urls: options.ignore_configured_endpoint_urls,
             region: config.credentials_region.clone().map(Region::new),
             use_fips: config.use_fips,
             use_dual_stack: config.use_dual_stack,
             network,
+            direct: Arc::new(direct),
         }
     }
 
@@ -88,267 +114,266 @@ impl Providers {
     /// somebody else.
     pub(crate) async fn load(&self, world: &World) -> Result<Credentials, Error> {
         let profile = Profile::load(world, self.profile.as_deref())?;
-        let search = Search { providers: self, world, profile, config: self.config(world) };
-        let mut reasons = Vec::new();
-        for place in ORDER {
+        let search = Search::new(self, world, profile)?;
+        let mut reasons: Vec<(Vec<&str>, String)> = Vec::new();
+        for provider in ORDER {
             // AWS's providers log the answers that they get, keys and all.
-            match search.ask(place).with_subscriber(NoSubscriber::default()).await? {
+            match search.ask(provider).with_subscriber(NoSubscriber::default()).await? {
                 Ok(credentials) => return Ok(credentials),
-                Err(reason) => reasons.push(format!("{}: {reason}", search.name(place))),
+                Err(reason) => match reasons.iter_mut().find(|(_, known)| *known == reason) {
+                    Some((names, _)) => names.push(provider.name()),
+                    None => reasons.push((vec![provider.name()], reason)),
+                },
             }
         }
-        // Several places are of the profile, which has one reason for all.
-        reasons.dedup();
         Err(none_found(&reasons))
-    }
-
-    fn config(&self, world: &World) -> ProviderConfig {
-        let has_url = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO"]
-            .iter()
-            .any(|name| variable(world, name).is_some());
-        ProviderConfig::empty()
-            .with_http_client(connector::http_client(self.network.clone()))
-            .with_sleep_impl(TokioSleep::new())
-            .with_time_source(Clock(world.clone()))
-            .with_retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(50)))
-            .with_region(self.region.clone())
-            // AWS's clients refuse these together with a URL.
-            .with_use_fips(Some(self.use_fips && !has_url))
-            .with_use_dual_stack(Some(self.use_dual_stack && !has_url))
     }
 }
 
-/// One search through the places.
+/// One search through the providers.
 struct Search<'s> {
     providers: &'s Providers,
     world: &'s World,
     profile: Profile,
+    sts_url: Option<String>,
     config: ProviderConfig,
 }
 
-impl Search<'_> {
-    fn name(&self, place: Place) -> String {
-        match place {
-            Place::Environment => "environment".to_owned(),
-            Place::WebIdentity => "web identity".to_owned(),
-            Place::Role | Place::Session | Place::CredentialsFile | Place::Process | Place::ConfigFile => {
-                format!("profile {:?}", self.profile.name)
+impl<'s> Search<'s> {
+    fn new(providers: &'s Providers, world: &'s World, profile: Profile) -> Result<Search<'s>, Error> {
+        let chain = Chain::new(world, profile);
+        let url = |service| configured_url(service, providers.ignore_configured_endpoint_urls, &chain);
+        let urls = [url("STS")?, url("SSO")?, url("SSO OIDC")?];
+        // AWS's clients refuse these together with a URL.
+        let has_variants = urls.iter().all(Option::is_none);
+        let config = ProviderConfig::empty()
+            .with_http_client(connector::http_client(providers.network.clone()))
+            .with_sleep_impl(TokioSleep::new())
+            .with_time_source(Clock(world.clone()))
+            .with_retry_config(retries())
+            .with_region(providers.region.clone())
+            .with_use_fips(Some(providers.use_fips && has_variants))
+            .with_use_dual_stack(Some(providers.use_dual_stack && has_variants));
+        let [sts_url, ..] = urls;
+        Ok(Search { providers, world, profile: chain.profile, sts_url: sts_url.map(|(url, _)| url), config })
+    }
+
+    async fn ask(&self, provider: Provider) -> Outcome {
+        match provider {
+            Environment if self.providers.in_code => Ok(Err("passed over, for the code names a profile".to_owned())),
+            Environment => {
+                Ok(keys::of_environment(self.world)?.ok_or_else(|| "AWS_ACCESS_KEY_ID is not set".to_owned()))
             }
-            Place::Container => "container".to_owned(),
-            Place::Instance => "instance metadata".to_owned(),
+            ByRole => self.by_role().await,
+            Container | Instance => self.of_agent(provider).await,
+            of_profile => self.of_profile(of_profile, &self.profile.name, !self.providers.in_code).await,
         }
     }
 
-    async fn ask(&self, place: Place) -> Outcome {
-        match place {
-            Place::Environment | Place::WebIdentity if self.providers.in_code => {
-                Ok(Err("passed over, for the code names a profile".to_owned()))
+    /// What a provider finds in the named profile.
+    async fn of_profile(&self, provider: Provider, name: &str, environment_counts: bool) -> Outcome {
+        let profile = self.profile.at(name);
+        let missing = |what: &str| {
+            if profile.has(name) {
+                format!("profile {name:?} has no {what}")
+            } else {
+                format!("the shared config files have no profile {name:?}")
             }
-            Place::Environment => match environment(self.world)? {
-                Some(credentials) => Ok(Ok(credentials)),
-                None => Ok(Err("AWS_ACCESS_KEY_ID is not set".to_owned())),
-            },
-            Place::Role if self.has("role_arn") && !self.has("web_identity_token_file") => self.by_profile().await,
-            Place::WebIdentity => self.web_identity().await,
-            Place::Session if SESSIONS.iter().any(|key| self.has(key)) => self.by_profile().await,
-            Place::CredentialsFile => self.keys(File::Credentials),
-            Place::Process if self.has("credential_process") => self.by_profile().await,
-            Place::ConfigFile => self.keys(File::Config),
-            Place::Role | Place::Session | Place::Process => Ok(Err(self.nothing_in_profile())),
-            Place::Container => self.container().await,
-            Place::Instance => self.instance().await,
-        }
-    }
-
-    fn has(&self, key: &str) -> bool {
-        self.profile.get(key).is_some()
-    }
-
-    fn nothing_in_profile(&self) -> String {
-        if self.profile.exists() {
-            "it has no keys and names no role, web identity, SSO session, login or process".to_owned()
-        } else {
-            "the shared config files have no such profile".to_owned()
-        }
-    }
-
-    /// The keys that stand in one of the files.
-    fn keys(&self, file: File) -> Outcome {
-        let profile = Profile::of_file(self.world, self.providers.profile.as_deref(), file)?;
-        let named = |key| profile.get(key).filter(|value| !value.is_empty());
-        let Some(id) = named("aws_access_key_id") else { return Ok(Err(self.nothing_in_profile())) };
-        let place = match file {
-            File::Credentials => "shared-credentials-file",
-            File::Config => "config-file",
         };
-        let secret = named("aws_secret_access_key").ok_or_else(|| partial(place, "aws_secret_access_key"))?;
-        let token = named("aws_security_token").or_else(|| named("aws_session_token"));
-        Ok(Ok(Credentials::new(id, secret, token, None, place)))
+        match provider {
+            WebIdentity => match self.web_identity(&profile, environment_counts)? {
+                Some(provider) => ask(provider, WebIdentity).await,
+                None => Ok(Err("AWS_WEB_IDENTITY_TOKEN_FILE and web_identity_token_file are not set".to_owned())),
+            },
+            Sso => match Session::of(&profile)? {
+                Some(session) => self.sso(session).await,
+                None => Ok(Err(missing("sso_account_id"))),
+            },
+            CredentialsFile => Ok(self.keys(name, File::Credentials)?.ok_or_else(|| missing("aws_access_key_id"))),
+            ConfigFile => Ok(self.keys(name, File::Config)?.ok_or_else(|| missing("aws_access_key_id"))),
+            Login if profile.get("login_session").is_some() => ask(self.by_aws(name), Login).await,
+            Login => Ok(Err(missing("login_session"))),
+            Process if profile.get("credential_process").is_some() => match ask(self.by_aws(name), Process).await? {
+                Ok(found) => fresh(found, self.world).map(Ok),
+                Err(reason) => Ok(Err(reason)),
+            },
+            _ => Ok(Err(missing("credential_process"))),
+        }
     }
 
-    /// What the profile names: a role, a web identity, a session or a process.
-    async fn by_profile(&self) -> Outcome {
-        let name = self.name(Place::Role);
-        self.refuse_mfa()?;
-        let mut builder = ProfileFileCredentialsProvider::builder()
-            .configure(&self.config)
-            .profile_name(&self.profile.name)
-            .with_custom_provider("Ec2InstanceMetadata", self.imds()?);
-        if let Some(credentials) = environment(self.world)? {
-            builder = builder.with_custom_provider("Environment", credentials);
-        }
-        let found = builder.build().provide_credentials().await.map_err(|e| failure(&name, &e))?;
-        // Others are fresh whatever our clock says.
-        if self.has("credential_process") && found.expiry().is_some_and(|end| end <= (self.world.now)()) {
-            return Err(expired(&name));
-        }
-        Ok(Ok(found))
+    fn keys(&self, profile: &str, file: File) -> Result<Option<Credentials>, Error> {
+        keys::of_file(self.world, profile, file)
     }
 
-    /// Nobody is there to be asked for a code.
-    fn refuse_mfa(&self) -> Result<(), Error> {
-        let mut name = Some(self.profile.name.clone());
-        let mut seen = Vec::new();
-        while let Some(current) = name.take().filter(|name| !seen.contains(name)) {
-            if self.profile.of(&current, "mfa_serial").is_some() && self.profile.of(&current, "role_arn").is_some() {
-                let cure = "give temporary keys of that role, or name a credential_process";
-                let message =
-                    format!("profile {current:?} has an mfa_serial, and no code can be asked for here; {cure}");
-                return Err(Error::new(ErrorKind::CredentialRetrieval, retrieving(&message)));
-            }
-            name = self.profile.of(&current, "source_profile");
-            seen.push(current);
-        }
-        Ok(())
+    /// AWS's reading of a profile, for what is not offered apart.
+    fn by_aws(&self, profile: &str) -> ProfileFileCredentialsProvider {
+        ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(profile).build()
     }
 
-    async fn web_identity(&self) -> Outcome {
-        let (file, role) = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN");
-        let Some(token_file) = variable(self.world, file) else { return Ok(Err(format!("{file} is not set"))) };
-        let role = variable(self.world, role).or_else(|| self.profile.get("role_arn")).ok_or_else(|| {
-            let message = format!("{file} is set, but neither {role} nor the profile's role_arn is");
-            Error::new(ErrorKind::InvalidConfig, message)
+    fn web_identity(
+        &self,
+        profile: &Profile,
+        environment_counts: bool,
+    ) -> Result<Option<WebIdentityTokenCredentialsProvider>, Error> {
+        let named = |name: &str, key: &str| {
+            let of_environment = environment_counts.then(|| variable(self.world, name)).flatten();
+            of_environment.or_else(|| profile.get(key))
+        };
+        let Some(token_file) = named("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else { return Ok(None) };
+        readable(&token_file).map_err(|cause| failure(WebIdentity, &cause))?;
+        let role_arn = named("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
+            let message = "The provided profile or the current environment is configured to assume role with web identity \
+                           but has no role ARN configured. Ensure that the profile has the role_arnconfiguration set or \
+                           the AWS_ROLE_ARN env var is set.";
+            Error::new(ErrorKind::InvalidConfig, message.to_owned())
         })?;
-        let session = variable(self.world, "AWS_ROLE_SESSION_NAME").or_else(|| self.profile.get("role_session_name"));
-        let since_1970 = (self.world.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let session_name = named("AWS_ROLE_SESSION_NAME", "role_session_name");
         let configuration = StaticConfiguration {
             web_identity_token_file: token_file.into(),
-            role_arn: role,
-            session_name: session.unwrap_or_else(|| format!("chimeline-session-{}", since_1970.as_secs())),
+            role_arn,
+            session_name: session_name.unwrap_or_else(|| self.session_name()),
         };
-        let provider = WebIdentityTokenCredentialsProvider::builder()
+        let builder = WebIdentityTokenCredentialsProvider::builder().configure(&self.config);
+        Ok(Some(builder.static_configuration(configuration).build()))
+    }
+
+    fn session_name(&self) -> String {
+        let since_1970 = (self.world.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        format!("chimeline-session-{}", since_1970.as_secs())
+    }
+
+    async fn sso(&self, session: Session) -> Outcome {
+        let mut builder = SsoCredentialsProvider::builder()
             .configure(&self.config)
-            .static_configuration(configuration)
-            .build();
-        provider.provide_credentials().await.map(Ok).map_err(|e| failure(&self.name(Place::WebIdentity), &e))
+            .account_id(session.account_id)
+            .role_name(session.role_name)
+            .start_url(session.start_url)
+            .region(Region::new(session.region));
+        builder.set_session_name(session.name);
+        let found = builder.build().provide_credentials().await;
+        found.map(Ok).map_err(|e| {
+            let cure = format!("`aws sso login --profile {}` opens a new session", self.profile.name);
+            failure(Sso, &format!("{}; {cure}", causes(&e)))
+        })
     }
 
-    async fn container(&self) -> Outcome {
-        let names = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
-        if names.iter().all(|name| variable(self.world, name).is_none()) {
-            return Ok(Err(format!("neither {} nor {} is set", names[0], names[1])));
+    async fn by_role(&self) -> Outcome {
+        if !roles::names_role(&self.profile, &self.profile.name) {
+            return Ok(Err(format!("profile {:?} has no role_arn", self.profile.name)));
         }
-        let provider = EcsCredentialsProvider::builder().configure(&self.config).build();
-        provider.provide_credentials().await.map(Ok).map_err(|e| failure(&self.name(Place::Container), &e))
-    }
-
-    /// The last resort, which is set up by nobody: that it does not answer is no failure.
-    async fn instance(&self) -> Outcome {
-        let disabled = "AWS_EC2_METADATA_DISABLED";
-        if variable(self.world, disabled).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-            return Ok(Err(format!("{disabled} is true")));
+        let (roles, base) = roles::chain(&self.profile)?;
+        let mut credentials = self.base(&base).await?;
+        for role in roles.into_iter().rev() {
+            credentials = match self.assume(role, credentials).await? {
+                Ok(credentials) => credentials,
+                Err(reason) => return Ok(Err(reason)),
+            };
         }
-        Ok(self.imds()?.provide_credentials().await.map_err(|e| causes(&e)))
+        Ok(Ok(credentials))
     }
 
-    fn imds(&self) -> Result<ImdsCredentialsProvider, Error> {
-        let given = |name: &str, key: &str| {
-            let of_environment = variable(self.world, name).map(|value| (name.to_owned(), value));
-            of_environment.or_else(|| Some((key.to_owned(), self.profile.get(key)?)))
-        };
-        let mut client = imds::Client::builder().configure(&self.config);
-        let mut attempts = None;
-        if let Some((label, value)) = given("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts") {
-            let count = value.parse().ok().filter(|count| *count > 0);
-            let count: u32 = count.ok_or_else(|| wrong(&label, &value, "a whole number from 1 on"))?;
-            client = client.max_attempts(count);
-            attempts = Some(count);
+    /// What the last role of a chain is assumed with.
+    async fn base(&self, base: &Base) -> Result<Credentials, Error> {
+        match base {
+            Base::Profile(name) => {
+                for provider in ORDER_OF_SOURCE {
+                    if let Ok(credentials) = self.of_profile(provider, name, false).await? {
+                        return Ok(credentials);
+                    }
+                }
+                let message = format!("The source profile \"{name}\" must have credentials.");
+                Err(Error::new(ErrorKind::InvalidConfig, message))
+            }
+            Base::Source(source) => {
+                let found = match source.as_str() {
+                    roles::ENVIRONMENT => keys::of_environment(self.world)?.ok_or_else(String::new),
+                    roles::CONTAINER => self.of_agent(Container).await?,
+                    _ => self.of_agent(Instance).await?,
+                };
+                found.map_err(|reason| {
+                    let message = format!(
+                        "Error when retrieving credentials from {source}: No credentials found in credential_source \
+                         referenced in profile {}",
+                        self.profile.name
+                    );
+                    let reason = if reason.is_empty() { reason } else { format!(" ({reason})") };
+                    Error::new(ErrorKind::CredentialRetrieval, message + &reason)
+                })
+            }
         }
-        if let Some((label, value)) = given("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout") {
-            let limit = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-            let limit = limit.filter(|limit| !limit.is_zero());
-            let limit = limit.ok_or_else(|| wrong(&label, &value, "a number of seconds above 0"))?;
-            client = client.connect_timeout(limit).read_timeout(limit).operation_attempt_timeout(limit);
-            client = client.operation_timeout(limit * attempts.unwrap_or(1));
+    }
+
+    async fn assume(&self, role: Role, credentials: Credentials) -> Outcome {
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(connector::http_client(self.providers.network.clone()))
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(aws_smithy_async::time::SharedTimeSource::new(Clock(self.world.clone())))
+            .retry_config(retries())
+            .region(self.providers.region.clone())
+            .use_fips(self.providers.use_fips && self.sts_url.is_none())
+            .use_dual_stack(self.providers.use_dual_stack && self.sts_url.is_none());
+        config.set_endpoint_url(self.sts_url.clone());
+        let mut builder = AssumeRoleProvider::builder(role.arn)
+            .configure(&config.build())
+            .session_name(role.session_name.unwrap_or_else(|| self.session_name()));
+        if let Some(id) = role.external_id {
+            builder = builder.external_id(id);
         }
-        Ok(ImdsCredentialsProvider::builder().configure(&self.config).imds_client(client.build()).build())
+        if let Some(duration) = role.duration {
+            builder = builder.session_length(duration);
+        }
+        ask(builder.build_from_provider(credentials).await, ByRole).await
+    }
+
+    async fn of_agent(&self, provider: Provider) -> Outcome {
+        let config = self.config.clone().with_http_client(connector::http_client(self.providers.direct.clone()));
+        if matches!(provider, Container) {
+            if let Some(token_file) = variable(self.world, metadata::TOKEN_FILE) {
+                readable(&token_file).map_err(|cause| failure(Container, &cause))?;
+            }
+            return match metadata::container(self.world, &config) {
+                Ok(agent) => ask(agent, Container).await,
+                Err(reason) => Ok(Err(reason)),
+            };
+        }
+        Ok(match metadata::instance(self.world, &self.profile, &config)? {
+            // Nobody set it up: that it does not answer is no failure.
+            Ok(agent) => agent.provide_credentials().await.map_err(|e| causes(&e)),
+            Err(reason) => Err(reason),
+        })
     }
 }
 
-/// What makes a profile one of a session that a person opened, or of a web identity.
-const SESSIONS: [&str; 7] = [
-    "web_identity_token_file",
-    "sso_session",
-    "sso_start_url",
-    "sso_region",
-    "sso_account_id",
-    "sso_role_name",
-    "login_session",
-];
-
-/// An environment variable; an empty one is none.
-fn variable(world: &World, name: &str) -> Option<String> {
-    (world.variable)(name).filter(|value| !value.is_empty())
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_initial_backoff(Duration::from_millis(50))
 }
 
-/// The keys of the environment.
-fn environment(world: &World) -> Result<Option<Credentials>, Error> {
-    let Some(id) = variable(world, "AWS_ACCESS_KEY_ID") else { return Ok(None) };
-    let secret = variable(world, "AWS_SECRET_ACCESS_KEY").ok_or_else(|| partial("env", "AWS_SECRET_ACCESS_KEY"))?;
-    let token = variable(world, "AWS_SECURITY_TOKEN").or_else(|| variable(world, "AWS_SESSION_TOKEN"));
-    let name = "AWS_CREDENTIAL_EXPIRATION";
-    let end = match variable(world, name) {
-        None => None,
-        Some(text) => Some(time(&text).ok_or_else(|| wrong(name, &text, "a time such as 2030-01-31T12:00:00Z"))?),
-    };
-    if end.is_some_and(|end| end <= (world.now)()) {
-        return Err(expired("environment"));
-    }
-    Ok(Some(Credentials::new(id, secret, token, end, "environment")))
+/// Asks a provider that is set up.
+async fn ask(provider: impl ProvideCredentials, name: Provider) -> Outcome {
+    provider.provide_credentials().await.map(Ok).map_err(|e| failure(name, &causes(&e)))
 }
 
-fn time(text: &str) -> Option<SystemTime> {
-    let micros = Timestamp::parse(text)?.micros;
-    UNIX_EPOCH.checked_add(Duration::from_micros(u64::try_from(micros).ok()?))
+/// AWS's providers do not say which file they miss.
+fn readable(token_file: &str) -> Result<(), String> {
+    std::fs::File::open(token_file).map(drop).map_err(|e| format!("the token file {token_file:?} cannot be read: {e}"))
 }
 
-fn partial(place: &str, missing: &str) -> Error {
-    let message = format!("Partial credentials found in {place}, missing: {missing}");
-    Error::new(ErrorKind::PartialCredentials, message)
+fn failure(provider: Provider, cause: &str) -> Error {
+    let message = format!("Error when retrieving credentials from {}: {cause}", provider.name());
+    Error::new(ErrorKind::CredentialRetrieval, message)
 }
 
-fn expired(place: &str) -> Error {
-    Error::new(ErrorKind::CredentialRetrieval, retrieving(&format!("those of {place} have expired")))
-}
-
-fn none_found(reasons: &[String]) -> Error {
+fn none_found(reasons: &[(Vec<&str>, String)]) -> Error {
+    let told: Vec<String> = reasons.iter().map(|(names, reason)| format!("{}: {reason}", names.join(", "))).collect();
     let cure = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with AWS_PROFILE, or pass the keys to the client";
-    let message = format!("Unable to locate credentials ({}); {cure}", reasons.join("; "));
-    Error::new(ErrorKind::NoCredentials, message)
+    Error::new(ErrorKind::NoCredentials, format!("Unable to locate credentials ({}); {cure}", told.join("; ")))
 }
 
-fn failure(place: &str, error: &CredentialsError) -> Error {
-    Error::new(ErrorKind::CredentialRetrieval, retrieving(&format!("{place}: {}", causes(error))))
-}
-
-fn retrieving(what: &str) -> String {
-    format!("Error when retrieving credentials: {what}")
-}
-
-/// The error and its causes, in one line.
+/// The causes of the error, in one line. Its own text says no more than that there are some.
 fn causes(error: &CredentialsError) -> String {
     let mut causes: Vec<String> = Vec::new();
-    let mut source: Option<&dyn StdError> = Some(error);
+    let mut source: Option<&dyn StdError> = error.source().or(Some(error));
     while let Some(cause) = source {
         let text = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         if !causes.last().is_some_and(|last| last.ends_with(&text)) {

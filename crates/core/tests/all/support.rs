@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -58,14 +60,23 @@ pub struct Server {
 impl Server {
     /// A server that takes the steps in their order, and the last one for ever.
     pub fn start(steps: Vec<Step>) -> Server {
+        let steps = Mutex::new(steps);
+        Server::answering(move |_| {
+            let mut steps = steps.lock().expect("no panic in the server");
+            if steps.len() > 1 { steps.remove(0) } else { steps[0].clone() }
+        })
+    }
+
+    /// A server that decides by the request.
+    pub fn answering(decide: impl Fn(&Seen) -> Step + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (steps, log) = (Arc::new(Mutex::new(steps)), seen.clone());
+        let (decide, log) = (Arc::new(decide), seen.clone());
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let (steps, log) = (steps.clone(), log.clone());
-                thread::spawn(move || serve(connection, &steps, &log));
+                let (decide, log) = (decide.clone(), log.clone());
+                thread::spawn(move || serve(connection, &*decide, &log));
             }
         });
         Server { address, seen }
@@ -97,19 +108,25 @@ pub fn options(url: &str) -> Options {
     }
 }
 
+/// A new folder, which the test removes.
+pub fn folder() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("chimeline-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&path).expect("a new folder");
+    path
+}
+
 /// A client of the legacy service.
 pub fn client(options: &Options) -> Client {
     Client::new(chimeline_core::service("chime").expect("a known service"), options).expect("a client")
 }
 
-fn serve(mut connection: TcpStream, steps: &Mutex<Vec<Step>>, log: &Mutex<Vec<Seen>>) {
+fn serve(mut connection: TcpStream, decide: &dyn Fn(&Seen) -> Step, log: &Mutex<Vec<Seen>>) {
     let mut reader = BufReader::new(connection.try_clone().expect("a second handle"));
     while let Some(seen) = read(&mut reader) {
+        let step = decide(&seen);
         log.lock().expect("no panic in the server").push(seen);
-        let step = {
-            let mut steps = steps.lock().expect("no panic in the server");
-            if steps.len() > 1 { steps.remove(0) } else { steps[0].clone() }
-        };
         match step {
             Step::Answer(bytes) => drop(connection.write_all(&bytes)),
             Step::AnswerThenClose(bytes) => {
