@@ -42,7 +42,7 @@ export interface ClientConfig {
         /** Without a byte of an answer; 60,000 by default. */
         requestTimeout?: number | undefined;
         socketTimeout?: number | undefined;
-        /** `maxSockets` is how many idle connections are kept. */
+        /** `maxSockets` is how many connections may be open at once. */
         httpsAgent?: { maxSockets?: number | undefined } | undefined;
       }
     | undefined;

@@ -17,13 +17,11 @@ _WITHOUT_EFFECT = frozenset({
     "disable_request_compression",
     "endpoint_discovery_enabled",
     "inject_host_prefix",
-    "proxies_config",
     "request_checksum_calculation",
     "request_min_compression_size_bytes",
     "response_checksum_validation",
     "s3",
     "sigv4a_signing_region_set",
-    "signature_version",
     "tcp_keepalive",
 })  # fmt: skip
 
@@ -42,6 +40,8 @@ _DEFAULTS: dict[str, Any] = {
     "max_pool_connections": None,
     "proxies": None,
     "retries": None,
+    "proxies_config": None,
+    "signature_version": None,
     "client_cert": None,
     "use_dualstack_endpoint": None,
     "use_fips_endpoint": None,
@@ -59,7 +59,7 @@ class Config:
     timeout: seconds for a whole call, retries included; no limit by default.
     attempt_timeout: seconds for one attempt, from its connection to the last byte of its answer; no limit by default.
     response_limit: the most bytes that an answer may have; 64 MiB by default.
-    max_pool_connections: how many connections are kept; 10 by default.
+    max_pool_connections: how many connections may be open at once; further calls wait; 10 by default.
     retries: ``{"mode": "standard", "adaptive" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
     parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
         names and types.
@@ -85,6 +85,8 @@ class Config:
     max_pool_connections: int | None
     proxies: dict[str, str] | None
     retries: dict[str, Any] | None
+    proxies_config: None
+    signature_version: Literal["v4"] | None
     client_cert: None
     use_dualstack_endpoint: bool | None
     use_fips_endpoint: bool | None
@@ -96,6 +98,12 @@ class Config:
             raise TypeError(f"Got unexpected keyword argument '{unknown[0]}'; known are {', '.join(_DEFAULTS)}")
         if options.get("client_cert") is not None:
             raise TypeError("client_cert is not supported: the service takes no client certificates")
+        if options.get("proxies_config"):
+            raise TypeError(
+                "proxies_config is not supported: a proxy's certificate is held against the same CAs as the service's"
+            )
+        if options.get("signature_version") not in (None, "v4"):
+            raise ValueError(f"signature_version must be 'v4', not {options['signature_version']!r}: the services take no other")
         _check_retries(options.get("retries"))
         self._given = options
         self.__dict__.update({**_DEFAULTS, **options})
@@ -145,11 +153,12 @@ def _check_retries(retries: Any) -> None:
             raise InvalidRetryConfigurationError(f"retries[{name!r}] must be a whole number from {least} on, not {value!r}")
 
 
+_NOT_NATIVE = frozenset({"client_cert", "proxies", "proxies_config", "retries", "signature_version"})
+
+
 def native_options(config: Config) -> dict[str, Any]:
     """The options in the names and units of the native module."""
-    options: dict[str, Any] = {
-        name: getattr(config, name) for name in _DEFAULTS if name not in ("proxies", "retries", "client_cert")
-    }
+    options: dict[str, Any] = {name: getattr(config, name) for name in _DEFAULTS if name not in _NOT_NATIVE}
     retries = config.retries or {}
     options["retry_mode"] = retries.get("mode")
     options["max_attempts"] = retries.get("total_max_attempts")

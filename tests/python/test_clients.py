@@ -8,6 +8,7 @@ import pickle
 import pydoc
 from typing import Any
 
+import botocore
 import pytest
 
 import chimeline
@@ -88,6 +89,13 @@ def test_configs_merge_and_compare() -> None:
 
 def test_botocores_other_options_are_taken() -> None:
     chimeline.client("chime", config=chimeline.Config(signature_version="v4", s3={"addressing_style": "path"}))
+
+
+def test_botocores_options_that_would_be_passed_over_are_refused() -> None:
+    with pytest.raises(ValueError, match="signature_version must be 'v4', not <botocore"):
+        chimeline.Config(signature_version=botocore.UNSIGNED)
+    with pytest.raises(TypeError, match="proxies_config is not supported"):
+        chimeline.Config(proxies_config={"proxy_use_forwarding_for_https": True})
 
 
 def test_max_attempts_of_botocore_counts_retries() -> None:
