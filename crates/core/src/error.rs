@@ -21,82 +21,76 @@ struct Inner {
     hint: Option<String>,
 }
 
-/// The kinds of errors; both bindings have an exception class for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
+/// Declares the kinds, each with its exception class, which is botocore's where botocore has one.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident => $class:literal,)*) => {
+        /// The kinds of errors; both bindings have an exception class for each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ErrorKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl ErrorKind {
+            /// Every kind.
+            pub const ALL: &[ErrorKind] = &[$(ErrorKind::$kind,)*];
+
+            /// The exception class of the kind.
+            #[must_use]
+            pub fn class(self) -> &'static str {
+                match self {
+                    $(ErrorKind::$kind => $class,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// The service answered with an error.
-    Client,
+    Client => "ClientError",
     /// The input is wrong; nothing was sent.
-    ParamValidation,
+    ParamValidation => "ParamValidationError",
     /// No region is known.
-    NoRegion,
+    NoRegion => "NoRegionError",
     /// The region cannot be one.
-    InvalidRegion,
+    InvalidRegion => "InvalidRegionError",
     /// The endpoint is no URL that requests can go to.
-    InvalidEndpoint,
+    InvalidEndpoint => "InvalidEndpointError",
     /// The partition has no such endpoint.
-    EndpointVariant,
+    EndpointVariant => "EndpointVariantError",
     /// No credentials are known.
-    NoCredentials,
+    NoCredentials => "NoCredentialsError",
     /// Only a part of the credentials was given.
-    PartialCredentials,
+    PartialCredentials => "PartialCredentialsError",
     /// A credentials provider failed.
-    CredentialRetrieval,
+    CredentialRetrieval => "CredentialRetrievalError",
     /// There is no service of that name.
-    UnknownService,
+    UnknownService => "UnknownServiceError",
     /// The shared config files have no such profile.
-    ProfileNotFound,
+    ProfileNotFound => "ProfileNotFound",
     /// An option is wrong.
-    InvalidConfig,
+    InvalidConfig => "InvalidConfigError",
     /// No connection to the host.
-    EndpointConnection,
+    EndpointConnection => "EndpointConnectionError",
     /// No connection within the time allowed.
-    ConnectTimeout,
+    ConnectTimeout => "ConnectTimeoutError",
     /// No answer within the time allowed.
-    ReadTimeout,
+    ReadTimeout => "ReadTimeoutError",
     /// The connection ended before the answer did.
-    ConnectionClosed,
+    ConnectionClosed => "ConnectionClosedError",
     /// The TLS handshake failed, such as for a certificate that is not trusted.
-    Ssl,
+    Ssl => "SSLError",
     /// The proxy refused or could not be reached.
-    ProxyConnection,
+    ProxyConnection => "ProxyConnectionError",
     /// The call did not end within its deadline.
-    CallTimeout,
+    CallTimeout => "CallTimeoutError",
     /// The answer is not what the service sends.
-    Response,
+    Response => "ResponseError",
     /// The call was cancelled.
-    Cancelled,
+    Cancelled => "CallCancelledError",
 }
 
 impl ErrorKind {
-    /// The exception class of the kind, which is botocore's where botocore has one.
-    #[must_use]
-    pub fn class(self) -> &'static str {
-        match self {
-            ErrorKind::Client => "ClientError",
-            ErrorKind::ParamValidation => "ParamValidationError",
-            ErrorKind::NoRegion => "NoRegionError",
-            ErrorKind::InvalidRegion => "InvalidRegionError",
-            ErrorKind::InvalidEndpoint => "InvalidEndpointError",
-            ErrorKind::EndpointVariant => "EndpointVariantError",
-            ErrorKind::NoCredentials => "NoCredentialsError",
-            ErrorKind::PartialCredentials => "PartialCredentialsError",
-            ErrorKind::CredentialRetrieval => "CredentialRetrievalError",
-            ErrorKind::UnknownService => "UnknownServiceError",
-            ErrorKind::ProfileNotFound => "ProfileNotFound",
-            ErrorKind::InvalidConfig => "InvalidConfigError",
-            ErrorKind::EndpointConnection => "EndpointConnectionError",
-            ErrorKind::ConnectTimeout => "ConnectTimeoutError",
-            ErrorKind::ReadTimeout => "ReadTimeoutError",
-            ErrorKind::ConnectionClosed => "ConnectionClosedError",
-            ErrorKind::Ssl => "SSLError",
-            ErrorKind::ProxyConnection => "ProxyConnectionError",
-            ErrorKind::CallTimeout => "CallTimeoutError",
-            ErrorKind::Response => "ResponseError",
-            ErrorKind::Cancelled => "CallCancelledError",
-        }
-    }
-
     /// Whether another attempt may go better: the service may never have seen this one, or was only slow.
     pub(crate) fn is_transient(self) -> bool {
         use ErrorKind::{ConnectTimeout, ConnectionClosed, EndpointConnection, ProxyConnection, ReadTimeout};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 /// One fault of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -107,6 +109,22 @@ impl Reason {
             Reason::Mismatch { .. } => "invalid pattern",
             Reason::Rule { .. } => "invalid combination",
             Reason::Unsendable { .. } => "unsendable value",
+        }
+    }
+
+    /// What else a program may want to know of it: the field of the report, and its value.
+    #[must_use]
+    pub fn detail(&self) -> Option<(&'static str, Value)> {
+        match self {
+            Reason::Missing { name } => Some(("required_name", json!(name))),
+            Reason::Unknown { name, .. } => Some(("unknown_param", json!(name))),
+            Reason::Length { min, .. } => Some(("min_allowed", json!(min))),
+            Reason::Range { min, .. } => Some(("min_allowed", json!(min))),
+            Reason::TooLong { max, .. } => Some(("max_allowed", json!(max))),
+            Reason::TooGreat { max, .. } => Some(("max_allowed", json!(max))),
+            Reason::NotOneOf { allowed, .. } => Some(("allowed", json!(allowed))),
+            Reason::Mismatch { pattern, .. } => Some(("pattern", json!(pattern))),
+            Reason::Type { .. } | Reason::Rule { .. } | Reason::Unsendable { .. } => None,
         }
     }
 }

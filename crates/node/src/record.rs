@@ -2,7 +2,7 @@
 
 use chimeline_core::error::{Attempt, Error, ResponseMetadata, ServiceError};
 use chimeline_core::schema::Operation;
-use chimeline_core::validate::{Fault, Reason};
+use chimeline_core::validate::Fault;
 use chimeline_core::value::JsonBuilder;
 use chimeline_core::{Client, Response};
 use serde::Serialize;
@@ -107,17 +107,8 @@ fn millis(seconds: f64) -> f64 {
 
 fn fault(fault: &Fault) -> Value {
     let mut out = json!({ "reason": fault.reason.name(), "path": fault.path });
-    let (name, value) = match &fault.reason {
-        Reason::Missing { name } => ("required_name", json!(name)),
-        Reason::Unknown { name, .. } => ("unknown_param", json!(name)),
-        Reason::Length { min, .. } => ("min_allowed", json!(min)),
-        Reason::Range { min, .. } => ("min_allowed", json!(min)),
-        Reason::TooLong { max, .. } => ("max_allowed", json!(max)),
-        Reason::TooGreat { max, .. } => ("max_allowed", json!(max)),
-        Reason::NotOneOf { allowed, .. } => ("allowed", json!(allowed)),
-        Reason::Mismatch { pattern, .. } => ("pattern", json!(pattern)),
-        _ => return out,
-    };
-    out[name] = value;
+    if let Some((name, value)) = fault.reason.detail() {
+        out[name] = value;
+    }
     out
 }

@@ -1,7 +1,7 @@
 //! The core's error as a Python exception. The classes are ordinary Python, in `chimeline._errors`.
 
 use chimeline_core::error::{Attempt, Error, ResponseMetadata};
-use chimeline_core::validate::{Fault, Reason};
+use chimeline_core::validate::Fault;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
@@ -90,16 +90,8 @@ fn report<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyDict>> {
     let out = PyDict::new(py);
     out.set_item("reason", fault.reason.name())?;
     out.set_item("path", &fault.path)?;
-    match &fault.reason {
-        Reason::Missing { name } => out.set_item("required_name", name)?,
-        Reason::Unknown { name, .. } => out.set_item("unknown_param", name)?,
-        Reason::Length { min, .. } => out.set_item("min_allowed", min)?,
-        Reason::Range { min, .. } => out.set_item("min_allowed", min)?,
-        Reason::TooLong { max, .. } => out.set_item("max_allowed", max)?,
-        Reason::TooGreat { max, .. } => out.set_item("max_allowed", max)?,
-        Reason::NotOneOf { allowed, .. } => out.set_item("allowed", *allowed)?,
-        Reason::Mismatch { pattern, .. } => out.set_item("pattern", pattern)?,
-        Reason::Type { .. } | Reason::Rule { .. } | Reason::Unsendable { .. } => {}
+    if let Some((name, value)) = fault.reason.detail() {
+        out.set_item(name, json(py, &value)?)?;
     }
     Ok(out)
 }

@@ -89,3 +89,23 @@ fn constraints(shape: &model::Shape) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chimeline_core::error::ErrorKind;
+
+    use super::{javascript, python};
+
+    #[test]
+    fn each_kind_of_error_has_a_class_in_both_languages() {
+        for kind in ErrorKind::ALL {
+            let class = kind.class();
+            assert!(python::OWN_ERRORS.contains(&class), "{class} is not in Python");
+            // What the service answers is a ServiceException in JavaScript.
+            assert!(
+                *kind == ErrorKind::Client || javascript::OWN_ERRORS.contains(&class),
+                "{class} is not in JavaScript"
+            );
+        }
+    }
+}

@@ -159,7 +159,7 @@ fn exceptions(services: &[Service]) -> String {
         "All derive from :class:`ChimelineError`; the services' derive from :class:`ClientError`.\n\"\"\"\n\n",
     );
     out.push_str("from __future__ import annotations\n\nfrom ._errors import (\n");
-    for name in BASES {
+    for name in OWN_ERRORS {
         let _ = writeln!(out, "    {name},");
     }
     out.push_str(")\n\n__all__ = [\n");
@@ -170,7 +170,7 @@ fn exceptions(services: &[Service]) -> String {
             classes.entry(name).or_insert((status, text, Vec::new())).2.push(service.names.name);
         }
     }
-    let mut names: Vec<&str> = BASES.iter().copied().chain(classes.keys().copied()).collect();
+    let mut names: Vec<&str> = OWN_ERRORS.iter().copied().chain(classes.keys().copied()).collect();
     names.sort_unstable();
     for name in names {
         let _ = writeln!(out, "    {name:?},");
@@ -184,7 +184,7 @@ fn exceptions(services: &[Service]) -> String {
 }
 
 /// The hand-written exceptions, in the order of Python's import sorting.
-const BASES: &[&str] = &[
+pub const OWN_ERRORS: &[&str] = &[
     "BotoCoreError",
     "CallCancelledError",
     "CallTimeoutError",
