@@ -29,13 +29,13 @@ struct Slot<T> {
 impl<T: Clone> PerProcess<T> {
     /// The value of this process, which `make` makes the first time.
     pub(crate) fn get(&self, make: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let mut value = self.lock();
-        if let Some(value) = value.as_deref() {
+        let mut slot = self.lock();
+        if let Some(value) = slot.as_deref() {
             return Ok(value.clone());
         }
-        let made = make()?;
-        *value = Some(ManuallyDrop::new(made.clone()));
-        Ok(made)
+        let value = make()?;
+        *slot = Some(ManuallyDrop::new(value.clone()));
+        Ok(value)
     }
 }
 
