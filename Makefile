@@ -77,7 +77,7 @@ install: dist build/.home
 	cd build/node && npm init --yes >/dev/null && npm install --silent --offline --no-audit --no-fund $(CURDIR)/dist/*.tgz
 
 bench: install build/legacy/.made ## Calls a second, beside botocore, on this machine.
-	$(CLEAN) $(BIN)/python tests/bench/bench.py
+	$(CLEAN) LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python $(BIN)/python tests/bench/bench.py
 
 build/venv/.made: tests/python/requirements.txt
 	$(PYTHON) -m venv build/venv
