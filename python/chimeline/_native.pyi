@@ -2,6 +2,8 @@ from asyncio import Future
 from collections.abc import Mapping
 from typing import Any, Final, final
 
+__all__ = ["OPTIMIZED", "VERSION", "Bridge", "LocalServer", "NativeClient", "run_local"]
+
 VERSION: Final[str]
 OPTIMIZED: Final[bool]
 

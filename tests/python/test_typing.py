@@ -100,3 +100,11 @@ def test_each_member_of_the_schema_stands_in_the_types(service: str) -> None:
                 assert set(shapes[name]["members"]) <= members, f"{name} of {operation['name']}"
                 number += len(shapes[name]["members"])
     assert number > 30
+
+
+@pytest.mark.timeout(300)
+def test_the_stub_of_the_native_module_says_what_it_holds(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "chimeline._native"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
