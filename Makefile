@@ -36,6 +36,7 @@ check: lint test ## What CI runs: the linters, the generated files, the tests, a
 lint: build/venv/.made npm ## The linters, and whether the generated files are what the model says.
 	cargo fmt --all --check
 	cargo fmt --manifest-path crates/core/fuzz/Cargo.toml --check
+	cargo metadata --locked --format-version 1 --manifest-path crates/core/fuzz/Cargo.toml >/dev/null
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask gen --check
 	$(BIN)/ruff check python tests

@@ -24,8 +24,8 @@ pub enum Validation {
     Strict,
 }
 
-/// The parts of a request that the caller's input decides.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The parts of a request that the caller's input decides. They may hold what is sensitive, so there is no `Debug`.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Encoded {
     /// The path, percent-encoded.
     pub path: String,
