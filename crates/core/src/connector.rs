@@ -1,12 +1,16 @@
-//! The HTTP client that AWS's credentials providers use: the same road as the service's traffic.
+//! The HTTP client, the clock and the waits that AWS's credentials providers use: those of the service's traffic.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
+use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
+use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::shared::IntoShared;
 use aws_smithy_types::body::SdkBody;
@@ -14,6 +18,7 @@ use http::Method;
 
 use crate::error::{Error, ErrorKind};
 use crate::transport::{Network, Request, exchange};
+use crate::world::World;
 
 /// A client over `network`, within the limits that each provider asks for.
 pub(crate) fn http_client(network: Arc<Network>) -> SharedHttpClient {
@@ -50,12 +55,9 @@ impl HttpConnector for Connector {
     }
 }
 
-async fn send(
-    network: &Network,
-    request: HttpRequest,
-) -> Result<aws_smithy_runtime_api::client::orchestrator::HttpResponse, ConnectorError> {
+async fn send(network: &Network, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     const LIMIT: usize = 1 << 20;
-    let user = |e: &dyn std::fmt::Display| ConnectorError::user(e.to_string().into());
+    let user = |e: &dyn fmt::Display| ConnectorError::user(e.to_string().into());
     // Made when first needed, and without idle connections: a connection lives on the runtime that made it, and the
     // next refresh may be on another.
     let secure = request.uri().starts_with("https:");
@@ -74,4 +76,29 @@ async fn send(
     *response.status_mut() = http::StatusCode::from_u16(answer.status).map_err(|e| user(&e))?;
     *response.headers_mut() = answer.headers;
     response.try_into().map_err(|e| user(&e))
+}
+
+/// The clock and the waits of the client's world.
+pub(crate) struct Timer(pub(crate) World);
+
+impl TimeSource for Timer {
+    fn now(&self) -> SystemTime {
+        (self.0.now)()
+    }
+}
+
+impl AsyncSleep for Timer {
+    fn sleep(&self, length: Duration) -> Sleep {
+        // The lock, which nobody else can hold, makes of a future that may move between threads one that they may share.
+        let mut wait = Mutex::new((self.0.sleep)(length));
+        Sleep::new(poll_fn(move |context| {
+            wait.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(context)
+        }))
+    }
+}
+
+impl fmt::Debug for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Timer")
+    }
 }

@@ -1,9 +1,8 @@
 //! Where credentials are looked for, in botocore's order, with AWS's own providers; and why each of them had none.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -14,8 +13,6 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_async::time::TimeSource;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 use tracing::instrument::WithSubscriber;
@@ -23,11 +20,12 @@ use tracing::subscriber::NoSubscriber;
 
 use crate::chain::{Chain, variable};
 use crate::config::{Config, Options, configured_url};
-use crate::connector;
+use crate::connector::{self, Timer};
 use crate::error::{Error, ErrorKind};
 use crate::keys::{self, fresh};
 use crate::metadata;
 use crate::profile::{File, Profile};
+use crate::redact;
 use crate::roles::{self, Base, Role};
 use crate::sessions::Session;
 use crate::transport::{Network, Proxies};
@@ -148,8 +146,8 @@ impl<'s> Search<'s> {
         let has_variants = urls.iter().all(Option::is_none);
         let config = ProviderConfig::empty()
             .with_http_client(connector::http_client(providers.network.clone()))
-            .with_sleep_impl(TokioSleep::new())
-            .with_time_source(Clock(world.clone()))
+            .with_sleep_impl(Timer(world.clone()))
+            .with_time_source(Timer(world.clone()))
             .with_retry_config(retries())
             .with_region(providers.region.clone())
             .with_use_fips(Some(providers.use_fips && has_variants))
@@ -307,8 +305,8 @@ impl<'s> Search<'s> {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(connector::http_client(self.providers.network.clone()))
-            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(TokioSleep::new()))
-            .time_source(aws_smithy_async::time::SharedTimeSource::new(Clock(self.world.clone())))
+            .sleep_impl(Timer(self.world.clone()))
+            .time_source(Timer(self.world.clone()))
             .retry_config(retries())
             .region(self.providers.region.clone())
             .use_fips(self.providers.use_fips && self.sts_url.is_none())
@@ -370,7 +368,7 @@ fn none_found(reasons: &[(Vec<&str>, String)]) -> Error {
     Error::new(ErrorKind::NoCredentials, format!("Unable to locate credentials ({}); {cure}", told.join("; ")))
 }
 
-/// The causes of the error, in one line. Its own text says no more than that there are some.
+/// The causes of the error, in one line and without secrets. Its own text says no more than that there are some.
 fn causes(error: &CredentialsError) -> String {
     let mut causes: Vec<String> = Vec::new();
     let mut source: Option<&dyn StdError> = error.source().or(Some(error));
@@ -381,20 +379,5 @@ fn causes(error: &CredentialsError) -> String {
         }
         source = cause.source();
     }
-    causes.join(": ")
-}
-
-/// The clock of the client, for AWS's providers.
-struct Clock(World);
-
-impl TimeSource for Clock {
-    fn now(&self) -> SystemTime {
-        (self.0.now)()
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
-    }
+    redact::message(&causes.join(": "))
 }

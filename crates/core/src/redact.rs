@@ -24,6 +24,13 @@ pub(crate) fn code(text: &str) -> String {
     if text.len() <= LENGTH && text.bytes().all(is_name) { text.to_owned() } else { value(text) }
 }
 
+/// What another program says of a failure, whole, but for ARNs and keys. Paths and URLs of hosts stay readable.
+#[must_use]
+pub(crate) fn message(text: &str) -> String {
+    let is_place = |word: &str| word.starts_with('/') || word.contains("://");
+    without(text, |word| is_secret(word) && (!is_place(word) || is_arn(word)))
+}
+
 /// How many characters are shown, those of escapes included.
 const LENGTH: usize = 80;
 /// How many bytes are looked at. Hidden words make the text shorter, so this is more than is shown.
@@ -78,10 +85,14 @@ fn string_length(text: &str) -> Option<usize> {
 
 /// Hides ARNs, and long words that mix letters and digits: keys, tokens and signatures are such.
 fn without_secrets(text: &str) -> String {
+    without(text, is_secret)
+}
+
+fn without(text: &str, hides: impl Fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_inclusive(|c| !in_word(c)) {
         let end = word.trim_end_matches(|c| !in_word(c));
-        out.push_str(if is_secret(end) { HIDDEN } else { end });
+        out.push_str(if hides(end) { HIDDEN } else { end });
         out.push_str(word.get(end.len()..).unwrap_or_default());
     }
     out
@@ -96,12 +107,16 @@ fn is_secret(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     // A timestamp has two letters at most.
     let key_like = word.len() >= KEY_LENGTH && letters > 2 && digits > 0;
-    key_like || word.to_ascii_lowercase().contains("arn:")
+    key_like || is_arn(word)
+}
+
+fn is_arn(word: &str) -> bool {
+    word.to_ascii_lowercase().contains("arn:")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{code, excerpt, value};
+    use super::{code, excerpt, message, value};
 
     #[test]
     fn what_came_is_recognised() {
@@ -111,6 +126,14 @@ mod tests {
         assert_eq!(excerpt(b""), r#""""#);
         assert_eq!(value("2024-02-30T00:00:00.000Z"), r#""2024-02-30T00:00:00.000Z""#);
         assert_eq!(code("ThrottledClientException"), "ThrottledClientException");
+    }
+
+    #[test]
+    fn a_message_keeps_its_places() {
+        let text = "cannot read /home/user1/.aws/sso/cache/0123456789abcdef.json from http://127.0.0.1:8080";
+        assert_eq!(message(text), text);
+        let told = message("User: arn:aws:iam::1:user/u has AKIAIOSFODNN7EXAMPLE");
+        assert_eq!(told, "User: *** has ***");
     }
 
     #[test]

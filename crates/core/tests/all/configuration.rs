@@ -6,7 +6,6 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -17,7 +16,7 @@ use chimeline_core::{Client, Error, Keys, Options};
 use serde_json::{Value, json};
 
 use crate::peers::{self, Peers, header, told};
-use crate::support::{Seen, folder};
+use crate::support::{Seen, alone, folder};
 
 #[test]
 fn settings_and_credentials_are_found_where_botocore_finds_them() {
@@ -155,21 +154,16 @@ fn write_files(home: &Path, files: &Value) {
 /// Runs `one_case` in a process with the environment of the case.
 fn in_process(home: &Path, address: &str, case: &Value) -> Value {
     let answer = home.join("outcome.json");
-    let mut command = Command::new(std::env::current_exe().expect("the program of the tests"));
-    command.args(["--exact", "configuration::one_case", "--ignored"]).env_clear();
-    command.env("HOME", home).env("PATH", "/usr/bin:/bin");
-    if !case.to_string().contains("METADATA_SERVICE_ENDPOINT")
-        && !case.to_string().contains("metadata_service_endpoint")
-    {
-        command.env("AWS_EC2_METADATA_DISABLED", "true");
-    }
-    for (name, value) in case["env"].as_object().into_iter().flatten() {
-        command.env(name, value.as_str().expect("a text"));
-    }
+    let text = case.to_string().to_ascii_lowercase();
+    let no_metadata =
+        ("AWS_EC2_METADATA_DISABLED", if text.contains("metadata_service_endpoint") { "" } else { "true" });
+    let of_case = case["env"].as_object().into_iter().flatten();
+    let of_case = of_case.map(|(name, value)| (name.as_str(), value.as_str().expect("a text")));
+    let variables: Vec<_> = std::iter::once(no_metadata).chain(of_case).collect();
     let input = home.join("case.json");
-    let told = json!({"case": case, "address": address, "answer": answer});
-    fs::write(&input, told.to_string()).expect("a new file");
-    let done = command.stdin(fs::File::open(input).expect("the case")).output().expect("a process");
+    fs::write(&input, json!({"case": case, "address": address, "answer": answer}).to_string()).expect("a new file");
+    let input = fs::File::open(input).expect("the case");
+    let done = alone("configuration::one_case", home, &variables, input.into());
     match fs::read_to_string(answer) {
         Ok(found) => serde_json::from_str(&found).expect("an outcome"),
         Err(_) => json!({"failed": String::from_utf8_lossy(&done.stdout)}),

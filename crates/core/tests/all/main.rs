@@ -2,7 +2,9 @@
 
 mod calls;
 mod configuration;
+mod credentials;
 mod dependencies;
+mod logins;
 mod peers;
 mod properties;
 mod retries;

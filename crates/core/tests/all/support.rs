@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -115,6 +116,13 @@ pub fn folder() -> PathBuf {
     let path = std::env::temp_dir().join(format!("chimeline-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&path).expect("a new folder");
     path
+}
+
+/// Runs an ignored test in a process of its own, for AWS's providers read the environment of theirs.
+pub fn alone(test: &str, home: &Path, variables: &[(&str, &str)], input: Stdio) -> Output {
+    let mut command = Command::new(std::env::current_exe().expect("the program of the tests"));
+    command.args(["--exact", test, "--ignored"]).env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin");
+    command.envs(variables.iter().copied()).stdin(input).output().expect("a process")
 }
 
 /// A client of the legacy service.
