@@ -68,7 +68,7 @@ for (const [what, step] of Object.entries(steps)) {
   test(`${what} leaves no secret in a log, an error or a client`, async () => {
     server.fallback = step;
     for (const parameterValidation of [true, "strict"]) {
-      const client = at(server, ChimeSDKMeetings, { credentials, logger, parameterValidation, requestHandler: { requestTimeout: 30 } });
+      const client = at(server, ChimeSDKMeetings, { credentials, logger, parameterValidation, requestHandler: { requestTimeout: 100 } });
       const outcome = await client.createMeeting(input).then(({ $metadata }) => $metadata, (error) => error);
       assertClean(outcome, client, await client.config.settings());
     }

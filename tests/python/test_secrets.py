@@ -70,7 +70,7 @@ def make(request: pytest.FixtureRequest) -> Make:
     module = chimeline.blocking if request.param == "blocking" else chimeline
 
     def client(server: Server, *, config: Config | None = None, **keys: Any) -> Any:
-        limits = (config or Config()).merge(Config(read_timeout=0.05, retries={"total_max_attempts": 2}))
+        limits = (config or Config()).merge(Config(read_timeout=0.1, retries={"total_max_attempts": 2}))
         return module.client("chime-sdk-meetings", "us-east-1", endpoint_url=server.url, config=limits, **keys)
 
     return client
@@ -124,8 +124,9 @@ def test_no_call_leaves_a_secret(
     for request in server.requests:
         assert request.headers["x-amz-security-token"] == TOKEN
         assert ARN in request.body.decode()
+    attempts = done.attempts if isinstance(done, exceptions.ChimelineError) else done["ResponseMetadata"]["Attempts"]
     assert_clean(done if isinstance(done, Exception) else done["ResponseMetadata"], client, lines(log))
-    assert len([line for line in lines(log) if line.startswith("chimeline ")]) == len(server.requests) + 1
+    assert len([line for line in lines(log) if line.startswith("chimeline ")]) == len(attempts) + 1
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ fn no_secret_leaves_by_the_log_an_error_or_a_debug_format() {
         for validation in [Validation::Standard, Validation::Strict] {
             let options = Options {
                 credentials: Some(keys()),
-                read_timeout: Some(0.05),
+                read_timeout: Some(0.1),
                 max_attempts: Some(2),
                 validation,
                 ..server.options()
