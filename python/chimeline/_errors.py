@@ -94,6 +94,14 @@ class InvalidRetryConfigurationError(InvalidConfigError):
     """The ``retries`` of a Config are not understood."""
 
 
+class InvalidRetryModeError(InvalidRetryConfigurationError):
+    """There is no such retry mode."""
+
+
+class InvalidMaxRetryAttemptsError(InvalidRetryConfigurationError):
+    """The number of attempts is none."""
+
+
 class UnknownServiceError(BotoCoreError):
     """There is no service of that name."""
 

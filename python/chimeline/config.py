@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._errors import InvalidRetryConfigurationError
+from ._errors import InvalidMaxRetryAttemptsError, InvalidRetryConfigurationError, InvalidRetryModeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ _WITHOUT_EFFECT = frozenset({
     "account_id_endpoint_mode",
     "auth_scheme_preference",
     "client_context_params",
-    "defaults_mode",
     "disable_request_compression",
     "endpoint_discovery_enabled",
     "inject_host_prefix",
@@ -40,6 +39,7 @@ _DEFAULTS: dict[str, Any] = {
     "max_pool_connections": None,
     "proxies": None,
     "retries": None,
+    "defaults_mode": None,
     "proxies_config": None,
     "signature_version": None,
     "client_cert": None,
@@ -64,6 +64,8 @@ class Config:
     parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
         names and types.
     proxies: ``{"https": "http://user:password@host:port"}``; else ``HTTPS_PROXY`` and ``NO_PROXY``.
+    defaults_mode: AWS's set of defaults, which says how long a connection may take: ``"standard"``, ``"in-region"``,
+        ``"cross-region"``, ``"mobile"``, ``"auto"`` or ``"legacy"``.
     use_fips_endpoint, use_dualstack_endpoint: which of the service's endpoints.
     ignore_configured_endpoint_urls: pass over endpoint URLs of the environment and the profile.
     user_agent: in place of the whole user agent; user_agent_extra: behind it; user_agent_appid: the application's id in it.
@@ -84,6 +86,7 @@ class Config:
     parameter_validation: bool | Literal["strict"]
     max_pool_connections: int | None
     proxies: dict[str, str] | None
+    defaults_mode: str | None
     retries: dict[str, Any] | None
     proxies_config: None
     signature_version: Literal["v4"] | None
@@ -137,20 +140,29 @@ def resolved(config: Config, settings: dict[str, Any]) -> Config:
     return copy
 
 
+_RETRIES = ("max_attempts", "mode", "total_max_attempts")
+_MODES = ("legacy", "standard", "adaptive")
+
+
 def _check_retries(retries: Any) -> None:
     if retries is None:
         return
     if not isinstance(retries, dict):
         raise InvalidRetryConfigurationError(f"retries must be a dict, not {type(retries).__name__}")
     for name, value in retries.items():
+        if name not in _RETRIES:
+            raise InvalidRetryConfigurationError(
+                f'Cannot provide retry configuration for "{name}". Valid retry configuration options are: {_RETRIES}'
+            )
         if name == "mode":
+            if value not in _MODES:
+                raise InvalidRetryModeError(f'Invalid value provided to "mode": "{value}" must be one of: {_MODES}')
             continue
-        if name not in ("max_attempts", "total_max_attempts"):
-            known = "mode, max_attempts, total_max_attempts"
-            raise InvalidRetryConfigurationError(f"Cannot provide retry configuration for {name!r}; known are {known}")
         least = 0 if name == "max_attempts" else 1
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InvalidRetryConfigurationError(f"retries[{name!r}] must be a whole number from {least} on, not {value!r}")
+            raise InvalidMaxRetryAttemptsError(
+                f'Value provided to "max_attempts": {value} must be an integer greater than or equal to {least}.'
+            )
 
 
 _NOT_NATIVE = frozenset({"client_cert", "proxies", "proxies_config", "retries", "signature_version"})

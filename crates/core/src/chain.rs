@@ -60,9 +60,11 @@ impl<'w> Chain<'w> {
         given
     }
 
-    /// Notes where a setting was found by other rules than these.
+    /// Notes where a setting was found by other rules than these, in place of what was noted before.
     pub(crate) fn note(&self, name: &'static str, source: String) {
-        self.sources.borrow_mut().push((name, source));
+        let mut sources = self.sources.borrow_mut();
+        sources.retain(|(known, _)| *known != name);
+        sources.push((name, source));
     }
 
     pub(crate) fn variable(&self, name: &str) -> Option<String> {

@@ -50,6 +50,9 @@ pub struct Options {
     pub retry_mode: Option<String>,
     /// Attempts in all.
     pub max_attempts: Option<u32>,
+    /// AWS's set of defaults, which says how long a connection may take: `standard`, `in-region`, `cross-region`, `mobile`,
+    /// `auto` or `legacy`.
+    pub defaults_mode: Option<String>,
     /// How much is checked before a request is sent.
     pub validation: Validation,
     /// Whose certificates are trusted.
@@ -185,7 +188,7 @@ impl Config {
         let endpoint =
             endpoint::resolve(service, Choice { region: region.as_deref(), url: url.as_deref(), fips, dual_stack })?;
         let retry = retry(options, &chain)?;
-        let connect_timeout = default_connect_timeout(&chain)?;
+        let connect_timeout = default_connect_timeout(options, &chain)?;
         let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
         Ok(Config {
             endpoint,
@@ -272,9 +275,9 @@ pub(crate) fn configured_url(
 }
 
 /// Until a connection must stand, by AWS's defaults mode.
-fn default_connect_timeout(chain: &Chain<'_>) -> Result<Duration, Error> {
+fn default_connect_timeout(options: &Options, chain: &Chain<'_>) -> Result<Duration, Error> {
     let name = "defaults_mode";
-    let Some(found) = chain.text(name, None, &["AWS_DEFAULTS_MODE"], name) else {
+    let Some(found) = chain.text(name, options.defaults_mode.as_deref(), &["AWS_DEFAULTS_MODE"], name) else {
         return Ok(Duration::from_millis(3100));
     };
     let allowed = "\"standard\", \"in-region\", \"cross-region\", \"mobile\", \"auto\" or \"legacy\"";
@@ -318,22 +321,36 @@ pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
 }
 
 fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
-    if let Some(trust) = chain.code("verify", options.verify.clone()) {
-        return trust;
+    let name = "verify";
+    if let Some(trust) = &options.verify {
+        chain.note(name, CODE.to_owned());
+        return trust.clone();
     }
-    let bundle = chain.text("ca_bundle", None, &["AWS_CA_BUNDLE"], "ca_bundle").map(|found| found.value);
-    let bundle = bundle.or_else(|| chain.variable("REQUESTS_CA_BUNDLE")).filter(|path| !path.is_empty());
+    let found = chain.text(name, None, &["AWS_CA_BUNDLE"], "ca_bundle").map(|found| found.value);
+    let requests = || {
+        let bundle = chain.variable("REQUESTS_CA_BUNDLE")?;
+        chain.note(name, environment("REQUESTS_CA_BUNDLE"));
+        Some(bundle)
+    };
+    let bundle = found.or_else(requests).filter(|path| !path.is_empty());
     bundle.map_or(Trust::Platform, |path| Trust::Bundle(PathBuf::from(path)))
 }
 
 fn proxies(options: &Options, chain: &Chain<'_>) -> Proxies {
+    let name = "proxies";
     if options.http_proxy.is_some() || options.https_proxy.is_some() {
+        chain.note(name, CODE.to_owned());
         return Proxies { http: options.http_proxy.clone(), https: options.https_proxy.clone(), no_proxy: None };
     }
+    let mut sources = Vec::new();
     // The lower-case names win, as in most programs.
-    let named = |lower: &str| {
-        let value = chain.variable(lower).or_else(|| chain.variable(&lower.to_ascii_uppercase()));
-        value.filter(|value| !value.is_empty())
+    let mut named = |lower: &str| {
+        let mut names = [lower.to_owned(), lower.to_ascii_uppercase()].into_iter();
+        let (name, value) = names.find_map(|name| Some((name.clone(), chain.variable(&name)?)))?;
+        sources.push(name);
+        Some(value).filter(|value| !value.is_empty())
     };
-    Proxies { http: named("http_proxy"), https: named("https_proxy"), no_proxy: named("no_proxy") }
+    let proxies = Proxies { http: named("http_proxy"), https: named("https_proxy"), no_proxy: named("no_proxy") };
+    chain.note(name, if sources.is_empty() { DEFAULT.to_owned() } else { environment(&sources.join(", ")) });
+    proxies
 }

@@ -1,5 +1,7 @@
 //! The native client: options in, blocking calls, and what a client knows of itself.
 
+use std::collections::HashMap;
+
 use chimeline_core::client::Unprepared;
 use chimeline_core::error::{Error, ErrorKind};
 use chimeline_core::schema::Operation;
@@ -113,6 +115,7 @@ impl NativeClient {
         out.set_item("timeout", config.timeout.map(|limit| limit.as_secs_f64()))?;
         out.set_item("max_pool_connections", config.max_pool_connections)?;
         out.set_item("user_agent", &config.user_agent)?;
+        out.set_item("proxies", config.proxies().into_iter().collect::<HashMap<_, _>>())?;
         Ok(out)
     }
 }

@@ -29,6 +29,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         max_pool_connections: given.count("max_pool_connections")?,
         retry_mode: given.text("retry_mode")?,
         max_attempts: given.count("max_attempts")?,
+        defaults_mode: given.text("defaults_mode")?,
         validation: given.validation()?,
         verify: given.verify()?,
         http_proxy: given.text("http_proxy")?,
