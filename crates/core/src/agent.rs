@@ -4,16 +4,13 @@ use crate::chain::Chain;
 use crate::config::Options;
 use crate::retry::RetryMode;
 
-/// The text of the header.
+/// The text of the header. One that the code gives stands alone.
 pub(crate) fn user_agent(options: &Options, chain: &Chain<'_>, mode: RetryMode) -> String {
-    let mut parts = vec![options.user_agent.clone().unwrap_or_else(|| standard(options, mode))];
-    if let Some(environment) = chain.variable("AWS_EXECUTION_ENV").filter(|text| !text.is_empty()) {
-        parts.push(format!("exec-env/{}", token(&environment)));
-    }
     let app_id = chain.text("user_agent_appid", options.app_id.as_deref(), &["AWS_SDK_UA_APP_ID"], "sdk_ua_app_id");
-    if let Some(app_id) = app_id.filter(|found| !found.value.is_empty()) {
-        parts.push(format!("app/{}", token(&app_id.value)));
-    }
+    let mut parts = match &options.user_agent {
+        Some(given) => vec![given.clone()],
+        None => standard(options, chain, mode, app_id.as_ref().map(|found| found.value.as_str())),
+    };
     parts.extend(options.user_agent_extra.clone());
     let mut text = parts.join(" ");
     // A header holds no control characters.
@@ -21,10 +18,15 @@ pub(crate) fn user_agent(options: &Options, chain: &Chain<'_>, mode: RetryMode) 
     text
 }
 
-fn standard(options: &Options, mode: RetryMode) -> String {
+fn standard(options: &Options, chain: &Chain<'_>, mode: RetryMode, app_id: Option<&str>) -> Vec<String> {
     let language = options.language.as_deref().unwrap_or("rust");
     let (version, system, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
-    format!("chimeline/{version} ua/2.1 os/{system} md/arch#{machine} lang/{language} cfg/retry-mode#{}", mode.name())
+    let mut parts = vec![format!("chimeline/{version} ua/2.1 os/{system} md/arch#{machine} lang/{language}")];
+    let environment = chain.variable("AWS_EXECUTION_ENV").filter(|text| !text.is_empty());
+    parts.extend(environment.map(|environment| format!("exec-env/{}", token(&environment))));
+    parts.push(format!("cfg/retry-mode#{}", mode.name()));
+    parts.extend(app_id.filter(|id| !id.is_empty()).map(|id| format!("app/{}", token(id))));
+    parts
 }
 
 /// What a part of the user agent may hold; anything else becomes a hyphen.

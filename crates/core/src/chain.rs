@@ -67,6 +67,7 @@ impl<'w> Chain<'w> {
         sources.push((name, source));
     }
 
+    /// An environment variable, which may be empty.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         (self.world.variable)(name)
     }

@@ -45,6 +45,11 @@ pub(crate) fn instance(
     {
         return Err(wrong(&label, &value, "a URL such as http://169.254.169.254"));
     }
+    if let Some((label, value)) = given("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode")
+        && !["ipv4", "ipv6"].iter().any(|mode| value.eq_ignore_ascii_case(mode))
+    {
+        return Err(wrong(&label, &value, "\"IPv4\" or \"IPv6\""));
+    }
     let mut attempts = 1;
     if let Some((label, value)) = given("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts") {
         let count = value.parse().ok().filter(|count| *count > 0);

@@ -284,3 +284,23 @@ fn settings(client: &Client) -> Value {
         "proxies": config.proxies().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
     })
 }
+
+#[test]
+fn a_user_agent_has_its_parts_in_order_and_one_that_is_given_stands_alone() {
+    let agent = |options: &Options| {
+        let variable = |name: &str| match name {
+            "AWS_EXECUTION_ENV" => Some("AWS_Lambda x".to_owned()),
+            "AWS_SDK_UA_APP_ID" => Some("app(1)".to_owned()),
+            _ => None,
+        };
+        let world = World { variable: Arc::new(variable), ..World::default() };
+        let service = chimeline_core::service("chime").expect("a known service");
+        Client::in_world(service, options, world).expect("a client").config().user_agent.clone()
+    };
+    let extra = Options { user_agent_extra: Some("extra/1\r\nx: y".to_owned()), ..Options::default() };
+    let standard = agent(&extra);
+    assert!(standard.starts_with("chimeline/"), "{standard}");
+    let rest = " lang/rust exec-env/AWS_Lambda-x cfg/retry-mode#standard app/app-1- extra/1x: y";
+    assert!(standard.ends_with(rest), "{standard}");
+    assert_eq!(agent(&Options { user_agent: Some("mine/1".to_owned()), ..extra }), "mine/1 extra/1x: y");
+}

@@ -282,6 +282,7 @@ fn settings_of_the_metadata_service_that_are_none_name_themselves() {
         ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "many", "a whole number from 1 on"),
         ("AWS_METADATA_SERVICE_TIMEOUT", "0", "a number of seconds above 0"),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "nowhere", "a URL such as http://169.254.169.254"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5", "\"IPv4\" or \"IPv6\""),
     ] {
         let mut scene = Scene::new("");
         scene.variables.remove("AWS_EC2_METADATA_DISABLED");
