@@ -117,7 +117,7 @@ impl Providers {
         for provider in ORDER {
             // AWS's providers log the answers that they get, keys and all.
             match search.ask(provider).with_subscriber(NoSubscriber::default()).await? {
-                Ok(credentials) => return Ok(credentials),
+                Ok(credentials) => return fresh(credentials, world),
                 Err(reason) => match reasons.iter_mut().find(|(_, known)| *known == reason) {
                     Some((names, _)) => names.push(provider.name()),
                     None => reasons.push((vec![provider.name()], reason)),
@@ -191,10 +191,7 @@ impl<'s> Search<'s> {
             ConfigFile => Ok(self.keys(name, File::Config)?.ok_or_else(|| missing("aws_access_key_id"))),
             Login if profile.get("login_session").is_some() => ask(self.by_aws(name), Login).await,
             Login => Ok(Err(missing("login_session"))),
-            Process if profile.get("credential_process").is_some() => match ask(self.by_aws(name), Process).await? {
-                Ok(found) => fresh(found, self.world).map(Ok),
-                Err(reason) => Ok(Err(reason)),
-            },
+            Process if profile.get("credential_process").is_some() => ask(self.by_aws(name), Process).await,
             _ => Ok(Err(missing("credential_process"))),
         }
     }

@@ -12,7 +12,7 @@ use chimeline_core::world::World;
 use chimeline_core::{Client, Error, ErrorKind, Options};
 use serde_json::json;
 
-use crate::peers::{self, Peers, header};
+use crate::peers::{self, END, Peers, header};
 use crate::support::{Seen, Server, Step, alone, folder};
 
 /// Runs the ignored test of that name in `home`, which it removes, with the server's URL in `PEER`.
@@ -147,9 +147,28 @@ fn token_file() {
     let (client, seconds) = client();
     list(&client).expect("a success");
     write(&home(), "token", "SECOND");
-    // Past the end of the agent's keys, 2031-01-01.
-    seconds.store(1_924_992_001, Ordering::SeqCst);
+    // So near to the end of the agent's keys, 2031-01-01, that they are not used any more.
+    seconds.store(END - 5, Ordering::SeqCst);
     list(&client).expect("a success");
+}
+
+#[test]
+fn keys_that_have_ended_are_not_sent() {
+    let server = Peers::default().start();
+    let url = format!("http://{}/creds", server.address);
+    run("ended", &folder(), &server, &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url)]);
+    assert!(keys(&server).is_empty());
+}
+
+#[test]
+#[ignore = "a part of the test above"]
+fn ended() {
+    let (client, seconds) = client();
+    seconds.store(END, Ordering::SeqCst);
+    let error = list(&client).expect_err("keys that have ended");
+    assert_eq!(error.kind(), ErrorKind::CredentialRetrieval);
+    let due = "Credentials were refreshed, but the refreshed credentials are still expired.";
+    assert!(error.to_string().starts_with(due), "{error}");
 }
 
 #[test]

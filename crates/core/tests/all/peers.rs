@@ -59,8 +59,8 @@ impl Peers {
     }
 }
 
-/// 2031-01-01T00:00:00Z.
-const END: u64 = 1_924_992_000;
+/// When all keys end: 2031-01-01T00:00:00Z.
+pub const END: u64 = 1_924_992_000;
 
 fn keys(id: &str, secret: &str, token: &str) -> String {
     json!({
