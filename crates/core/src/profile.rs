@@ -2,9 +2,10 @@
 
 use std::future::Future as _;
 use std::pin::pin;
+use std::slice;
 use std::task::{Context, Poll, Waker};
 
-use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_runtime::env_config::file::{Builder, EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::property::PropertiesKey;
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
@@ -35,12 +36,32 @@ impl File {
             File::Credentials => "shared-credentials-file",
         }
     }
+
+    fn kind(self) -> EnvConfigFileKind {
+        match self {
+            File::Config => EnvConfigFileKind::Config,
+            File::Credentials => EnvConfigFileKind::Credentials,
+        }
+    }
+
+    fn path(self, world: &World) -> String {
+        let (variable, default) = match self {
+            File::Config => ("AWS_CONFIG_FILE", "~/.aws/config"),
+            File::Credentials => ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+        };
+        let path = (world.variable)(variable).unwrap_or_else(|| default.to_owned());
+        let home = || ["HOME", "USERPROFILE"].iter().find_map(|name| (world.variable)(name));
+        match path.strip_prefix('~').and_then(|rest| Some(home()? + rest)) {
+            Some(path) => path,
+            None => path,
+        }
+    }
 }
 
 impl Profile {
     /// Reads the files. A profile that was asked for by name must be there.
     pub(crate) fn load(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
-        let profile = Profile::read(world, asked, &EnvConfigFiles::default())?;
+        let profile = Profile::read(world, asked, &[File::Config, File::Credentials])?;
         if asked.is_some() && !profile.has(&profile.name) {
             let message = format!("The config profile ({}) could not be found", profile.name);
             return Err(Error::new(ErrorKind::ProfileNotFound, message));
@@ -50,30 +71,27 @@ impl Profile {
 
     /// What one of the files alone says of a profile.
     pub(crate) fn of_file(world: &World, name: &str, file: File) -> Result<Profile, Error> {
-        let files = match file {
-            File::Config => EnvConfigFiles::builder().include_default_config_file(true),
-            File::Credentials => EnvConfigFiles::builder().include_default_credentials_file(true),
-        };
-        Profile::read(world, Some(name), &files.build())
+        Profile::read(world, Some(name), &[file])
     }
 
-    fn read(world: &World, asked: Option<&str>, files: &EnvConfigFiles) -> Result<Profile, Error> {
-        let fail = |e: &dyn std::fmt::Display| {
-            let cause = e.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-            Error::new(ErrorKind::InvalidConfig, format!("the shared config files cannot be read: {cause}"))
-        };
-        let known = ["HOME", "USERPROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
-        let values: Vec<(&str, String)> =
-            known.iter().filter_map(|name| Some((*name, (world.variable)(name)?))).collect();
-        let pairs: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let (env, fs) = (Env::from_slice(&pairs), Fs::real());
-        // The loader is asynchronous in name only: it reads files, and is ready at once.
-        let mut loading = pin!(source::load(&env, &fs, files));
-        let source = match loading.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(source) => source.map_err(|e| fail(&e))?,
-            Poll::Pending => return Err(fail(&"the reading was put off")),
-        };
-        let sections = EnvConfigSections::parse(source).map_err(|e| fail(&e))?;
+    fn read(world: &World, asked: Option<&str>, files: &[File]) -> Result<Profile, Error> {
+        let mut texts = Vec::new();
+        for file in files {
+            let path = file.path(world);
+            let text = match std::fs::read_to_string(&path) {
+                Ok(text) => text,
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+                Err(e) => return Err(unreadable(&path, &e)),
+            };
+            texts.push((file.kind(), path, without_margin(&text)));
+        }
+        let sections = sections(&texts).or_else(|e| {
+            // Each by itself, to say which one it is.
+            texts
+                .iter()
+                .try_for_each(|text| sections(slice::from_ref(text)).map(drop).map_err(|e| unreadable(&text.1, &e)))?;
+            Err(unreadable("", &e))
+        })?;
         Ok(Profile { name: asked.unwrap_or("default").to_owned(), sections })
     }
 
@@ -127,14 +145,55 @@ impl Profile {
     }
 }
 
-/// Whether the config file has the section, be it empty.
+type Text = (EnvConfigFileKind, String, String);
+
+/// The sections of the files' texts, by AWS's reader.
+fn sections(texts: &[Text]) -> Result<EnvConfigSections, String> {
+    let add = |files: Builder, (kind, _, text): &Text| files.with_contents(*kind, text);
+    let files = texts.iter().fold(EnvConfigFiles::builder(), add).build();
+    let (env, fs) = (Env::from_slice(&[]), Fs::real());
+    // The loader is asynchronous in name only: it has the texts, and is ready at once.
+    let mut loading = pin!(source::load(&env, &fs, &files));
+    let Poll::Ready(source) = loading.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+        return Err("the reading was put off".to_owned());
+    };
+    let source = source.map_err(|e| e.to_string())?;
+    EnvConfigSections::parse(source).map_err(|e| e.to_string())
+}
+
+/// The text without the indentation of settings that continue no other one, which AWS's reader does not bear.
+fn without_margin(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // How far the setting is indented that the next line may continue.
+    let mut open: Option<usize> = None;
+    for line in text.lines() {
+        let plain = line.trim_start();
+        let level = line.len() - plain.len();
+        let is_blank = plain.is_empty() || plain.starts_with(['#', ';']);
+        let continues = !is_blank && open.is_some_and(|open| level > open);
+        if !is_blank && !continues {
+            open = (!plain.starts_with('[')).then_some(level);
+        }
+        out.push_str(if continues { line } else { plain });
+        out.push('\n');
+    }
+    out
+}
+
+/// Whether the config file has the section. One without a setting is none.
 fn has_section(world: &World, kind: &str, name: &str) -> bool {
-    let path = (world.variable)("AWS_CONFIG_FILE").unwrap_or_else(|| "~/.aws/config".to_owned());
-    let home = || ["HOME", "USERPROFILE"].iter().find_map(|name| (world.variable)(name)).unwrap_or_default();
-    let path = path.strip_prefix('~').map(|rest| home() + rest).unwrap_or(path);
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines().any(|line| {
-        let header = line.trim().strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let text = std::fs::read_to_string(File::Config.path(world)).unwrap_or_default();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    let is_header = |line: &str| {
+        let header = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
         header.is_some_and(|(header, _)| header.split_whitespace().eq([kind, name]))
-    })
+    };
+    lines.any(is_header) && lines.next().is_some_and(|next| !next.starts_with('['))
+}
+
+fn unreadable(path: &str, error: &dyn std::fmt::Display) -> Error {
+    let cause = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    // AWS's reader knows no path of a text.
+    let cause = cause.split_once(" on line ").map_or(cause.clone(), |(_, line)| format!("line {line}"));
+    Error::new(ErrorKind::InvalidConfig, format!("the shared config file {path:?} cannot be read: {cause}"))
 }

@@ -76,20 +76,23 @@ impl Scene {
         std::fs::write(self.home.join("config"), config).expect("a new file");
     }
 
-    fn client(&self) -> Client {
+    fn world(&self) -> World {
         let (clock, variables) = (self.seconds.clone(), self.variables.clone());
-        let world = World {
+        World {
             now: Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst))),
             variable: Arc::new(move |name| variables.get(name).cloned()),
             ..World::default()
-        };
+        }
+    }
+
+    fn client(&self) -> Client {
         let options = Options {
             region: Some("us-east-1".to_owned()),
             endpoint_url: Some(format!("http://{}", self.server.address)),
             ..Options::default()
         };
         let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
-        Client::in_world(service, &options, world).expect("a client")
+        Client::in_world(service, &options, self.world()).expect("a client")
     }
 
     fn sts(&self, change: impl FnOnce(&mut Sts)) {
@@ -253,6 +256,27 @@ fn keys_that_are_written_later_are_seen() {
     scene.write("[default]\naws_access_key_id = AKLATER\naws_secret_access_key = S\n");
     list(&client).expect("a success");
     assert_eq!(scene.last_key(), "AKLATER");
+}
+
+#[test]
+fn files_may_be_indented_and_one_that_cannot_be_read_is_named() {
+    let scene = Scene::new("  [default]\n  ; keys\n  aws_access_key_id = AKINDENTED\n  aws_secret_access_key = S\n");
+    list(&scene.client()).expect("a success");
+    assert_eq!(scene.last_key(), "AKINDENTED");
+
+    scene.write("[default]\n  services = s\n[services s]\n  chime_sdk_media_pipelines =\n    endpoint_url = http://here.example\n");
+    let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
+    let options = Options { region: Some("us-east-1".to_owned()), ..Options::default() };
+    let client = Client::in_world(service, &options, scene.world()).expect("a client");
+    assert_eq!(client.config().endpoint.url, "http://here.example");
+
+    scene.write("[default]\nregion = us-east-1\nmaybe\n");
+    let error = Client::in_world(service, &options, scene.world()).expect_err("no client");
+    let due = format!(
+        "the shared config file {:?} cannot be read: line 3: ",
+        scene.home.join("config").display().to_string()
+    );
+    assert!(error.kind() == ErrorKind::InvalidConfig && error.to_string().starts_with(&due), "{error}");
 }
 
 #[test]
