@@ -40,10 +40,13 @@ pub(crate) fn instance(
         let of_environment = variable(world, name).map(|value| (name.to_owned(), value));
         of_environment.or_else(|| Some((format!("{key} of the profile {:?}", profile.name), profile.get(key)?)))
     };
-    if let Some((label, value)) = given("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
-        && !Url::parse(&value).is_ok_and(|url| url.has_host())
-    {
-        return Err(wrong(&label, &value, "a URL such as http://169.254.169.254"));
+    let mut client = imds::Client::builder().configure(config);
+    if let Some((label, value)) = given("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint") {
+        let wrong = || wrong(&label, &value, "a URL such as http://169.254.169.254");
+        if !Url::parse(&value).is_ok_and(|url| url.has_host()) {
+            return Err(wrong());
+        }
+        client = client.endpoint(&value).map_err(|_| wrong())?;
     }
     if let Some((label, value)) = given("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode")
         && !["ipv4", "ipv6"].iter().any(|mode| value.eq_ignore_ascii_case(mode))
@@ -61,8 +64,7 @@ pub(crate) fn instance(
         let above_zero = seconds.filter(|limit| !limit.is_zero());
         limit = above_zero.ok_or_else(|| wrong(&label, &value, "a number of seconds above 0"))?;
     }
-    let client = imds::Client::builder()
-        .configure(config)
+    let client = client
         .max_attempts(attempts)
         .connect_timeout(limit)
         .read_timeout(limit)

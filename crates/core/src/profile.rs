@@ -18,6 +18,8 @@ use crate::world::World;
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
+    /// The texts of the files, for AWS's providers.
+    pub(crate) files: EnvConfigFiles,
     sections: EnvConfigSections,
 }
 
@@ -92,12 +94,12 @@ impl Profile {
                 .try_for_each(|text| sections(slice::from_ref(text)).map(drop).map_err(|e| unreadable(&text.1, &e)))?;
             Err(unreadable("", &e))
         })?;
-        Ok(Profile { name: asked.unwrap_or("default").to_owned(), sections })
+        Ok(Profile { name: asked.unwrap_or("default").to_owned(), files: of_texts(&texts), sections })
     }
 
     /// Another profile of the same files.
     pub(crate) fn at(&self, name: &str) -> Profile {
-        Profile { name: name.to_owned(), sections: self.sections.clone() }
+        Profile { name: name.to_owned(), ..self.clone() }
     }
 
     /// Whether the files have a profile of that name.
@@ -147,10 +149,14 @@ impl Profile {
 
 type Text = (EnvConfigFileKind, String, String);
 
+fn of_texts(texts: &[Text]) -> EnvConfigFiles {
+    let add = |files: Builder, (kind, _, text): &Text| files.with_contents(*kind, text);
+    texts.iter().fold(EnvConfigFiles::builder(), add).build()
+}
+
 /// The sections of the files' texts, by AWS's reader.
 fn sections(texts: &[Text]) -> Result<EnvConfigSections, String> {
-    let add = |files: Builder, (kind, _, text): &Text| files.with_contents(*kind, text);
-    let files = texts.iter().fold(EnvConfigFiles::builder(), add).build();
+    let files = of_texts(texts);
     let (env, fs) = (Env::from_slice(&[]), Fs::real());
     // The loader is asynchronous in name only: it has the texts, and is ready at once.
     let mut loading = pin!(source::load(&env, &fs, &files));

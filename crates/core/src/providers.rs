@@ -202,7 +202,8 @@ impl<'s> Search<'s> {
 
     /// AWS's reading of a profile, for what is not offered apart.
     fn by_aws(&self, profile: &str) -> ProfileFileCredentialsProvider {
-        ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(profile).build()
+        let builder = ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(profile);
+        builder.profile_files(self.profile.files.clone()).build()
     }
 
     fn web_identity(
@@ -215,13 +216,13 @@ impl<'s> Search<'s> {
             of_environment.or_else(|| profile.get(key))
         };
         let Some(token_file) = named("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else { return Ok(None) };
-        readable(&token_file).map_err(|cause| failure(WebIdentity, &cause))?;
         let role_arn = named("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
             let message = "The provided profile or the current environment is configured to assume role with web identity \
                            but has no role ARN configured. Ensure that the profile has the role_arnconfiguration set or \
                            the AWS_ROLE_ARN env var is set.";
             Error::new(ErrorKind::InvalidConfig, message.to_owned())
         })?;
+        readable(&token_file).map_err(|cause| failure(WebIdentity, &cause))?;
         let session_name = named("AWS_ROLE_SESSION_NAME", "role_session_name");
         let configuration = StaticConfiguration {
             web_identity_token_file: token_file.into(),

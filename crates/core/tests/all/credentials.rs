@@ -264,6 +264,10 @@ fn files_may_be_indented_and_one_that_cannot_be_read_is_named() {
     list(&scene.client()).expect("a success");
     assert_eq!(scene.last_key(), "AKINDENTED");
 
+    scene.write("[default]\n  credential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"AKPROC\", \"SecretAccessKey\": \"S\"}'\n");
+    list(&scene.client()).expect("a success");
+    assert_eq!(scene.last_key(), "AKPROC");
+
     scene.write("[default]\n  services = s\n[services s]\n  chime_sdk_media_pipelines =\n    endpoint_url = http://here.example\n");
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
     let options = Options { region: Some("us-east-1".to_owned()), ..Options::default() };
