@@ -19,11 +19,7 @@ class LocalChime {
   static async start(options = {}) {
     const { host, port, region = "us-east-1", credentials = KEYS, accountId, pace, pipelineQuota } = options;
     const text = JSON.stringify({ host, port, region, credentials, accountId, pace, pipelineQuota });
-    try {
-      return new this(new native.LocalServer(text), { region, credentials });
-    } catch (error) {
-      throw error.message.startsWith("{") ? fromRecord(JSON.parse(error.message)) : error;
-    }
+    return new this(telling(() => new native.LocalServer(text)), { region, credentials });
   }
 
   get url() {
@@ -40,12 +36,14 @@ class LocalChime {
   }
 
   advance(milliseconds) {
-    if (!(milliseconds >= 0)) throw new TypeError(`advance takes a number of milliseconds from 0 up, not ${milliseconds}`);
+    if (!(milliseconds >= 0 && milliseconds < Infinity)) throw new TypeError(`advance takes a number of milliseconds from 0 up, not ${milliseconds}`);
     this.#running.advance(milliseconds);
   }
 
   failNext(times = 1, { status = 503, code = "ServiceUnavailableException" } = {}) {
-    this.#running.failNext(times, status, code);
+    const isCount = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 16;
+    if (!isCount(times) || !isCount(status)) throw new TypeError(`failNext takes whole numbers, not ${times} and ${status}`);
+    telling(() => this.#running.failNext(times, status, String(code)));
   }
 
   async stop() {
@@ -61,6 +59,15 @@ class LocalChime {
   get #running() {
     if (this.#server === undefined) throw new Error("the local service does not run any more");
     return this.#server;
+  }
+}
+
+/** What the native call gives, or throws as an error of this package. */
+function telling(native) {
+  try {
+    return native();
+  } catch (error) {
+    throw error.message.startsWith("{") ? fromRecord(JSON.parse(error.message)) : error;
   }
 }
 

@@ -175,6 +175,10 @@ def test_a_session_token_belongs_to_its_keys() -> None:
 
 def test_faults_that_are_asked_for_are_met_by_retries(chime: LocalChime) -> None:
     client = chime.blocking_client("chime")
+    with pytest.raises(exceptions.InvalidConfigError, match="status is 99, which must be"):
+        chime.fail_next(status=99)
+    with pytest.raises(exceptions.InvalidConfigError, match="code is "):
+        chime.fail_next(code="a\nb")
     chime.fail_next(2, status=500, code="ServiceFailureException")
     result = client.list_media_capture_pipelines()
     assert [line["HTTPStatusCode"] for line in result["ResponseMetadata"]["Attempts"]] == [500, 500, 200]

@@ -109,9 +109,19 @@ impl LocalServer {
     }
 
     /// Answers the next `times` requests with an error in place of what they ask for: the status, and an error code such as
-    /// `ThrottledClientException`.
-    pub fn fail_next(&self, times: usize, status: u16, code: &str) {
+    /// `ThrottledClientException`. Fails for what cannot stand in an answer.
+    pub fn fail_next(&self, times: usize, status: u16, code: &str) -> Result<(), Error> {
+        let wrong = |message: String| Err(Error::new(ErrorKind::InvalidConfig, message));
+        if !(300..=599).contains(&status) {
+            return wrong(format!("status is {status}, which must be that of an error, from 300 to 599"));
+        }
+        if !code.bytes().all(|b| b.is_ascii_graphic()) {
+            return wrong(format!(
+                "code is {code:?}, which must be a word such as \"ThrottledClientException\", or empty"
+            ));
+        }
         self.service.fail_next(times, status, code);
+        Ok(())
     }
 }
 

@@ -83,8 +83,8 @@ fn unknown_and_null_members_are_passed_over() {
 #[test]
 fn faults_come_as_they_were_asked_for() {
     let api = Api::start();
-    api.server.fail_next(1, 429, "ThrottledClientException");
-    api.server.fail_next(1, 502, "");
+    api.server.fail_next(1, 429, "ThrottledClientException").expect("a fault");
+    api.server.fail_next(1, 502, "").expect("a fault");
     assert_eq!(api.code("chime", "ListMediaCapturePipelines", json!({})), "ThrottledClientException");
     let html = send(api.server.url(), "GET", "/media-capture-pipelines", "", "");
     assert_eq!((html.status, html.code()), (502, ""));

@@ -52,8 +52,7 @@ impl LocalServer {
                 world: unset.world,
             })
         };
-        let server = made().map_err(|error| napi::Error::from_reason(record::error(&error, None).to_string()))?;
-        Ok(LocalServer { server })
+        Ok(LocalServer { server: made().map_err(|error| thrown(&error))? })
     }
 
     /// Where it listens.
@@ -77,9 +76,13 @@ impl LocalServer {
     }
 
     /// Answers the next requests with an error.
+    ///
+    /// # Errors
+    /// With a record of the core's error as its reason.
     #[napi(catch_unwind)]
-    pub fn fail_next(&self, times: u32, status: u16, code: String) {
-        self.server.fail_next(usize::try_from(times).unwrap_or(usize::MAX), status, &code);
+    pub fn fail_next(&self, times: u32, status: u16, code: String) -> napi::Result<()> {
+        let times = usize::try_from(times).unwrap_or(usize::MAX);
+        self.server.fail_next(times, status, &code).map_err(|error| thrown(&error))
     }
 
     /// Stops it.
@@ -107,6 +110,10 @@ struct Given {
     account_id: Option<String>,
     pace: Option<f64>,
     pipeline_quota: Option<usize>,
+}
+
+fn thrown(error: &Error) -> napi::Error {
+    napi::Error::from_reason(record::error(error, None).to_string())
 }
 
 fn duration(millis: f64) -> Option<Duration> {

@@ -73,8 +73,8 @@ impl LocalServer {
     }
 
     /// Answers the next requests with an error.
-    fn fail_next(&self, py: Python<'_>, times: usize, status: u16, code: &str) {
-        py.detach(|| self.server.fail_next(times, status, code));
+    fn fail_next(&self, py: Python<'_>, times: usize, status: u16, code: &str) -> PyResult<()> {
+        py.detach(|| self.server.fail_next(times, status, code)).map_err(|e| errors::raised(py, &e))
     }
 
     /// Stops it.
