@@ -5,6 +5,7 @@ const { Bridge } = require("./native.cjs");
 const { plain, tagged } = require("./input.cjs");
 const { AbortError, ChimelineError } = require("./errors.cjs");
 const { fromRecord } = require("./exceptions.cjs");
+const { unwatch, watch } = require("./signal.cjs");
 
 /** What waits for the outcome of each call of this thread. */
 const pending = new Map();
@@ -66,25 +67,6 @@ function outcomeOf(native, operation, input, signal, options) {
       reject(error);
     }
   });
-}
-
-/** One listener for all the calls of a signal, as long as there are any: Node warns of more than ten. */
-const watched = new WeakMap();
-
-function watch(signal, onAbort) {
-  let entry = watched.get(signal);
-  if (entry === undefined) {
-    const calls = new Set();
-    entry = { calls, listener: () => calls.forEach((call) => call()) };
-    watched.set(signal, entry);
-  }
-  if (entry.calls.size === 0) signal.addEventListener("abort", entry.listener);
-  entry.calls.add(onAbort);
-}
-
-function unwatch(signal, onAbort) {
-  const { calls, listener } = watched.get(signal) ?? { calls: new Set() };
-  if (calls.delete(onAbort) && calls.size === 0) signal.removeEventListener("abort", listener);
 }
 
 /** A number that no call under way has. */

@@ -7,18 +7,24 @@ const { configOf, settingsOf } = require("./config.cjs");
 const { AbortError } = require("./errors.cjs");
 const { fromRecord } = require("./exceptions.cjs");
 const { logged } = require("./log.cjs");
-const { checked, forCall, forNative, isLate, keysOf, late, provided } = require("./options.cjs");
+const { checkCall, checked, endOf, forCall, forNative, isLate, keysOf, late, provided } = require("./options.cjs");
+const { within } = require("./signal.cjs");
 
-/** Credentials from a function are asked for anew this long before they expire. */
+/** Credentials from a function are asked for anew this long before they end, while calls go on with those of before. */
 const EARLY = 5 * 60_000;
+/** This long before their end they are not sent any more, for they may end on the way. */
+const MARGIN = 10_000;
+/** This long a renewal that failed is not tried again. */
+const PAUSE = 10_000;
 
 class Client {
   #service;
   #options;
   #native;
-  /** Keys that end, which go with each call. */
+  /** Keys that came after the native client was made, or that end: they go with each call. */
   #keys;
-  /** When they are to be asked for anew. */
+  /** When the keys end, and when they are to be renewed. */
+  #end = Infinity;
   #stale = Infinity;
   /** Under way as long as options are asked for. */
   #preparing;
@@ -57,15 +63,26 @@ class Client {
     const signal = options?.abortSignal ?? undefined;
     if (signal !== undefined && typeof signal.addEventListener !== "function") throw new TypeError("abortSignal must be an AbortSignal");
     if (signal?.aborted) throw new AbortError(signal.reason, operation);
-    if (this.#native === undefined || Date.now() >= this.#stale) {
-      await this.#prepared();
-      if (signal?.aborted) throw new AbortError(signal.reason, operation);
+    checkCall(options);
+    if (this.#isFresh()) return call(this.#native, operation, command.input, signal, forCall(options, this.#keys));
+    const started = performance.now();
+    const preparing = this.#prepared();
+    if (this.#native !== undefined && Date.now() + MARGIN < this.#end) {
+      // The calls that need the new keys will tell what went wrong.
+      preparing.catch(() => (this.#stale = Date.now() + PAUSE));
+    } else {
+      await within(preparing, operation, signal, options?.timeout ?? this.#options.timeout);
     }
-    return call(this.#native, operation, command.input, signal, forCall(options, this.#keys));
+    return call(this.#native, operation, command.input, signal, forCall(options, this.#keys, performance.now() - started));
+  }
+
+  /** Whether calls can be made, with keys that need no renewal. */
+  #isFresh() {
+    return this.#native !== undefined && Date.now() < this.#stale;
   }
 
   async #prepared() {
-    if (this.#native !== undefined && Date.now() < this.#stale) return;
+    if (this.#isFresh()) return;
     this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
     await this.#preparing;
   }
@@ -77,10 +94,12 @@ class Client {
     const { credentials } = this.#options;
     let keys = credentials ?? undefined;
     if (isLate(keys)) {
-      keys = await (typeof keys === "function" ? keys({ callerClientConfig: this.config }) : keys);
-      this.#stale = keys?.expiration == null || typeof credentials !== "function" ? Infinity : Number(new Date(keys.expiration)) - EARLY;
-      keys = keysOf(keys);
-      if (this.#stale < Infinity) this.#keys = keys;
+      const found = await (typeof keys === "function" ? keys({ callerClientConfig: this.config }) : keys);
+      keys = keysOf(found);
+      // A promise gives its keys once.
+      this.#end = typeof credentials === "function" ? endOf(found) : Infinity;
+      this.#stale = this.#end - Math.min(EARLY, (this.#end - Date.now()) / 2);
+      if (this.#native !== undefined || this.#end < Infinity) this.#keys = keys;
     }
     if (this.#native !== undefined) return;
     try {

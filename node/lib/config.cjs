@@ -38,7 +38,8 @@ const NAMES = {
   endpoint_url: "endpoint",
   profile_name: "profile",
   connect_timeout: "connectionTimeout",
-  read_timeout: "requestTimeout",
+  attempt_timeout: "requestTimeout",
+  read_timeout: "socketTimeout",
   max_pool_connections: "maxConnections",
   user_agent_appid: "userAgentAppId",
 };

@@ -125,7 +125,7 @@ export declare class ConnectionClosedError extends HTTPClientError {
   readonly name: "ConnectionClosedError";
 }
 
-/** No answer within `requestTimeout`. */
+/** No answer within `requestTimeout`, or not a byte within `socketTimeout`. */
 export declare class ReadTimeoutError extends HTTPClientError {
   readonly name: "ReadTimeoutError";
 }

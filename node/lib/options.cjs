@@ -25,8 +25,12 @@ const TYPES = {
 /** Those that may come from a function or a promise. */
 const PROVIDED = ["region", "endpoint", "maxAttempts", "retryMode", "useFipsEndpoint", "useDualstackEndpoint", "userAgentAppId"];
 
-/** v3 takes 0 for "no limit"; the core wants a number. */
+/** v3 takes 0 for "no limit" where the core has a limit by default; it wants a number. */
 const NO_LIMIT = 365 * 86_400_000;
+const limit = (milliseconds) => (milliseconds === 0 ? NO_LIMIT : milliseconds ?? undefined);
+
+/** What stands for an agent's Infinity. */
+const MOST_CONNECTIONS = 2 ** 32 - 1;
 
 /** The options as given, or a TypeError for one of a wrong type. */
 function checked(given) {
@@ -44,13 +48,14 @@ function checked(given) {
     throw new TypeError("requestHandler must be a plain object of options ({ requestTimeout, connectionTimeout }): this client does its own HTTP");
   }
   for (const name of ["requestTimeout", "socketTimeout", "connectionTimeout"]) check(`requestHandler.${name}`, requestHandler?.[name], ["number"]);
+  check("requestHandler.httpsAgent.maxSockets", requestHandler?.httpsAgent?.maxSockets, ["number"]);
   if (typeof given.credentials === "object" && typeof given.credentials.then !== "function") keysOf(given.credentials);
   return { ...given };
 }
 
 function check(name, value, allowed) {
-  if (value == null || allowed.includes(typeOf(value))) return;
-  throw new TypeError(`${name} must be ${phrase(allowed)}, not ${typeOf(value)}`);
+  if (value == null || (allowed.includes(typeOf(value)) && !Number.isNaN(value))) return;
+  throw new TypeError(`${name} must be ${phrase(allowed)}, not ${Number.isNaN(value) ? "NaN" : typeOf(value)}`);
 }
 
 function typeOf(value) {
@@ -96,10 +101,17 @@ function keysOf(given) {
   return { accessKeyId, secretAccessKey, sessionToken: sessionToken ?? undefined };
 }
 
+/** When keys end, in milliseconds since 1970; Infinity for those that do not. */
+function endOf({ expiration }) {
+  if (expiration == null) return Infinity;
+  const end = Number(new Date(expiration));
+  if (Number.isNaN(end)) throw new TypeError("credentials.expiration must be a Date");
+  return end;
+}
+
 /** The JSON for the native client, of options that are all there. */
 function forNative(options, keys) {
-  const { requestHandler = {}, customUserAgent } = options;
-  const limit = (milliseconds) => (milliseconds === 0 ? NO_LIMIT : milliseconds ?? undefined);
+  const { requestHandler, customUserAgent } = options;
   return JSON.stringify({
     region: options.region ?? undefined,
     endpoint: endpointText(options.endpoint),
@@ -110,9 +122,10 @@ function forNative(options, keys) {
     namespace: options.namespace ?? undefined,
     credentials: keys,
     connectionTimeout: limit(requestHandler?.connectionTimeout),
-    requestTimeout: limit(requestHandler?.requestTimeout ?? requestHandler?.socketTimeout),
+    requestTimeout: requestHandler?.requestTimeout || undefined,
+    socketTimeout: limit(requestHandler?.socketTimeout),
     timeout: options.timeout ?? undefined,
-    maxConnections: requestHandler?.httpsAgent?.maxSockets ?? 256,
+    maxConnections: Math.min(requestHandler?.httpsAgent?.maxSockets ?? 256, MOST_CONNECTIONS),
     retryMode: options.retryMode ?? undefined,
     maxAttempts: options.maxAttempts ?? undefined,
     parameterValidation: options.parameterValidation == null ? undefined : String(options.parameterValidation),
@@ -123,13 +136,21 @@ function forNative(options, keys) {
   });
 }
 
+/** A TypeError for an option of a call that is of a wrong type. */
+function checkCall(options) {
+  if (options == null) return;
+  check("timeout", options.timeout, ["number"]);
+  check("requestTimeout", options.requestTimeout, ["number"]);
+  check("maxAttempts", options.maxAttempts, ["number"]);
+}
+
 /** The JSON for the native client of what a call does otherwise; nothing for a call that does not. */
-function forCall(options, keys) {
+function forCall(options, keys, spent) {
   const { timeout, requestTimeout, maxAttempts } = options ?? {};
-  if (timeout == null && !requestTimeout && maxAttempts == null && keys === undefined) return undefined;
-  for (const [name, value] of Object.entries({ timeout, requestTimeout, maxAttempts })) check(name, value, ["number"]);
+  if (timeout == null && !requestTimeout && maxAttempts == null && keys === undefined && spent === undefined) return undefined;
   return JSON.stringify({
     timeout: timeout ?? undefined,
+    spent,
     requestTimeout: requestTimeout || undefined,
     maxAttempts: maxAttempts ?? undefined,
     credentials: keys,
@@ -152,4 +173,4 @@ function agentText(given) {
   return Array.from(given, (part) => (Array.isArray(part) ? part.filter((text) => text != null).join("/") : String(part))).join(" ");
 }
 
-module.exports = { checked, forCall, forNative, isLate, keysOf, late, provided };
+module.exports = { checkCall, checked, endOf, forCall, forNative, isLate, keysOf, late, provided };

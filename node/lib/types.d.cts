@@ -39,8 +39,9 @@ export interface ClientConfig {
     | {
         /** Until a connection must stand; 3,100 by default. */
         connectionTimeout?: number | undefined;
-        /** Without a byte of an answer; 60,000 by default. */
+        /** From the connection to the last byte of the answer; none by default. */
         requestTimeout?: number | undefined;
+        /** Without a byte of an answer; 60,000 by default. */
         socketTimeout?: number | undefined;
         /** `maxSockets` is how many connections may be open at once. */
         httpsAgent?: { maxSockets?: number | undefined } | undefined;
@@ -81,7 +82,8 @@ export interface Settings {
   retryMode: string;
   maxAttempts: number;
   connectionTimeout: number;
-  requestTimeout: number;
+  requestTimeout: number | null;
+  socketTimeout: number;
   timeout: number | null;
   maxConnections: number;
   useFipsEndpoint: boolean;
@@ -112,7 +114,7 @@ export interface CallOptions {
   abortSignal?: AbortSignal | undefined;
   /** The limit of this call in milliseconds, retries included. */
   timeout?: number | undefined;
-  /** The limit of each attempt of this call in milliseconds; 0 for the client's. */
+  /** The limit of each attempt of this call in milliseconds, in place of the client's; 0 for the client's. */
   requestTimeout?: number | undefined;
   /** Attempts in all, in place of the client's. */
   maxAttempts?: number | undefined;

@@ -71,7 +71,7 @@ class AsyncClient(BaseClient):
             error = CallTimeoutError(f"the call did not end within its {limit:g} s; {phase} {operation} operation")
             error.operation_name = operation
             raise error from None
-        return {**(self._call_options or {}), **keys, "timeout": max(limit - (time.monotonic() - started), 1e-6)}
+        return {**(self._call_options or {}), **keys, "spent": time.monotonic() - started}
 
     async def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

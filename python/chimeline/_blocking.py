@@ -46,11 +46,8 @@ class BlockingClient(BaseClient):
     def _with_keys(self, source: CredentialSource) -> dict[str, Any]:
         """The options of a call, with the keys that the user's provider gives; its time counts."""
         started = time.monotonic()
-        options: dict[str, Any] = {**(self._call_options or {}), **source.blocking()}
-        limit = self._time_limit()
-        if limit is not None:
-            options["timeout"] = max(limit - (time.monotonic() - started), 1e-6)
-        return options
+        keys = source.blocking()
+        return {**(self._call_options or {}), **keys, "spent": time.monotonic() - started}
 
     def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

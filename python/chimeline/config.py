@@ -64,6 +64,7 @@ class Config:
     parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
         names and types.
     proxies: ``{"https": "http://user:password@host:port"}``; else ``HTTPS_PROXY`` and ``NO_PROXY``.
+    client_cert: the PEM file of a certificate and its key to show to a server or proxy that asks for one, or a pair of files.
     defaults_mode: AWS's set of defaults, which says how long a connection may take: ``"standard"``, ``"in-region"``,
         ``"cross-region"``, ``"mobile"``, ``"auto"`` or ``"legacy"``.
     use_fips_endpoint, use_dualstack_endpoint: which of the service's endpoints.
@@ -90,7 +91,7 @@ class Config:
     retries: dict[str, Any] | None
     proxies_config: None
     signature_version: Literal["v4"] | None
-    client_cert: None
+    client_cert: str | tuple[str, str] | None
     use_dualstack_endpoint: bool | None
     use_fips_endpoint: bool | None
     ignore_configured_endpoint_urls: bool | None
@@ -99,8 +100,6 @@ class Config:
         unknown = [name for name in options if name not in _DEFAULTS and name not in _WITHOUT_EFFECT]
         if unknown:
             raise TypeError(f"Got unexpected keyword argument '{unknown[0]}'; known are {', '.join(_DEFAULTS)}")
-        if options.get("client_cert") is not None:
-            raise TypeError("client_cert is not supported: the service takes no client certificates")
         if options.get("proxies_config"):
             raise TypeError(
                 "proxies_config is not supported: a proxy's certificate is held against the same CAs as the service's"
@@ -165,7 +164,7 @@ def _check_retries(retries: Any) -> None:
             )
 
 
-_NOT_NATIVE = frozenset({"client_cert", "proxies", "proxies_config", "retries", "signature_version"})
+_NOT_NATIVE = frozenset({"proxies", "proxies_config", "retries", "signature_version"})
 
 
 def native_options(config: Config) -> dict[str, Any]:

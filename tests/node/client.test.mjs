@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
+import { Agent } from "node:https";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { after, before, beforeEach, test } from "node:test";
@@ -134,13 +135,51 @@ test("region, endpoint and credentials may come from functions and promises, ask
   }
 });
 
-test("credentials of a function are asked for again before they end", async () => {
+test("credentials of a function are renewed before they end, while calls go on with those of before", async () => {
+  const clock = Date.now;
   let asked = 0;
-  const credentials = async () => ({ ...keys, sessionToken: `token-${++asked}`, expiration: new Date(Date.now() + 60_000) });
+  const credentials = async () => ({ ...keys, sessionToken: `token-${++asked}`, expiration: new Date(Date.now() + 3_600_000) });
   const client = at(server, ChimeSDKMediaPipelines, { credentials });
-  await client.listMediaPipelines({});
-  await client.listMediaPipelines({});
-  assert.deepEqual(server.requests.map(({ headers }) => headers["x-amz-security-token"]), ["token-1", "token-2"]);
+  try {
+    await client.listMediaPipelines({});
+    Date.now = () => clock() + 3_600_000 - 120_000;
+    await Promise.all([client.listMediaPipelines({}), client.listMediaPipelines({})]);
+    await client.listMediaPipelines({});
+  } finally {
+    Date.now = clock;
+  }
+  assert.deepEqual(server.requests.map(({ headers }) => headers["x-amz-security-token"]), ["token-1", "token-1", "token-1", "token-2"]);
+});
+
+test("keys that have ended are never sent, and those that follow them may have no end", async () => {
+  const clock = Date.now;
+  const given = [{ ...keys, sessionToken: "old", expiration: new Date(Date.now() + 60_000) }, { ...keys, sessionToken: "new" }];
+  const client = at(server, ChimeSDKMediaPipelines, { credentials: async () => given.shift() });
+  try {
+    await client.listMediaPipelines({});
+    Date.now = () => clock() + 61_000;
+    await client.listMediaPipelines({});
+    await client.listMediaPipelines({});
+  } finally {
+    Date.now = clock;
+  }
+  assert.deepEqual(server.requests.map(({ headers }) => headers["x-amz-security-token"]), ["old", "new", "new"]);
+  const unreadable = at(server, ChimeSDKMediaPipelines, { credentials: async () => ({ ...keys, expiration: "tomorrow" }) });
+  assert.match((await caught(unreadable.listMediaPipelines({}))).message, /credentials\.expiration must be a Date/);
+});
+
+test("an abort and the limit of a call end the wait for credentials", async () => {
+  const client = () => at(server, Chime, { credentials: () => new Promise(() => {}) });
+  const late = await caught(client().listMediaCapturePipelines({}, { timeout: 20 }));
+  assert.equal(late.name, "CallTimeoutError");
+  assert.match(late.message, /within its 0\.02 s; it was getting options or credentials/);
+  assert.equal(late.operation, "ListMediaCapturePipelines");
+  const controller = new AbortController();
+  const waiting = client();
+  const calls = Array.from({ length: 20 }, () => caught(waiting.listMediaCapturePipelines({}, { abortSignal: controller.signal })));
+  setTimeout(() => controller.abort(), 10);
+  for (const error of await Promise.all(calls)) assert.equal(error.name, "AbortError");
+  assert.equal(getEventListeners(controller.signal, "abort").length, 0);
 });
 
 test("a function that fails fails the call, and the next call asks again", async () => {
@@ -161,6 +200,8 @@ test("an option of a wrong type is refused when the client is made", () => {
     [{ credentials: { accessKeyId: "x" } }, /credentials\.secretAccessKey must be a string/],
     [{ maxAttempts: "3" }, /maxAttempts must be a number/],
     [{ requestHandler: { requestTimeout: "1" } }, /requestHandler\.requestTimeout must be a number/],
+    [{ timeout: NaN }, /timeout must be a number, not NaN/],
+    [{ requestHandler: { httpsAgent: { maxSockets: "many" } } }, /maxSockets must be a number/],
     [{ requestHandler: { handle() {} } }, /requestHandler must be a plain object/],
     [{ retryStrategy: {} }, /retryStrategy is not supported/],
     [{ parameterValidation: "loose" }, /parameterValidation must be true, false or "strict"/],
@@ -179,6 +220,8 @@ test("the configuration can be asked for, and neither it nor the client shows a 
   assert.deepEqual(await client.config.endpoint(), { protocol: "http:", hostname: "127.0.0.1", port: server.port, path: "/" });
   const settings = await client.config.settings();
   assert.deepEqual([settings.requestTimeout, settings.connectionTimeout, settings.timeout], [1234, 99, 5000]);
+  const unlimited = at(server, Chime, { requestHandler: { httpsAgent: new Agent() } });
+  assert.equal((await unlimited.config.settings()).maxConnections, 2 ** 32 - 1);
   assert.match(settings.userAgent, / mine\/1$/);
   assert.equal(settings.sources.maxAttempts, "code");
   assert.equal(client.config.serviceId, "Chime SDK Meetings");

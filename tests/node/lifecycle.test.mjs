@@ -29,7 +29,6 @@ test("a process ends when its last call has, and says nothing", async () => {
 });
 
 test("a call under way keeps the process alive, and so does one that is refused at once", async () => {
-  server.fallback = (request) => (setTimeout(() => {}, 0), answer(200));
   for (const input of ["{}", "{ MaxResults: 0 }"]) {
     const { stdout } = await run(process.execPath, ["-e", `${prelude()} client.listMediaCapturePipelines(${input}).then(() => console.log("done"), () => console.log("done"));`]);
     assert.equal(stdout, "done\n");

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import logging
 import threading
@@ -14,6 +15,7 @@ import boto3
 import pytest
 
 import chimeline
+from authority import Authority
 from chimeline import exceptions
 from conftest import CREATED, INPUT, KEYS, SECRET
 from server import Answer, Server, Stall
@@ -74,6 +76,23 @@ async def test_a_deadline_covers_the_wait_for_a_connection(server: Server, optio
     with pytest.raises(exceptions.CallTimeoutError, match="waiting for a free connection for attempt 1"):
         await client.with_options(timeout=0.05).create_media_capture_pipeline(**INPUT)
     first.cancel()
+
+
+def test_a_deadline_covers_the_wait_of_a_blocking_call_for_a_connection(server: Server, options: dict[str, Any]) -> None:
+    server.default = Stall()
+    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(max_pool_connections=1, read_timeout=1))
+
+    def occupy() -> None:
+        with contextlib.suppress(exceptions.ReadTimeoutError):
+            client.with_options(max_attempts=1).list_media_capture_pipelines()
+
+    thread = threading.Thread(target=occupy)
+    thread.start()
+    while not server.requests:
+        time.sleep(0.01)
+    with pytest.raises(exceptions.CallTimeoutError, match=r"within its 0\.05 s; it was waiting for a free connection"):
+        client.with_options(timeout=0.05).list_media_capture_pipelines()
+    thread.join()
 
 
 async def test_a_deadline_covers_backoff(server: Server, client: Any) -> None:
@@ -273,3 +292,25 @@ def test_the_user_agent_names_language_and_application(server: Server, options: 
     assert agent.startswith(f"chimeline/{chimeline.__version__} ua/2.1 os/")
     assert " lang/python#3." in agent
     assert agent.endswith(" app/my-app extra/1")
+
+
+def test_a_server_that_asks_for_a_certificate_gets_one(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    server = Server(CREATED, context=authority.context(asks=True))
+
+    def call(client_cert: Any) -> Any:
+        config = chimeline.Config(client_cert=client_cert, retries={"total_max_attempts": 1})
+        options: dict[str, Any] = {"region_name": "us-east-1", "endpoint_url": server.url, "verify": str(authority.bundle)}
+        return chimeline.blocking.client("chime", **options, config=config, **KEYS).create_media_capture_pipeline(**INPUT)
+
+    with server:
+        pem = str(authority.issue("client"))
+        assert call(pem)["ResponseMetadata"]["HTTPStatusCode"] == 201
+        assert call((pem, pem))["ResponseMetadata"]["HTTPStatusCode"] == 201
+        with pytest.raises(exceptions.ChimelineError, match="https://127") as refused:
+            call(None)
+        assert isinstance(refused.value, (exceptions.SSLError, exceptions.ConnectionClosedError))
+        with pytest.raises(exceptions.InvalidConfigError, match=r"the client_cert .*nowhere\.pem cannot be used"):
+            call(str(tmp_path / "nowhere.pem"))
+        with pytest.raises(TypeError, match="client_cert must be a path or a pair of paths, not int"):
+            call(5)

@@ -1,7 +1,7 @@
 //! One call: what is sent, and within which limits.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
@@ -26,6 +26,8 @@ pub struct Call {
 pub struct CallOptions {
     /// Seconds for the whole call, retries included.
     pub timeout: Option<f64>,
+    /// How many of those the host has spent on the call already, such as for credentials.
+    pub spent: Option<f64>,
     /// Seconds for one attempt, from its connection to the last byte of its answer.
     pub attempt_timeout: Option<f64>,
     /// Attempts in all.
@@ -38,6 +40,7 @@ pub struct CallOptions {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) timeout: Option<Duration>,
+    pub(crate) spent: Duration,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) max_attempts: u32,
 }
@@ -46,6 +49,7 @@ impl Limits {
     pub(crate) fn of(config: &Config) -> Limits {
         Limits {
             timeout: config.timeout,
+            spent: Duration::ZERO,
             attempt_timeout: config.attempt_timeout,
             max_attempts: config.retry.max_attempts,
         }
@@ -58,16 +62,33 @@ impl Limits {
         }
         Ok(Limits {
             timeout: seconds("timeout", options.timeout)?.or(self.timeout),
+            spent: options.spent.map_or(Ok(self.spent), Duration::try_from_secs_f64).unwrap_or_default(),
             attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?.or(self.attempt_timeout),
             max_attempts: options.max_attempts.unwrap_or(self.max_attempts),
         })
     }
 }
 
+/// When a call has to be over, and the limit that says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    pub(crate) limit: Duration,
+    pub(crate) end: Instant,
+}
+
+impl Deadline {
+    /// The deadline of a call that starts now; nothing where it has no limit, or one beyond what clocks count.
+    pub(crate) fn of(limits: &Limits) -> Option<Deadline> {
+        let limit = limits.timeout?;
+        let end = Instant::now().checked_add(limit.saturating_sub(limits.spent))?;
+        Some(Deadline { limit, end })
+    }
+}
+
 impl CallOptions {
     /// Fails for a limit that is none.
     pub fn check(&self) -> Result<(), Error> {
-        let none = Limits { timeout: None, attempt_timeout: None, max_attempts: 1 };
+        let none = Limits { timeout: None, spent: Duration::ZERO, attempt_timeout: None, max_attempts: 1 };
         none.with(self).map(drop)
     }
 }

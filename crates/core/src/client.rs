@@ -7,7 +7,7 @@ use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
-use crate::call::{Call, Limits};
+use crate::call::{Call, Deadline, Limits};
 use crate::config::{Config, Options};
 use crate::credentials::Source;
 use crate::decode::decode;
@@ -100,7 +100,7 @@ impl Client {
         let user_agent = HeaderValue::from_str(&config.user_agent)
             .map_err(|_| Error::new(ErrorKind::InvalidConfig, "the user agent cannot stand in a header".to_owned()))?;
         let network =
-            Network::new(config.trust.clone(), config.proxies.clone(), config.connect_timeout, config.read_timeout);
+            Network::new(config.tls.clone(), config.proxies.clone(), config.connect_timeout, config.read_timeout);
         let network = Arc::new(network);
         Ok(Client(Arc::new(Inner {
             credentials: Source::new(options, &config, network.clone()),
@@ -146,9 +146,10 @@ impl Client {
 
     /// Makes the call on the current tokio runtime, which then owns the client's connections.
     pub async fn send(&self, call: &Call) -> Result<Response, Error> {
+        let deadline = Deadline::of(&call.limits);
         let http = self.pool().map_err(|e| e.in_operation(call.operation.name))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_connections()))))?;
-        orchestrate::run(&self.0, &http, Some(&permits), call).await
+        orchestrate::run(&self.0, &http, Some(&permits), call, deadline).await
     }
 
     /// Starts the call on the process's I/O thread. `done` is called once with the outcome, whatever becomes of the call; where
@@ -176,13 +177,14 @@ impl Client {
 
     /// Makes the call on this thread. `tick` is asked about every 50 ms whether to go on.
     pub fn call_blocking(&self, call: &Call, tick: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
+        let in_operation = |error: Error| error.in_operation(call.operation.name);
+        let deadline = Deadline::of(&call.limits);
         let most = self.0.config.max_pool_connections;
-        let name = call.operation.name;
-        let lanes = self.0.lanes.get(|| Ok(Arc::new(Lanes::new(most)))).map_err(|e| e.in_operation(name))?;
-        let lane = lanes.take(|| self.http(1), tick).map_err(|e| e.in_operation(name))?;
-        let done = lane.run(orchestrate::run(&self.0, &lane.http, None, call), tick);
-        lanes.put_back(lane);
-        done.map_err(|e| e.in_operation(name))
+        let lanes = self.0.lanes.get(|| Ok(Arc::new(Lanes::new(most)))).map_err(in_operation)?;
+        let (lane, room) = lanes.take(|| self.http(1), deadline, tick).map_err(in_operation)?;
+        let done = lane.run(orchestrate::run(&self.0, &lane.http, None, call, deadline), tick);
+        room.give_back(lane);
+        done.map_err(in_operation)
     }
 
     /// Decodes a response of `operation` into the host's values.

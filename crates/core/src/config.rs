@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::profile::Profile;
 use crate::retry::{RetryConfig, RetryMode};
 use crate::schema::Service;
-use crate::tls::Trust;
+use crate::tls::{ClientCert, Tls, Trust};
 use crate::transport::Proxies;
 use crate::world::World;
 
@@ -57,6 +57,8 @@ pub struct Options {
     pub validation: Validation,
     /// Whose certificates are trusted.
     pub verify: Option<Trust>,
+    /// The certificate to show to a server that asks for one.
+    pub client_cert: Option<ClientCert>,
     /// The proxy for http endpoints.
     pub http_proxy: Option<String>,
     /// The proxy for https endpoints.
@@ -136,12 +138,17 @@ pub struct Config {
     pub read_timeout: Duration,
     /// The settings by name, each with its source: `code`, an environment variable, a profile, or `default`.
     pub sources: Vec<(&'static str, String)>,
-    /// Whose certificates are trusted.
-    pub trust: Trust,
+    pub(crate) tls: Tls,
     pub(crate) proxies: Proxies,
 }
 
 impl Config {
+    /// Whose certificates are trusted.
+    #[must_use]
+    pub fn trust(&self) -> &Trust {
+        &self.tls.trust
+    }
+
     /// The proxies by the scheme that they are for, without user and password; and the hosts that need `no` proxy.
     #[must_use]
     pub fn proxies(&self) -> Vec<(&'static str, String)> {
@@ -211,7 +218,10 @@ impl Config {
             user_agent: user_agent(options, &chain, retry.mode),
             // The legacy service needs no region; the services that give credentials do.
             credentials_region: region.or_else(|| (service.name == LEGACY).then(|| "us-east-1".to_owned())),
-            trust: trust(options, &chain),
+            tls: Tls {
+                trust: trust(options, &chain),
+                client_cert: chain.code("client_cert", options.client_cert.clone()),
+            },
             proxies: proxies(options, &chain),
             profile: named,
             sources: chain.into_sources(),

@@ -4,12 +4,14 @@
 //! thread and a pool of connections that lives on it), runs there, and puts it back for the next one.
 
 use std::future::Future;
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
+use crate::call::Deadline;
 use crate::error::{Error, ErrorKind};
+use crate::orchestrate::cut_off_in_queue;
 
 /// A runtime and the HTTP client whose connections live on it.
 #[derive(Debug)]
@@ -38,39 +40,60 @@ impl Lanes {
         Lanes { state: Mutex::default(), freed: Condvar::new(), most }
     }
 
-    /// Takes the lane used last, or makes one, or waits for one when as many as allowed are out. `tick` is asked about
-    /// every 50 ms whether to go on waiting.
+    /// Takes the lane used last, or makes one, or waits for one until the deadline when as many as allowed are out. `tick`
+    /// is asked about every 50 ms whether to go on waiting.
     pub(crate) fn take(
         &self,
         make: impl FnOnce() -> Result<reqwest::Client, Error>,
+        deadline: Option<Deadline>,
         tick: &mut dyn FnMut() -> bool,
-    ) -> Result<Lane, Error> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    ) -> Result<(Lane, Room<'_>), Error> {
+        let mut state = self.lock();
         loop {
             if let Some(lane) = state.idle.pop() {
-                return Ok(lane);
+                return Ok((lane, Room(self)));
             }
             if state.made < self.most {
                 state.made += 1;
                 break;
             }
-            state = self.freed.wait_timeout(state, SLICE).unwrap_or_else(PoisonError::into_inner).0;
+            let left =
+                deadline.map(|deadline| (deadline.end.saturating_duration_since(Instant::now()), deadline.limit));
+            if let Some((Duration::ZERO, limit)) = left {
+                return Err(cut_off_in_queue(limit));
+            }
+            let wait = left.map_or(SLICE, |(left, _)| left.min(SLICE));
+            state = self.freed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
             if !tick() {
                 return Err(cancelled());
             }
         }
         drop(state);
-        Lane::new(make).inspect_err(|_| self.forget_one())
+        let room = Room(self);
+        Ok((Lane::new(make)?, room))
     }
 
-    pub(crate) fn put_back(&self, lane: Lane) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).idle.push(lane);
-        self.freed.notify_one();
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn forget_one(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).made -= 1;
-        self.freed.notify_one();
+/// The right to one lane: given back with the lane for the next call, else, after a panic, for another lane.
+#[derive(Debug)]
+pub(crate) struct Room<'l>(&'l Lanes);
+
+impl Room<'_> {
+    pub(crate) fn give_back(self, lane: Lane) {
+        self.0.lock().idle.push(lane);
+        self.0.freed.notify_one();
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.0.lock().made -= 1;
+        self.0.freed.notify_one();
     }
 }
 
@@ -129,13 +152,13 @@ mod tests {
     use tokio::runtime::Builder;
 
     use super::Lane;
-    use crate::tls::Trust;
+    use crate::tls::Tls;
     use crate::transport::{Network, Proxies};
 
     #[test]
     fn a_lane_may_end_where_nothing_may_wait() {
         let limit = Duration::from_secs(1);
-        let network = Network::new(Trust::default(), Proxies::default(), limit, limit);
+        let network = Network::new(Tls::default(), Proxies::default(), limit, limit);
         let lane = Lane::new(|| network.client(false, 1)).expect("a lane");
         Builder::new_current_thread().build().expect("a runtime").block_on(async { drop(lane) });
     }

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
 use tokio::sync::Semaphore;
 
-use crate::call::Call;
+use crate::call::{Call, Deadline};
 use crate::client::Inner;
 use crate::error::{Attempt, Error, ErrorKind, ResponseMetadata};
 use crate::judge::{Retry, Verdict, judge, ledger_line, since_1970};
@@ -45,18 +45,19 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Makes the call over `http`, within its deadline. Each attempt takes one of `permits`, where there are such.
+/// Makes the call over `http` until its deadline. Each attempt takes one of `permits`, where there are such.
 pub(crate) async fn run(
     client: &Inner,
     http: &reqwest::Client,
     permits: Option<&Semaphore>,
     call: &Call,
+    deadline: Option<Deadline>,
 ) -> Result<Response, Error> {
     let mut progress = Progress { attempts: Vec::new(), phase: Phase::Starting };
     let calling = attempt_until_done(client, http, permits, call, &mut progress);
-    let done = match call.limits.timeout {
+    let done = match deadline {
         None => calling.await,
-        Some(limit) => match tokio::time::timeout(limit, calling).await {
+        Some(Deadline { limit, end }) => match tokio::time::timeout_at(end.into(), calling).await {
             Ok(done) => done,
             Err(_) => Err(progress.cut_off(limit, &host(client))),
         },
@@ -70,6 +71,11 @@ pub(crate) async fn run(
         }
         Err(error) => Err(error.in_operation(operation).with_attempts(progress.attempts)),
     }
+}
+
+/// The error of a call whose deadline came before it had a connection.
+pub(crate) fn cut_off_in_queue(limit: Duration) -> Error {
+    Progress { attempts: Vec::new(), phase: Phase::Queueing }.cut_off(limit, "")
 }
 
 /// How far a call has come: what its error tells when the deadline ends it.

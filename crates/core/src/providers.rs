@@ -94,8 +94,8 @@ impl Provider {
 
 impl Providers {
     pub(crate) fn new(options: &Options, config: &Config, network: Arc<Network>) -> Providers {
-        let Network { trust, connect_timeout, read_timeout, .. } = &*network;
-        let direct = Network::new(trust.clone(), Proxies::default(), *connect_timeout, *read_timeout);
+        let Network { tls, connect_timeout, read_timeout, .. } = &*network;
+        let direct = Network::new(tls.clone(), Proxies::default(), *connect_timeout, *read_timeout);
         Providers {
             profile: config.profile.clone(),
             in_code: options.profile.is_some(),

@@ -114,6 +114,7 @@ const THROTTLING_CODES: &[&str] = &[
     "RequestThrottledException",
     "SlowDown",
     "Throttled",
+    "ThrottledClient",
     "ThrottledClientException",
     "ThrottledException",
     "Throttling",

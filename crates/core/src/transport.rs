@@ -12,17 +12,20 @@ use rustls::ClientConfig;
 
 use crate::error::{Error, ErrorKind};
 use crate::respond::Answer;
-use crate::tls::{self, Trust};
+use crate::tls::{self, Tls};
 
 /// How connections are made, for the service's traffic and for that of credentials.
 #[derive(Debug)]
 pub(crate) struct Network {
-    pub(crate) trust: Trust,
+    pub(crate) tls: Tls,
     pub(crate) proxies: Proxies,
     pub(crate) connect_timeout: Duration,
     pub(crate) read_timeout: Duration,
-    tls: OnceLock<ClientConfig>,
+    configured: OnceLock<ClientConfig>,
 }
+
+/// How long a connection is silent before TCP asks whether its peer is still there; two more times, and it is given up.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The proxies for each scheme, as URLs that may hold a user and a password.
 #[derive(Clone, Default)]
@@ -39,8 +42,8 @@ impl fmt::Debug for Proxies {
 }
 
 impl Network {
-    pub(crate) fn new(trust: Trust, proxies: Proxies, connect_timeout: Duration, read_timeout: Duration) -> Network {
-        Network { trust, proxies, connect_timeout, read_timeout, tls: OnceLock::new() }
+    pub(crate) fn new(tls: Tls, proxies: Proxies, connect_timeout: Duration, read_timeout: Duration) -> Network {
+        Network { tls, proxies, connect_timeout, read_timeout, configured: OnceLock::new() }
     }
 
     /// A client with a pool of its own, which belongs to the runtime that it is first used on. TLS is set up only where
@@ -50,7 +53,7 @@ impl Network {
             Error::new(ErrorKind::InvalidConfig, format!("the HTTP client cannot be set up: {}", cause_of(&e)))
         };
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls(secure)?)
+            .tls_backend_preconfigured(self.configuration(secure)?)
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
@@ -58,7 +61,10 @@ impl Network {
             .read_timeout(self.read_timeout)
             .pool_idle_timeout(Duration::from_secs(90))
             .pool_max_idle_per_host(idle_connections)
-            .tcp_nodelay(true);
+            .tcp_nodelay(true)
+            .tcp_keepalive(KEEP_ALIVE)
+            .tcp_keepalive_interval(KEEP_ALIVE)
+            .tcp_keepalive_retries(3);
         for (scheme, url) in [("http", &self.proxies.http), ("https", &self.proxies.https)] {
             let Some(url) = url else { continue };
             let made = if scheme == "http" { Proxy::http(url) } else { Proxy::https(url) };
@@ -73,8 +79,8 @@ impl Network {
         builder.build().map_err(fail)
     }
 
-    fn tls(&self, secure: bool) -> Result<ClientConfig, Error> {
-        if let Some(config) = self.tls.get() {
+    fn configuration(&self, secure: bool) -> Result<ClientConfig, Error> {
+        if let Some(config) = self.configured.get() {
             return Ok(config.clone());
         }
         let needed = secure || self.proxies.http.iter().any(|url| url.starts_with("https:"));
@@ -84,8 +90,8 @@ impl Network {
             let builder = builder.map_err(|e| Error::new(ErrorKind::Ssl, format!("TLS cannot be set up: {e}")))?;
             return Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
         }
-        let config = tls::configuration(&self.trust)?;
-        Ok(self.tls.get_or_init(|| config).clone())
+        let config = tls::configuration(&self.tls)?;
+        Ok(self.configured.get_or_init(|| config).clone())
     }
 }
 

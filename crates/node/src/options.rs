@@ -17,6 +17,7 @@ pub(crate) fn call_options(text: &str) -> Result<CallOptions, Error> {
     let given: GivenForCall = read(text)?;
     Ok(CallOptions {
         timeout: seconds(given.timeout),
+        spent: seconds(given.spent),
         attempt_timeout: seconds(given.request_timeout),
         max_attempts: given.max_attempts,
         credentials: given.credentials.map(Keys::from),
@@ -41,6 +42,7 @@ fn seconds(millis: Option<f64>) -> Option<f64> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct GivenForCall {
     timeout: Option<f64>,
+    spent: Option<f64>,
     request_timeout: Option<f64>,
     max_attempts: Option<u32>,
     credentials: Option<GivenKeys>,
@@ -59,6 +61,7 @@ struct Given {
     credentials: Option<GivenKeys>,
     connection_timeout: Option<f64>,
     request_timeout: Option<f64>,
+    socket_timeout: Option<f64>,
     timeout: Option<f64>,
     max_connections: Option<u32>,
     retry_mode: Option<String>,
@@ -98,7 +101,8 @@ impl Given {
             profile: self.profile,
             credentials: self.credentials.map(Keys::from),
             connect_timeout: seconds(self.connection_timeout),
-            read_timeout: seconds(self.request_timeout),
+            attempt_timeout: seconds(self.request_timeout),
+            read_timeout: seconds(self.socket_timeout),
             timeout: seconds(self.timeout),
             max_pool_connections: self.max_connections,
             retry_mode: self.retry_mode,

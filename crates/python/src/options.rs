@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chimeline_core::encode::Validation;
-use chimeline_core::tls::Trust;
+use chimeline_core::tls::{ClientCert, Trust};
 use chimeline_core::{CallOptions, Keys, Options};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -32,6 +32,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         defaults_mode: given.text("defaults_mode")?,
         validation: given.validation()?,
         verify: given.verify()?,
+        client_cert: given.client_cert()?,
         http_proxy: given.text("http_proxy")?,
         https_proxy: given.text("https_proxy")?,
         user_agent: given.text("user_agent")?,
@@ -46,6 +47,7 @@ pub(crate) fn call_options_of(given: &Bound<'_, PyDict>) -> PyResult<CallOptions
     let given = Given(given);
     Ok(CallOptions {
         timeout: given.number("timeout")?,
+        spent: given.number("spent")?,
         attempt_timeout: given.number("attempt_timeout")?,
         max_attempts: given.count("max_attempts")?,
         credentials: given.credentials()?,
@@ -110,6 +112,15 @@ impl<'py> Given<'_, 'py> {
                 Trust::Bundle(path)
             }
         }))
+    }
+
+    fn client_cert(&self) -> PyResult<Option<ClientCert>> {
+        let Some(value) = self.get("client_cert")? else { return Ok(None) };
+        if let Ok((chain, key)) = value.extract() {
+            return Ok(Some(ClientCert { chain, key }));
+        }
+        let path: PathBuf = value.extract().map_err(|_| wrong("client_cert", "a path or a pair of paths", &value))?;
+        Ok(Some(ClientCert { chain: path.clone(), key: path }))
     }
 }
 

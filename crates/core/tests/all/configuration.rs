@@ -276,7 +276,7 @@ fn settings(client: &Client) -> Value {
         "connect_timeout": config.connect_timeout.as_secs_f64(),
         "read_timeout": config.read_timeout.as_secs_f64(),
         "max_pool_connections": config.max_pool_connections,
-        "verify": match &config.trust {
+        "verify": match config.trust() {
             Trust::Platform => json!(true),
             Trust::Bundle(path) => json!(path),
             Trust::Anything => json!(false),
