@@ -1,12 +1,16 @@
 //! The client from outside, over real sockets.
 
+mod authority;
 mod calls;
 mod configuration;
+mod connections;
 mod credentials;
 mod dependencies;
+mod faults;
 mod logins;
 mod peers;
 mod properties;
+mod proxy;
 mod retries;
 mod secrets;
 mod support;

@@ -1,15 +1,19 @@
 //! A server on loopback that answers, or fails, as the test says.
 
-use std::io::{BufRead, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use chimeline_core::{Client, Keys, Options};
+use chimeline_core::value::JsonBuilder;
+use chimeline_core::world::World;
+use chimeline_core::{Call, Client, Error, Keys, Options, Response};
+use serde_json::json;
 
 /// What becomes of a request.
 #[derive(Clone, Debug)]
@@ -26,6 +30,12 @@ pub enum Step {
     Stall,
     /// These bytes, then nothing.
     AnswerThenStall(Vec<u8>),
+    /// These bytes, then the reset of the connection.
+    AnswerThenReset(Vec<u8>),
+    /// These bytes, one after the other with a pause between them.
+    Trickle(Vec<u8>, Duration),
+    /// The first bytes, then the second for ever.
+    Endless(Vec<u8>, Vec<u8>),
 }
 
 impl Step {
@@ -70,14 +80,27 @@ impl Server {
 
     /// A server that decides by the request.
     pub fn answering(decide: impl Fn(&Seen) -> Step + Send + Sync + 'static) -> Server {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        Server::over(("127.0.0.1", 0), |socket| Some(Box::new(socket)), decide)
+    }
+
+    /// A server at that address whose connections begin as `open` says; it may refuse them.
+    pub fn over(
+        address: impl ToSocketAddrs,
+        open: impl Fn(TcpStream) -> Option<Box<dyn Wire>> + Send + Sync + 'static,
+        decide: impl Fn(&Seen) -> Step + Send + Sync + 'static,
+    ) -> Server {
+        let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (decide, log) = (Arc::new(decide), seen.clone());
+        let (open, decide, log) = (Arc::new(open), Arc::new(decide), seen.clone());
         thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
-                let (decide, log) = (decide.clone(), log.clone());
-                thread::spawn(move || serve(connection, &*decide, &log));
+            for socket in listener.incoming().flatten() {
+                let (open, decide, log) = (open.clone(), decide.clone(), log.clone());
+                thread::spawn(move || {
+                    if let Some(wire) = open(socket) {
+                        serve(wire, &*decide, &log);
+                    }
+                });
             }
         });
         Server { address, seen }
@@ -125,33 +148,106 @@ pub fn alone(test: &str, home: &Path, variables: &[(&str, &str)], input: Stdio) 
     command.envs(variables.iter().copied()).stdin(input).output().expect("a process")
 }
 
+/// A created pipeline, as the service answers.
+pub const CREATED: &str = r#"{"MediaCapturePipeline":{"MediaPipelineId":"p","Status":"Initializing"}}"#;
+
+/// Creates a capture pipeline on this thread, and reads the answer.
+pub fn create(client: &Client) -> Result<Response, Error> {
+    readable(client, client.call_blocking(&creation(client), &mut || true)?)
+}
+
+/// The same on the I/O thread.
+pub fn create_on_io_thread(client: &Client) -> Result<Response, Error> {
+    let (done, outcome) = std::sync::mpsc::channel();
+    client.start(creation(client), move |result| drop(done.send(result))).expect("a running thread");
+    readable(client, outcome.recv_timeout(Duration::from_secs(20)).expect("an outcome")?)
+}
+
+fn creation(client: &Client) -> Call {
+    let input = json!({
+        "SourceType": "ChimeSdkMeeting", "SourceArn": "arn:source", "SinkType": "S3Bucket", "SinkArn": "arn:sink",
+    });
+    let operation = client.service().operation("CreateMediaCapturePipeline").expect("a known operation");
+    client.prepare(operation, &input).expect("a good input")
+}
+
+fn readable(client: &Client, response: Response) -> Result<Response, Error> {
+    let operation = client.service().operation("CreateMediaCapturePipeline").expect("a known operation");
+    client.decode(operation, &response, &mut JsonBuilder::default())?;
+    Ok(response)
+}
+
+/// A client of the legacy service that does not wait between attempts and sees nothing of the environment.
+pub fn isolated(options: &Options) -> Client {
+    let sleep = |_| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(std::future::ready(())) };
+    let world = World { sleep: Arc::new(sleep), variable: Arc::new(|_| None), ..World::default() };
+    Client::in_world(chimeline_core::service("chime").expect("a known service"), options, world).expect("a client")
+}
+
 /// A client of the legacy service.
 pub fn client(options: &Options) -> Client {
     Client::new(chimeline_core::service("chime").expect("a known service"), options).expect("a client")
 }
 
-fn serve(mut connection: TcpStream, decide: &dyn Fn(&Seen) -> Step, log: &Mutex<Vec<Seen>>) {
-    let mut reader = BufReader::new(connection.try_clone().expect("a second handle"));
+/// A connection as the server has it, over TLS or not.
+pub trait Wire: Read + Write {
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Wire for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
+/// The end of a connection will be a reset.
+pub fn reset(socket: &TcpStream) {
+    socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO)).expect("a TCP socket");
+}
+
+fn serve(wire: Box<dyn Wire>, decide: &dyn Fn(&Seen) -> Step, log: &Mutex<Vec<Seen>>) {
+    const LONG: Duration = Duration::from_secs(30);
+    let mut reader = BufReader::new(wire);
     while let Some(seen) = read(&mut reader) {
         let step = decide(&seen);
         log.lock().expect("no panic in the server").push(seen);
+        let wire = reader.get_mut();
+        // The client may have gone meanwhile.
+        let mut write = |bytes: &[u8]| wire.write_all(bytes).and_then(|()| wire.flush()).is_ok();
         match step {
-            Step::Answer(bytes) => drop(connection.write_all(&bytes)),
-            Step::AnswerThenClose(bytes) => {
-                drop(connection.write_all(&bytes));
-                return;
+            Step::Answer(bytes) => {
+                write(&bytes);
+                continue;
             }
-            Step::Close => return,
-            Step::Reset => {
-                socket2::SockRef::from(&connection).set_linger(Some(Duration::ZERO)).expect("a TCP socket");
-                return;
+            Step::AnswerThenClose(bytes) => drop(write(&bytes)),
+            Step::Close => {}
+            Step::Reset => reset(wire.socket()),
+            Step::AnswerThenReset(bytes) => {
+                write(&bytes);
+                // What was written has to arrive first.
+                thread::sleep(Duration::from_millis(5));
+                reset(wire.socket());
             }
-            Step::Stall => thread::sleep(Duration::from_secs(30)),
+            Step::Stall => thread::sleep(LONG),
             Step::AnswerThenStall(bytes) => {
-                drop(connection.write_all(&bytes));
-                thread::sleep(Duration::from_secs(30));
+                write(&bytes);
+                thread::sleep(LONG);
+            }
+            Step::Trickle(bytes, pause) => {
+                for byte in bytes {
+                    if !write(&[byte]) {
+                        return;
+                    }
+                    thread::sleep(pause);
+                }
+                continue;
+            }
+            Step::Endless(head, more) => {
+                write(&head);
+                while write(&more) {}
             }
         }
+        return;
     }
 }
 

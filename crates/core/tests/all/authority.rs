@@ -1,0 +1,74 @@
+//! A certificate authority, servers with its certificates, and servers that break the handshake.
+
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::support::{Seen, Server, Step, Wire, folder};
+
+/// The authority, whose certificate stands in a file.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pub bundle: PathBuf,
+}
+
+/// What is wrong with a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    None,
+    OtherName,
+    Expired,
+}
+
+impl Authority {
+    pub fn new() -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "authority of the tests");
+        let key = KeyPair::generate().expect("a key");
+        let bundle = folder().join("authority.pem");
+        std::fs::write(&bundle, params.self_signed(&key).expect("a certificate").pem()).expect("a file");
+        Authority { issuer: Issuer::new(params, key), bundle }
+    }
+
+    /// The settings of a server at 127.0.0.1 and localhost.
+    pub fn server(&self, flaw: Flaw) -> Arc<ServerConfig> {
+        let names = if flaw == Flaw::OtherName { vec!["other.example"] } else { vec!["127.0.0.1", "localhost"] };
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let mut params = CertificateParams::new(names).expect("parameters");
+        if flaw == Flaw::Expired {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        }
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
+        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = builder.expect("versions").with_no_client_auth().with_single_cert(chain, key);
+        Arc::new(config.expect("a certificate and its key"))
+    }
+}
+
+impl Wire for StreamOwned<ServerConnection, TcpStream> {
+    fn socket(&self) -> &TcpStream {
+        &self.sock
+    }
+}
+
+/// A server over TLS.
+pub fn secure(config: Arc<ServerConfig>, decide: impl Fn(&Seen) -> Step + Send + Sync + 'static) -> Server {
+    let open = move |mut socket: TcpStream| {
+        let mut tls = ServerConnection::new(config.clone()).ok()?;
+        while tls.is_handshaking() {
+            tls.complete_io(&mut socket).ok()?;
+        }
+        Some(Box::new(StreamOwned::new(tls, socket)) as Box<dyn Wire>)
+    };
+    Server::over(("127.0.0.1", 0), open, decide)
+}

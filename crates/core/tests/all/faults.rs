@@ -1,0 +1,393 @@
+//! The fault matrix: each fault in each phase of a call, on the caller's thread and on the I/O thread, with what the call
+//! comes to, how many requests reach the server and what the ledger holds.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use chimeline_core::tls::Trust;
+use chimeline_core::{ErrorKind, Options};
+
+use crate::authority::{Authority, Flaw, secure};
+use crate::proxy::{Proxy, Tunnel};
+use crate::support::{CREATED, Server, Step, Wire, answer, create, create_on_io_thread, isolated, options, reset};
+
+/// A fault in a phase: what the client is made of, what it has to come to, and who saw how much of it.
+struct Cell {
+    name: &'static str,
+    options: Options,
+    server: Option<Server>,
+    proxy: Option<Proxy>,
+    /// Full for as long as the cell lives.
+    _full: Option<FullBacklog>,
+    due: Result<(), ErrorKind>,
+    requests: usize,
+    attempts: usize,
+}
+
+impl Cell {
+    fn new(name: &'static str, server: Server, due: Result<(), ErrorKind>, requests: usize, attempts: usize) -> Cell {
+        let options = server.options();
+        Cell { name, options, server: Some(server), proxy: None, _full: None, due, requests, attempts }
+    }
+
+    /// A server that nobody reaches.
+    fn unreached(name: &'static str, url: &str, kind: ErrorKind, attempts: usize) -> Cell {
+        let options = options(url);
+        Cell { name, options, server: None, proxy: None, _full: None, due: Err(kind), requests: 0, attempts }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Options)) -> Cell {
+        change(&mut self.options);
+        self
+    }
+}
+
+fn hold(cells: impl Fn() -> Vec<Cell>) {
+    for on_io_thread in [false, true] {
+        for cell in cells() {
+            let Cell { name, options, server, proxy, due, requests, attempts, .. } = &cell;
+            let client = isolated(options);
+            let outcome = if on_io_thread { create_on_io_thread(&client) } else { create(&client) };
+            match (&outcome, due) {
+                (Ok(response), Ok(())) => assert_eq!(response.attempts.len(), *attempts, "{name}"),
+                (Err(error), Err(kind)) => {
+                    assert_eq!(error.kind(), *kind, "{name}: {error}");
+                    assert_eq!(error.attempts().len(), *attempts, "{name}: {error}");
+                    assert_eq!(error.operation(), Some("CreateMediaCapturePipeline"), "{name}");
+                    let text = error.to_string();
+                    assert!(!text.contains("arn:") && !text.contains("wJalr") && !text.contains("hunter2"), "{text}");
+                }
+                _ => panic!("{name}: {outcome:?}, due was {due:?}"),
+            }
+            let seen = server.as_ref().map(|server| server.seen().len()).unwrap_or_default();
+            assert_eq!(seen, *requests, "{name}: requests");
+            if let Some(proxy) = proxy {
+                assert_eq!(proxy.heads().len(), *attempts, "{name}: tunnels");
+            }
+        }
+    }
+}
+
+fn created() -> Step {
+    Step::json(201, CREATED)
+}
+
+/// Where nobody listens.
+fn refusing(host: &str) -> SocketAddr {
+    TcpListener::bind((host, 0)).and_then(|listener| listener.local_addr()).expect("a free port")
+}
+
+#[test]
+fn names_and_connections() {
+    use ErrorKind::{ConnectTimeout, EndpointConnection};
+    hold(|| {
+        let full = FullBacklog::new();
+        let full_url = format!("http://{}", full.address);
+        let v6 = Server::over(("::1", 0), |socket| Some(Box::new(socket)), |_| created());
+        let v6_url = format!("http://{}", v6.address);
+        vec![
+            Cell::unreached("a host without an address", "http://no-such-host.invalid", EndpointConnection, 3),
+            Cell::unreached("a proxy without an address", "https://chime.example", ErrorKind::ProxyConnection, 3)
+                .with(|options| options.https_proxy = Some("http://me:hunter2@no-such-host.invalid:3128".to_owned())),
+            Cell::unreached("a port that refuses", &format!("http://{}", refusing("127.0.0.1")), EndpointConnection, 3),
+            Cell::unreached(
+                "a port that refuses over IPv6",
+                &format!("http://{}", refusing("::1")),
+                EndpointConnection,
+                3,
+            ),
+            Cell { _full: Some(full), ..Cell::unreached("a host that does not answer", &full_url, ConnectTimeout, 3) }
+                .with(|options| options.connect_timeout = Some(0.05)),
+            Cell::new("a host that answers over IPv6", v6, Ok(()), 1, 1)
+                .with(|options| options.endpoint_url = Some(v6_url)),
+        ]
+    });
+}
+
+/// A listener that takes no more connections: further ones wait for an answer.
+struct FullBacklog {
+    address: SocketAddr,
+    _listener: socket2::Socket,
+    _waiting: Vec<TcpStream>,
+}
+
+impl FullBacklog {
+    fn new() -> FullBacklog {
+        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+        listener.listen(0).expect("a listener");
+        let address = listener.local_addr().ok().and_then(|address| address.as_socket()).expect("an IP address");
+        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(50)).ok();
+        FullBacklog { address, _waiting: std::iter::from_fn(connect).collect(), _listener: listener }
+    }
+}
+
+#[test]
+fn tls() {
+    use ErrorKind::{ConnectTimeout, ConnectionClosed, EndpointConnection, Ssl};
+    let authority = Authority::new();
+    let with = |name, flaw: Flaw, step: Step, due, requests, attempts| {
+        let server = secure(authority.server(flaw), move |_| step.clone());
+        let (url, bundle) = (format!("https://{}", server.address), authority.bundle.clone());
+        Cell::new(name, server, due, requests, attempts).with(|options| {
+            options.endpoint_url = Some(url);
+            options.verify = Some(Trust::Bundle(bundle));
+        })
+    };
+    let broken = |name, open: fn(TcpStream) -> Option<Box<dyn Wire>>, kind, attempts| {
+        let server = Server::over(("127.0.0.1", 0), open, |_| created());
+        let (url, bundle) = (format!("https://{}", server.address), authority.bundle.clone());
+        Cell::new(name, server, Err(kind), 0, attempts).with(|options| {
+            options.endpoint_url = Some(url);
+            options.verify = Some(Trust::Bundle(bundle));
+            options.connect_timeout = Some(0.1);
+        })
+    };
+    let long = || Step::AnswerThenClose(answer(201, 500, CREATED));
+    hold(|| {
+        vec![
+            with("a certificate of a trusted authority", Flaw::None, created(), Ok(()), 1, 1),
+            with("one of an authority that is not trusted", Flaw::None, created(), Err(Ssl), 0, 1)
+                .with(|options| options.verify = Some(Trust::Platform)),
+            with("one for another name", Flaw::OtherName, created(), Err(Ssl), 0, 1),
+            with("one that has expired", Flaw::Expired, created(), Err(Ssl), 0, 1),
+            with("one for another name, trusted without a look", Flaw::OtherName, created(), Ok(()), 1, 1)
+                .with(|options| options.verify = Some(Trust::Anything)),
+            with("a bundle that is not there", Flaw::None, created(), Err(Ssl), 0, 0)
+                .with(|options| options.verify = Some(Trust::Bundle("/nowhere/ca.pem".into()))),
+            broken("no TLS at all", |socket| Some(Box::new(Speaking(socket, b"HTTP/1.1 400 X\r\n\r\n"))), Ssl, 1),
+            broken("an end in the handshake", |_| None, EndpointConnection, 3),
+            broken("a reset in the handshake", |socket| (reset(&socket), None).1, EndpointConnection, 3),
+            broken("no answer in the handshake", |socket| Some(Box::new(Speaking(socket, b""))), ConnectTimeout, 3),
+            with("an end after the handshake", Flaw::None, Step::Close, Err(ConnectionClosed), 3, 3),
+            with("a reset after the handshake", Flaw::None, Step::Reset, Err(ConnectionClosed), 3, 3),
+            with("an end in the body", Flaw::None, long(), Err(ConnectionClosed), 3, 3),
+        ]
+    });
+}
+
+/// Says its piece, and keeps the connection without a word from then on.
+struct Speaking(TcpStream, &'static [u8]);
+
+impl std::io::Read for Speaking {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        std::io::Write::write_all(&mut self.0, std::mem::take(&mut self.1))?;
+        self.0.read(buffer).map(|_| 0)?;
+        std::thread::sleep(Duration::from_secs(1));
+        Ok(0)
+    }
+}
+
+impl std::io::Write for Speaking {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Wire for Speaking {
+    fn socket(&self) -> &TcpStream {
+        &self.0
+    }
+}
+
+#[test]
+fn proxies() {
+    use ErrorKind::{ConnectTimeout, ConnectionClosed, EndpointConnection, ProxyConnection};
+    let authority = Authority::new();
+    let through = |name, tunnel: Tunnel, due, requests, attempts| {
+        let server = secure(authority.server(Flaw::None), |_| created());
+        let proxy = Proxy::start(tunnel);
+        let (url, at) = (format!("https://{}", server.address), format!("http://me:hunter2@{}", proxy.address));
+        let bundle = authority.bundle.clone();
+        let cell = Cell::new(name, server, due, requests, attempts).with(|options| {
+            options.endpoint_url = Some(url);
+            options.https_proxy = Some(at);
+            options.verify = Some(Trust::Bundle(bundle));
+            // Before the other limit, which would tell the same of a later phase.
+            options.connect_timeout = Some(0.2);
+        });
+        Cell { proxy: Some(proxy), ..cell }
+    };
+    // "me:hunter2", as the proxy gets it, in small letters.
+    let header = Tunnel::OpenFor("proxy-authorization: basic bwu6ahvudgvymg==\r\n");
+    let bad_gateway = Tunnel::Refuse(b"HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n");
+    hold(|| {
+        let plain = Server::start(vec![created()]);
+        let at = format!("http://{}", plain.address);
+        vec![
+            through("a proxy that tunnels", Tunnel::Open, Ok(()), 1, 1),
+            through("a proxy that knows the user", header.clone(), Ok(()), 1, 1),
+            through("a proxy that does not", Tunnel::OpenFor("nobody"), Err(ProxyConnection), 0, 3),
+            through("a proxy that cannot", bad_gateway.clone(), Err(ProxyConnection), 0, 3),
+            through("a proxy that speaks otherwise", Tunnel::Refuse(b"220 mail\r\n"), Err(ProxyConnection), 0, 3),
+            through("a proxy that hangs up", Tunnel::Close, Err(ProxyConnection), 0, 3),
+            through("a proxy that resets", Tunnel::Reset, Err(ProxyConnection), 0, 3),
+            through("a proxy that is silent", Tunnel::Stall, Err(ConnectTimeout), 0, 3),
+            through("a tunnel that is reset", Tunnel::OpenThenReset, Err(EndpointConnection), 0, 3),
+            Cell::unreached("a proxy that is not there", "https://chime.example", ProxyConnection, 3)
+                .with(|options| options.https_proxy = Some(format!("http://{}", refusing("127.0.0.1")))),
+            Cell::new("a proxy for http", plain, Ok(()), 1, 1).with(|options| {
+                options.endpoint_url = Some("http://chime.example".to_owned());
+                options.http_proxy = Some(at);
+            }),
+            Cell::new("a proxy for http that hangs up", Server::start(vec![Step::Close]), Err(ConnectionClosed), 3, 3)
+                .with(|options| {
+                    options.http_proxy = options.endpoint_url.replace("http://chime.example".to_owned());
+                }),
+        ]
+    });
+}
+
+#[test]
+fn heads() {
+    use ErrorKind::{Client as Answered, ConnectionClosed, ReadTimeout};
+    let half = b"HTTP/1.1 201 X\r\nContent-Len".to_vec();
+    let cell = |name, step: Step, kind, requests| {
+        Cell::new(name, Server::start(vec![step]), Err(kind), requests, requests)
+            .with(|options| options.read_timeout = Some(0.1))
+    };
+    let redirect = |status: u16| {
+        let to = refusing("127.0.0.1");
+        Step::Answer(format!("HTTP/1.1 {status} X\r\nLocation: http://{to}/\r\nContent-Length: 0\r\n\r\n").into_bytes())
+    };
+    hold(|| {
+        vec![
+            cell("an end before it", Step::Close, ConnectionClosed, 3),
+            cell("a reset before it", Step::Reset, ConnectionClosed, 3),
+            cell("nothing", Step::Stall, ReadTimeout, 3),
+            cell("an end in it", Step::AnswerThenClose(half.clone()), ConnectionClosed, 3),
+            cell("a reset in it", Step::AnswerThenReset(half.clone()), ConnectionClosed, 3),
+            cell("half of it", Step::AnswerThenStall(half.clone()), ReadTimeout, 3),
+            cell("another protocol", Step::AnswerThenClose(b"220 mail ESMTP\r\n".to_vec()), ConnectionClosed, 3),
+            cell("HTTP/0.9", Step::AnswerThenClose(CREATED.as_bytes().to_vec()), ConnectionClosed, 3),
+            cell(
+                "a status that is none",
+                Step::AnswerThenClose(b"HTTP/1.1 99 X\r\n\r\n".to_vec()),
+                ConnectionClosed,
+                3,
+            ),
+            cell(
+                "two lengths",
+                Step::Answer(b"HTTP/1.1 201 X\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}".to_vec()),
+                ConnectionClosed,
+                3,
+            ),
+            cell(
+                "a length that is none",
+                Step::Answer(b"HTTP/1.1 201 X\r\nContent-Length: many\r\n\r\n{}".to_vec()),
+                ConnectionClosed,
+                3,
+            ),
+            cell(
+                "a header without end",
+                Step::Endless(b"HTTP/1.1 201 X\r\nA: ".to_vec(), vec![b'a'; 4096]),
+                ConnectionClosed,
+                3,
+            ),
+            cell(
+                "headers without end",
+                Step::Endless(b"HTTP/1.1 201 X\r\n".to_vec(), b"A: b\r\n".repeat(64)),
+                ConnectionClosed,
+                3,
+            ),
+            cell(
+                "promises without end",
+                Step::Trickle(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(100), Duration::from_millis(1)),
+                ReadTimeout,
+                3,
+            ),
+            cell(
+                "a trickle",
+                Step::Trickle(answer(201, CREATED.len(), CREATED), Duration::from_millis(20)),
+                ReadTimeout,
+                3,
+            ),
+            cell("a redirect", redirect(301), Answered, 1),
+            cell("a redirect that keeps the method", redirect(307), Answered, 1),
+        ]
+    });
+}
+
+#[test]
+fn bodies() {
+    use ErrorKind::{ConnectionClosed, ReadTimeout, Response};
+    let cut = || answer(201, 500, CREATED);
+    let chunk = |text: &str| format!("HTTP/1.1 201 X\r\nTransfer-Encoding: chunked\r\n\r\n{text}").into_bytes();
+    let cell = |name, step: Step, due, requests| {
+        Cell::new(name, Server::start(vec![step]), due, requests, requests).with(|options| {
+            options.read_timeout = Some(0.1);
+            options.response_limit = Some(1 << 16);
+        })
+    };
+    hold(|| {
+        let deep = "[".repeat(100_000);
+        vec![
+            cell("an end in it", Step::AnswerThenClose(cut()), Err(ConnectionClosed), 3),
+            cell("a reset in it", Step::AnswerThenReset(cut()), Err(ConnectionClosed), 3),
+            cell("half of it", Step::AnswerThenStall(cut()), Err(ReadTimeout), 3),
+            cell("a trickle", Step::Trickle(cut(), Duration::from_millis(10)), Err(ReadTimeout), 3)
+                .with(|options| options.attempt_timeout = Some(0.2)),
+            cell("an end in a chunk", Step::AnswerThenClose(chunk("ff\r\n{")), Err(ConnectionClosed), 3),
+            cell("an end between chunks", Step::AnswerThenClose(chunk("2\r\n{}\r\n")), Err(ConnectionClosed), 3),
+            cell("a chunk of no size", Step::Answer(chunk("many\r\n{}\r\n0\r\n\r\n")), Err(ConnectionClosed), 3),
+            cell("more than allowed", Step::json(201, &" ".repeat(1 << 17)), Err(Response), 1),
+            cell(
+                "chunks without end",
+                Step::Endless(chunk(""), b"10\r\n                \r\n".repeat(64)),
+                Err(Response),
+                1,
+            ),
+            cell("HTML", Step::json(200, "<html><body>Sign in</body></html>"), Err(Response), 1),
+            cell("half of the JSON", Step::json(201, &CREATED[..30]), Err(Response), 1),
+            cell(
+                "no UTF-8",
+                Step::Answer([&answer(201, 4, "")[..], &[b'"', 0xff, 0xfe, b'"']].concat()),
+                Err(Response),
+                1,
+            ),
+            cell(
+                "lists within lists",
+                Step::json(201, &format!("{{\"MediaCapturePipeline\":{deep}")),
+                Err(Response),
+                1,
+            )
+            .with(|options| options.response_limit = None),
+            cell(
+                "less than its length says, and the connection stays",
+                Step::AnswerThenStall(cut()),
+                Err(ReadTimeout),
+                3,
+            ),
+            cell(
+                "an end that is its length",
+                Step::AnswerThenClose(format!("HTTP/1.1 201 X\r\n\r\n{CREATED}").into_bytes()),
+                Ok(()),
+                1,
+            ),
+        ]
+    });
+}
+
+#[test]
+fn answers() {
+    let cell = |name, step: Step, requests| {
+        Cell::new(name, Server::start(vec![step]), Err(ErrorKind::Client), requests, requests)
+    };
+    hold(|| {
+        vec![
+            cell("an internal error", Step::error(500, "ServiceFailure"), 3),
+            cell("an unavailable service", Step::error(503, "ServiceUnavailable"), 3),
+            cell("a gateway's error page", Step::json(502, "<html>"), 3),
+            cell("a gateway's timeout", Step::json(504, ""), 3),
+            cell("throttling by its status", Step::json(429, ""), 3),
+            cell("throttling by its code", Step::error(400, "ThrottledClient"), 3),
+            cell("a call that the service does not know", Step::error(501, "NotImplemented"), 1),
+            cell("a refusal", Step::error(403, "Forbidden"), 1),
+            cell("a limit", Step::error(400, "ResourceLimitExceeded"), 1),
+        ]
+    });
+}
