@@ -39,7 +39,7 @@ pub(crate) struct Inner {
     pub(crate) skew: Skew,
     pub(crate) world: World,
     pub(crate) user_agent: HeaderValue,
-    network: Arc<Network>,
+    pub(crate) network: Arc<Network>,
     pool: PerProcess<reqwest::Client>,
     /// One for each connection that the calls of the I/O thread may have open at once.
     permits: PerProcess<Arc<Semaphore>>,

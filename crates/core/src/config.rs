@@ -9,10 +9,10 @@ use crate::encode::Validation;
 use crate::endpoint::{self, Choice, Endpoint};
 use crate::error::{Error, ErrorKind};
 use crate::profile::Profile;
+use crate::proxies::Proxies;
 use crate::retry::{RetryConfig, RetryMode};
 use crate::schema::Service;
 use crate::tls::{ClientCert, Tls, Trust};
-use crate::transport::Proxies;
 use crate::world::World;
 
 /// What the code that makes a client says; everything may be left out.

@@ -17,7 +17,7 @@ use aws_smithy_types::body::SdkBody;
 use http::Method;
 
 use crate::error::{Error, ErrorKind};
-use crate::transport::{Network, Request, exchange};
+use crate::transport::{Network, Request};
 use crate::world::World;
 
 /// A client over `network`, within the limits that each provider asks for.
@@ -68,7 +68,7 @@ async fn send(network: &Network, request: HttpRequest) -> Result<HttpResponse, C
     let url = reqwest::Url::parse(&parts.uri.to_string()).map_err(|e| user(&e))?;
     let body = (parts.method != Method::GET).then_some(body);
     let sent = Request { method: parts.method, url, headers: parts.headers, body };
-    let answer = exchange(&http, sent, LIMIT).await.map_err(|e| match e.kind() {
+    let answer = network.exchange(&http, sent, LIMIT).await.map_err(|e| match e.kind() {
         kind if kind.is_timeout() => ConnectorError::timeout(Box::new(e)),
         _ => ConnectorError::io(Box::new(e)),
     })?;

@@ -152,8 +152,9 @@ mod tests {
     use tokio::runtime::Builder;
 
     use super::Lane;
+    use crate::proxies::Proxies;
     use crate::tls::Tls;
-    use crate::transport::{Network, Proxies};
+    use crate::transport::Network;
 
     #[test]
     fn a_lane_may_end_where_nothing_may_wait() {

@@ -33,6 +33,7 @@ mod lane;
 mod metadata;
 mod profile;
 mod providers;
+mod proxies;
 mod rate;
 mod redact;
 mod respond;

@@ -18,7 +18,7 @@ use crate::judge::{Retry, Verdict, judge, ledger_line, since_1970};
 use crate::respond::Answer;
 use crate::retry::RetryMode;
 use crate::sign::sign_request;
-use crate::transport::{Request, exchange, host_of};
+use crate::transport::{Request, host_of};
 
 /// A success of the service.
 pub struct Response {
@@ -205,7 +205,7 @@ async fn attempt(
     };
     progress.phase = Phase::Attempting(Instant::now());
     let request = signed(client, call, url, &identity, invocation_id, number)?;
-    let exchange = exchange(http, request, client.config.response_limit);
+    let exchange = client.network.exchange(http, request, client.config.response_limit);
     let outcome = match call.limits.attempt_timeout {
         None => exchange.await,
         Some(limit) => tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {

@@ -25,10 +25,11 @@ use crate::error::{Error, ErrorKind};
 use crate::keys::{self, fresh};
 use crate::metadata;
 use crate::profile::{File, Profile};
+use crate::proxies::Proxies;
 use crate::redact;
 use crate::roles::{self, Base, Role};
 use crate::sessions::Session;
-use crate::transport::{Network, Proxies};
+use crate::transport::Network;
 use crate::world::World;
 
 /// The providers of one client. Nothing of a load outlives it, so that a new login, key or role is seen by the next.

@@ -1,16 +1,16 @@
 //! One HTTP exchange over a pool of connections, and what each way of failing is called.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method};
-use reqwest::{NoProxy, Proxy, Url, redirect, retry};
+use reqwest::{Url, redirect, retry};
 use rustls::ClientConfig;
 
 use crate::error::{Error, ErrorKind};
+use crate::proxies::Proxies;
 use crate::respond::Answer;
 use crate::tls::{self, Tls};
 
@@ -26,20 +26,6 @@ pub(crate) struct Network {
 
 /// How long a connection is silent before TCP asks whether its peer is still there; two more times, and it is given up.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-/// The proxies for each scheme, as URLs that may hold a user and a password.
-#[derive(Clone, Default)]
-pub(crate) struct Proxies {
-    pub(crate) http: Option<String>,
-    pub(crate) https: Option<String>,
-    pub(crate) no_proxy: Option<String>,
-}
-
-impl fmt::Debug for Proxies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Proxies(hidden)")
-    }
-}
 
 impl Network {
     pub(crate) fn new(tls: Tls, proxies: Proxies, connect_timeout: Duration, read_timeout: Duration) -> Network {
@@ -65,16 +51,8 @@ impl Network {
             .tcp_keepalive(KEEP_ALIVE)
             .tcp_keepalive_interval(KEEP_ALIVE)
             .tcp_keepalive_retries(3);
-        for (scheme, url) in [("http", &self.proxies.http), ("https", &self.proxies.https)] {
-            let Some(url) = url else { continue };
-            let made = if scheme == "http" { Proxy::http(url) } else { Proxy::https(url) };
-            let proxy = made.map_err(|_| {
-                Error::new(
-                    ErrorKind::InvalidConfig,
-                    format!("the proxy for {scheme} is not a URL such as http://host:3128"),
-                )
-            })?;
-            builder = builder.proxy(proxy.no_proxy(self.proxies.no_proxy.as_deref().and_then(NoProxy::from_string)));
+        for proxy in self.proxies.in_client()? {
+            builder = builder.proxy(proxy);
         }
         builder.build().map_err(fail)
     }
@@ -93,6 +71,74 @@ impl Network {
         let config = tls::configuration(&self.tls)?;
         Ok(self.configured.get_or_init(|| config).clone())
     }
+
+    /// Sends the request and reads the whole answer, of at most `limit` bytes.
+    pub(crate) async fn exchange(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        limit: usize,
+    ) -> Result<Answer, Error> {
+        let url = request.url.clone();
+        let failed = |error: reqwest::Error| self.failure(&error, &url);
+        let mut sent = reqwest::Request::new(request.method, request.url);
+        *sent.headers_mut() = request.headers;
+        *sent.body_mut() = request.body.map(Into::into);
+        let mut response = http.execute(sent).await.map_err(failed)?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = Bytes::new();
+        let mut joined = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + joined.len() + chunk.len() > limit {
+                let host = host_of(&url);
+                let message = format!("the answer of {host} (HTTP {status}) is longer than {limit} bytes");
+                return Err(Error::new(ErrorKind::Response, message));
+            }
+            // Most answers are one chunk, which needs no copy.
+            if body.is_empty() && joined.is_empty() {
+                body = chunk;
+            } else {
+                joined.extend_from_slice(&std::mem::take(&mut body));
+                joined.extend_from_slice(&chunk);
+            }
+        }
+        let body = if joined.is_empty() { body } else { joined.freeze() };
+        Ok(Answer { status, headers, body })
+    }
+
+    /// Whether a proxy takes the requests themselves, so that the only connection is the one to it.
+    fn is_forwarded(&self, url: &Url) -> bool {
+        url.scheme() == "http" && self.proxies.stand_before(url)
+    }
+
+    /// The error that a failed exchange is.
+    fn failure(&self, error: &reqwest::Error, url: &Url) -> Error {
+        let (cause, host) = (cause_of(error), host_of(url));
+        let (kind, text) = if error.is_connect() {
+            if error.is_timeout() {
+                (ErrorKind::ConnectTimeout, format!("Connect timeout on endpoint URL: \"{host}\" ({cause})"))
+            } else if chain(error).any(|e| e.to_string().contains("tunnel")) || self.is_forwarded(url) {
+                (ErrorKind::ProxyConnection, format!("Failed to connect to proxy for \"{host}\": {cause}"))
+            } else if chain(error).any(is_tls) {
+                (ErrorKind::Ssl, format!("SSL validation failed for {host}: {cause}"))
+            } else {
+                (ErrorKind::EndpointConnection, format!("Could not connect to the endpoint URL: \"{host}\" ({cause})"))
+            }
+        } else if error.is_timeout() {
+            (ErrorKind::ReadTimeout, format!("Read timeout on endpoint URL: \"{host}\" ({cause})"))
+        } else if error.is_builder() {
+            (ErrorKind::InvalidConfig, format!("the request to {host} cannot be made: {cause}"))
+        } else if chain(error).any(|e| e.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)) {
+            (ErrorKind::ConnectionClosed, format!("the answer of {host} is not HTTP: {cause}"))
+        } else {
+            let text = format!(
+                "Connection was closed before we received a valid response from endpoint URL: \"{host}\" ({cause})"
+            );
+            (ErrorKind::ConnectionClosed, text)
+        };
+        Error::new(kind, text)
+    }
 }
 
 /// One request.
@@ -104,65 +150,9 @@ pub(crate) struct Request {
     pub(crate) body: Option<Bytes>,
 }
 
-/// Sends the request and reads the whole answer, of at most `limit` bytes.
-pub(crate) async fn exchange(http: &reqwest::Client, request: Request, limit: usize) -> Result<Answer, Error> {
-    let host = host_of(&request.url);
-    let mut sent = reqwest::Request::new(request.method, request.url);
-    *sent.headers_mut() = request.headers;
-    *sent.body_mut() = request.body.map(Into::into);
-    let mut response = http.execute(sent).await.map_err(|e| failure(&e, &host))?;
-    let status = response.status().as_u16();
-    let headers = std::mem::take(response.headers_mut());
-    let mut body = Bytes::new();
-    let mut joined = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| failure(&e, &host))? {
-        if body.len() + joined.len() + chunk.len() > limit {
-            let message = format!("the answer of {host} (HTTP {status}) is longer than {limit} bytes");
-            return Err(Error::new(ErrorKind::Response, message));
-        }
-        // Most answers are one chunk, which needs no copy.
-        if body.is_empty() && joined.is_empty() {
-            body = chunk;
-        } else {
-            joined.extend_from_slice(&std::mem::take(&mut body));
-            joined.extend_from_slice(&chunk);
-        }
-    }
-    let body = if joined.is_empty() { body } else { joined.freeze() };
-    Ok(Answer { status, headers, body })
-}
-
 /// Scheme, host and port: what an error may say of a URL, whose path and query hold the caller's data.
 pub(crate) fn host_of(url: &Url) -> String {
     url.origin().ascii_serialization()
-}
-
-/// The error that a failed exchange is.
-fn failure(error: &reqwest::Error, host: &str) -> Error {
-    let cause = cause_of(error);
-    let (kind, text) = if error.is_connect() {
-        if error.is_timeout() {
-            (ErrorKind::ConnectTimeout, format!("Connect timeout on endpoint URL: \"{host}\" ({cause})"))
-        } else if chain(error).any(|e| e.to_string().contains("tunnel")) {
-            (ErrorKind::ProxyConnection, format!("Failed to connect to proxy for \"{host}\": {cause}"))
-        } else if chain(error).any(is_tls) {
-            (ErrorKind::Ssl, format!("SSL validation failed for {host}: {cause}"))
-        } else {
-            (ErrorKind::EndpointConnection, format!("Could not connect to the endpoint URL: \"{host}\" ({cause})"))
-        }
-    } else if error.is_timeout() {
-        (ErrorKind::ReadTimeout, format!("Read timeout on endpoint URL: \"{host}\" ({cause})"))
-    } else if error.is_builder() {
-        (ErrorKind::InvalidConfig, format!("the request to {host} cannot be made: {cause}"))
-    } else if chain(error).any(|e| e.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)) {
-        (ErrorKind::ConnectionClosed, format!("the answer of {host} is not HTTP: {cause}"))
-    } else {
-        let text = format!(
-            "Connection was closed before we received a valid response from endpoint URL: \"{host}\" ({cause})"
-        );
-        (ErrorKind::ConnectionClosed, text)
-    };
-    Error::new(kind, text)
 }
 
 fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {

@@ -1,9 +1,11 @@
 //! Calls over real sockets, against a server that fails in chosen ways.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chimeline_core::{ErrorKind, Options};
+use chimeline_core::world::World;
+use chimeline_core::{Client, ErrorKind, Options};
 use serde_json::json;
 
 use crate::support::{CREATED, Server, Step, client, create, isolated, options};
@@ -62,5 +64,28 @@ fn many_calls_at_once_share_the_io_thread() {
     }
     for _ in 0..100 {
         outcomes.recv_timeout(Duration::from_secs(10)).expect("an outcome").expect("a success");
+    }
+}
+
+#[test]
+fn hosts_of_no_proxy_are_reached_directly() {
+    let server = Server::start(vec![Step::json(201, CREATED)]);
+    let nobody = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port");
+    let reached = |no_proxy: String| {
+        let variable = move |name: &str| match name {
+            "http_proxy" => Some(format!("http://{nobody}")),
+            "no_proxy" => Some(no_proxy.clone()),
+            _ => None,
+        };
+        let world = World { variable: Arc::new(variable), ..World::default() };
+        let service = chimeline_core::service("chime").expect("a known service");
+        let client = Client::in_world(service, &once(server.options()), world).expect("a client");
+        create(&client).map_err(|error| error.kind()).map(drop)
+    };
+    for direct in [server.address.to_string(), "127.0.0.1".to_owned(), "x,127.0.0.0/8".to_owned(), "*".to_owned()] {
+        assert_eq!(reached(direct.clone()), Ok(()), "{direct}");
+    }
+    for other in ["127.0.0.1:1", "localhost", ""] {
+        assert_eq!(reached(other.to_owned()), Err(ErrorKind::ProxyConnection), "{other}");
     }
 }
