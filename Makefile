@@ -12,11 +12,12 @@ HOME_OF_TESTS := $(CURDIR)/build/home
 CLEAN := env -i HOME=$(HOME_OF_TESTS) PATH="$$PATH" LANG=C.UTF-8 TZ=UTC NO_COLOR=1
 
 help: ## List the targets.
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: install ## Create, get, list and delete a capture pipeline from Python and Node, on the local service.
+demo: install ## The main job from Python and Node on the local service; boto3 and chimeline where calls are throttled.
 	$(CLEAN) $(BIN)/python tests/demo/demo.py
 	cd build/node && $(CLEAN) node $(CURDIR)/tests/demo/demo.mjs
+	$(CLEAN) $(BIN)/python tests/demo/throttling.py
 
 test: test-rust test-python test-node ## Run every test of the three languages, on the built packages.
 
@@ -51,7 +52,7 @@ FUZZ_FLAGS := --fuzz-dir crates/core/fuzz --target-dir target/fuzz --sanitizer n
 
 fuzz: build/tools/.cargo-fuzz ## Look for answers, errors and timestamps that break their readers, FUZZ_SECONDS for each.
 	$(FUZZ) build $(FUZZ_FLAGS)
-	for target in answer error timestamp; do \
+	set -e; for target in answer error timestamp; do \
 		mkdir -p build/fuzz/$$target; \
 		$(FUZZ) run $(FUZZ_FLAGS) $$target build/fuzz/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -dict=crates/core/fuzz/json.dict -verbosity=0 -print_funcs=0 -print_final_stats=1; \

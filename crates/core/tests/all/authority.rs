@@ -55,6 +55,14 @@ impl Authority {
     }
 }
 
+impl Drop for Authority {
+    fn drop(&mut self) {
+        if let Some(folder) = self.bundle.parent() {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
 impl Wire for StreamOwned<ServerConnection, TcpStream> {
     fn socket(&self) -> &TcpStream {
         &self.sock

@@ -2,6 +2,7 @@
 
 mod authority;
 mod calls;
+mod chaos;
 mod configuration;
 mod connections;
 mod credentials;
