@@ -24,7 +24,8 @@ for (const platform of built) {
 
 const main = join(staging, "main");
 for (const path of [...manifest.files, "README.md", "LICENSE"]) cpSync(join(root, path), join(main, path), { recursive: true });
-const { devDependencies, scripts, napi, ...published } = manifest;
+// The manifest is private: what is published is packed here, with the packages of the platforms.
+const { devDependencies, scripts, napi, private: _, ...published } = manifest;
 published.optionalDependencies = Object.fromEntries(platforms.map((platform) => [`${manifest.name}-${platform}`, manifest.version]));
 writeFileSync(join(main, "package.json"), JSON.stringify(published, null, 2) + "\n");
 pack(main);

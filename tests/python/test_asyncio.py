@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import inspect
+import sys
 import threading
 import time
 import weakref
@@ -61,8 +63,9 @@ def test_one_client_works_on_several_loops_at_once(client: Any) -> None:
     assert not [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop is not for Windows")
 def test_a_loop_of_uvloop(client: Any) -> None:
-    uvloop = pytest.importorskip("uvloop")
+    uvloop = importlib.import_module("uvloop")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) if hasattr(asyncio, "Runner") else _Runner(uvloop) as runner:
         assert runner.run(client.create_media_capture_pipeline(**INPUT))["MediaCapturePipeline"]
 

@@ -97,7 +97,7 @@ def test_members_that_the_model_does_not_know_are_dropped(blocking: Any, server:
     assert result["MediaCapturePipeline"].keys() == PIPELINE.keys() - {"SinkArn"}
 
 
-def test_a_bucket_that_lists_sends_its_query(blocking: Any, server: Server) -> None:
+def test_a_list_sends_its_query(blocking: Any, server: Server) -> None:
     server.then(Answer(200, {"MediaCapturePipelines": [PIPELINE], "NextToken": "t"}))
     page = blocking.list_media_capture_pipelines(NextToken="a b+c", MaxResults=2)
     assert page["NextToken"] == "t"

@@ -294,6 +294,16 @@ def test_the_user_agent_names_language_and_application(server: Server, options: 
     assert agent.endswith(" app/my-app extra/1")
 
 
+def test_an_error_tells_that_the_quota_for_retries_is_used_up(server: Server, blocking: Any) -> None:
+    server.default = Answer(500, b"")
+    for _ in range(20):
+        with pytest.raises(exceptions.ClientError) as caught:
+            blocking.list_media_capture_pipelines()
+    metadata = caught.value.response["ResponseMetadata"]
+    assert (metadata["RetryAttempts"], metadata["RetryQuotaReached"]) == (0, True)
+    assert "MaxAttemptsReached" not in metadata
+
+
 def test_a_server_that_asks_for_a_certificate_gets_one(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     server = Server(CREATED, context=authority.context(asks=True))

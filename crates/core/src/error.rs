@@ -132,6 +132,8 @@ pub struct ServiceError {
     pub response: ResponseMetadata,
     /// Whether the retries that were allowed are used up.
     pub max_attempts_reached: bool,
+    /// Whether the client's calls have used up what they may spend on retries together.
+    pub retry_quota_reached: bool,
 }
 
 /// What an answer says besides its body.

@@ -78,6 +78,7 @@ mod tests {
             class: None,
             response: ResponseMetadata::default(),
             max_attempts_reached: false,
+            retry_quota_reached: false,
         };
         of(service, operation, "eu-west-2", &error)
     }

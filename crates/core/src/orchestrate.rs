@@ -153,7 +153,7 @@ async fn attempt_until_done(
         }
         let Some(cost) = client.quota.take(reason) else {
             if let Some(service) = error.service_mut() {
-                service.max_attempts_reached = false;
+                service.retry_quota_reached = true;
             }
             return Err(error);
         };

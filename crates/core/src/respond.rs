@@ -69,6 +69,7 @@ pub(crate) fn error_of(service: &Service, operation: &Operation, answer: &Answer
         class: None,
         response: answer.metadata(),
         max_attempts_reached: false,
+        retry_quota_reached: false,
     };
     // A 300 says nothing of an error, yet it is no success.
     if answer.status >= 500 && (body.is_empty() || body.starts_with(b"<html>")) {

@@ -22,6 +22,9 @@ pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'
         class = service.class.unwrap_or(class);
         let retries = error.attempts().len().saturating_sub(1);
         let metadata = metadata(py, &service.response, retries, service.max_attempts_reached, error.attempts())?;
+        if service.retry_quota_reached {
+            metadata.set_item(pyo3::intern!(py, "RetryQuotaReached"), true)?;
+        }
         let response = PyDict::new(py);
         if let (Some(code), Some(message)) = (&service.code, &service.message) {
             let inner = PyDict::new(py);
