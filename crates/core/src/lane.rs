@@ -63,10 +63,12 @@ impl Lanes {
                 return Err(cut_off_in_queue(limit));
             }
             let wait = left.map_or(SLICE, |(left, _)| left.min(SLICE));
-            state = self.freed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+            drop(self.freed.wait_timeout(state, wait));
+            // Unlocked, for it may make a call of its own.
             if !tick() {
                 return Err(cancelled());
             }
+            state = self.lock();
         }
         drop(state);
         let room = Room(self);
@@ -117,18 +119,34 @@ impl Lane {
         tick: &mut dyn FnMut() -> bool,
     ) -> Result<T, Error> {
         let Some(runtime) = &self.runtime else { return Err(cancelled()) };
-        runtime.block_on(async {
-            // Nothing polled this runtime since its last call: let it see first which idle connections the server closed.
-            tokio::task::yield_now().await;
-            let mut call = std::pin::pin!(call);
-            loop {
-                match tokio::time::timeout(SLICE, call.as_mut()).await {
-                    Ok(done) => return done,
-                    Err(_) if tick() => {}
-                    Err(_) => return Err(cancelled()),
-                }
-            }
-        })
+        let done = drive(runtime, call, tick);
+        if done.is_err() {
+            // Let the runtime close the connection whose answer nobody waits for any more.
+            runtime.block_on(tokio::task::yield_now());
+        }
+        done
+    }
+}
+
+fn drive<T>(
+    runtime: &Runtime,
+    call: impl Future<Output = Result<T, Error>>,
+    tick: &mut dyn FnMut() -> bool,
+) -> Result<T, Error> {
+    // The call may be dropped half-way, which is to happen in its runtime.
+    let _context = runtime.enter();
+    let mut call = std::pin::pin!(async {
+        // Nothing polled this runtime since its last call: let it see first which idle connections the server closed.
+        tokio::task::yield_now().await;
+        call.await
+    });
+    loop {
+        match runtime.block_on(async { tokio::time::timeout(SLICE, call.as_mut()).await }) {
+            Ok(done) => return done,
+            // Outside the runtime, for it may make a call of its own.
+            Err(_) if tick() => {}
+            Err(_) => return Err(cancelled()),
+        }
     }
 }
 

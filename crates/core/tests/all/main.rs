@@ -8,6 +8,7 @@ mod connections;
 mod credentials;
 mod dependencies;
 mod faults;
+mod interrupts;
 mod logins;
 mod peers;
 mod properties;

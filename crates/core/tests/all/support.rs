@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -66,6 +66,7 @@ pub struct Seen {
 pub struct Server {
     pub address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
+    open: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -92,23 +93,31 @@ impl Server {
         let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (open, decide, log) = (Arc::new(open), Arc::new(decide), seen.clone());
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (open, decide, log, count) = (Arc::new(open), Arc::new(decide), seen.clone(), connections.clone());
         thread::spawn(move || {
             for socket in listener.incoming().flatten() {
-                let (open, decide, log) = (open.clone(), decide.clone(), log.clone());
+                let (open, decide, log, count) = (open.clone(), decide.clone(), log.clone(), count.clone());
+                count.fetch_add(1, Ordering::Relaxed);
                 thread::spawn(move || {
                     if let Some(wire) = open(socket) {
                         serve(wire, &*decide, &log);
                     }
+                    count.fetch_sub(1, Ordering::Relaxed);
                 });
             }
         });
-        Server { address, seen }
+        Server { address, seen, open: connections }
     }
 
     /// The requests so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("no panic in the server").clone()
+    }
+
+    /// The connections that stand.
+    pub fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
     }
 
     /// Options of a client of this server.
@@ -206,7 +215,6 @@ pub fn reset(socket: &TcpStream) {
 }
 
 fn serve(wire: Box<dyn Wire>, decide: &dyn Fn(&Seen) -> Step, log: &Mutex<Vec<Seen>>) {
-    const LONG: Duration = Duration::from_secs(30);
     let mut reader = BufReader::new(wire);
     while let Some(seen) = read(&mut reader) {
         let step = decide(&seen);
@@ -228,10 +236,10 @@ fn serve(wire: Box<dyn Wire>, decide: &dyn Fn(&Seen) -> Step, log: &Mutex<Vec<Se
                 thread::sleep(Duration::from_millis(5));
                 reset(wire.socket());
             }
-            Step::Stall => thread::sleep(LONG),
+            Step::Stall => drop(wire.read(&mut [0])),
             Step::AnswerThenStall(bytes) => {
                 write(&bytes);
-                thread::sleep(LONG);
+                drop(wire.read(&mut [0]));
             }
             Step::Trickle(bytes, pause) => {
                 for byte in bytes {

@@ -1,0 +1,83 @@
+//! What a blocking call's thread does meanwhile, such as a handler of signals, and what a call that is cut off leaves behind.
+
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chimeline_core::{Client, Error, ErrorKind, Options, Response};
+use serde_json::json;
+
+use crate::support::{CREATED, Server, Step, create, isolated};
+
+const LONG: Duration = Duration::from_secs(10);
+
+/// A call whose thread is asked meanwhile.
+fn list(client: &Client, tick: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
+    let operation = client.service().operation("ListMediaCapturePipelines").expect("a known operation");
+    client.call_blocking(&client.prepare(operation, &json!({})).expect("a good input"), tick)
+}
+
+fn stalling_lists() -> Server {
+    Server::answering(|seen| if seen.head.starts_with("GET") { Step::Stall } else { Step::json(201, CREATED) })
+}
+
+#[test]
+fn a_handler_may_call_while_a_call_waits_for_its_answer() {
+    let server = stalling_lists();
+    let client = isolated(&Options { read_timeout: Some(10.0), ..server.options() });
+    let mut made = None;
+    let error = list(&client, &mut || {
+        made = Some(create(&client));
+        false
+    })
+    .expect_err("no success");
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+    made.expect("a tick").expect("a success");
+}
+
+#[test]
+fn a_handler_may_call_while_a_call_waits_for_a_connection() {
+    let server = stalling_lists();
+    let options = Options { max_pool_connections: Some(1), read_timeout: Some(10.0), ..server.options() };
+    let client = isolated(&options);
+    let (taken, is_taken) = channel();
+    let (done, outcomes) = channel();
+    let holder = client.clone();
+    let (release, released) = channel::<()>();
+    thread::spawn(move || {
+        list(&holder, &mut || {
+            let _ = taken.send(());
+            released.try_recv().is_err()
+        })
+    });
+    is_taken.recv_timeout(LONG).expect("a tick");
+    thread::spawn(move || {
+        let mut made = None;
+        let outcome = list(&client, &mut || {
+            let _ = release.send(());
+            made = Some(create(&client));
+            false
+        });
+        let _ = done.send((outcome, made));
+    });
+    let (outcome, made) = outcomes.recv_timeout(LONG).expect("no deadlock");
+    assert_eq!(outcome.expect_err("no success").kind(), ErrorKind::Cancelled);
+    made.expect("a tick").expect("a success");
+}
+
+#[test]
+fn a_call_that_is_cut_off_closes_its_connection() {
+    for (timeout, goes_on, kind) in [(0.1, true, ErrorKind::CallTimeout), (10.0, false, ErrorKind::Cancelled)] {
+        let server = stalling_lists();
+        let options = Options { timeout: Some(timeout), read_timeout: Some(10.0), ..server.options() };
+        let client = isolated(&options);
+        let error = list(&client, &mut || goes_on).expect_err("no success");
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!(server.seen().len(), 1);
+        let ended = Instant::now();
+        while server.open() > 0 {
+            assert!(ended.elapsed() < Duration::from_secs(2), "{kind:?}: the connection stands");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
