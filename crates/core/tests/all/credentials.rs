@@ -108,11 +108,12 @@ impl Scene {
         self.loads.load(Ordering::SeqCst)
     }
 
-    /// Waits until there were that many loads.
-    fn wait_for_loads(&self, number: usize) {
+    /// Calls until there were that many loads: a call starts none while the one before is under way.
+    fn call_until_loads(&self, client: &Client, number: usize) {
         let started = Instant::now();
         while self.loads() < number {
             assert!(started.elapsed() < Duration::from_secs(10), "{} loads, not {number}", self.loads());
+            list(client).expect("a success");
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -204,7 +205,7 @@ fn keys_are_renewed_ahead_of_their_end_by_one_load_while_calls_go_on() {
         outcomes.recv_timeout(Duration::from_secs(10)).expect("an outcome").expect("a success");
     }
     assert_eq!(scene.last_key(), "AK1", "no call waits for the new keys");
-    scene.wait_for_loads(2);
+    scene.call_until_loads(&client, 2);
     wait_for_key(&scene, &client, "AK2");
     assert_eq!(scene.loads(), 2);
 }
@@ -219,12 +220,11 @@ fn a_renewal_that_fails_keeps_the_keys_while_they_are_valid() {
     for _ in 0..20 {
         list(&client).expect("a success with the keys of before");
     }
-    scene.wait_for_loads(2);
+    scene.call_until_loads(&client, 2);
     assert_eq!((scene.loads(), scene.last_key().as_str()), (2, "AK1"), "it is not tried again at once");
 
     scene.pass(11);
-    list(&client).expect("a success");
-    scene.wait_for_loads(3);
+    scene.call_until_loads(&client, 3);
 
     scene.pass(200);
     let error = list(&client).expect_err("the keys have ended");
@@ -243,8 +243,7 @@ fn short_lived_keys_are_not_renewed_at_each_call() {
     }
     assert_eq!(scene.loads(), 1);
     scene.pass(120);
-    list(&client).expect("a success");
-    scene.wait_for_loads(2);
+    scene.call_until_loads(&client, 2);
 }
 
 #[test]
