@@ -19,6 +19,7 @@ const TYPES = {
   userAgentAppId: ["string", "function", "promise"],
   ignoreConfiguredEndpointUrls: ["boolean"],
   caBundle: ["string"],
+  clientCert: ["string", "object"],
   logger: ["object"],
 };
 
@@ -49,8 +50,21 @@ function checked(given) {
   }
   for (const name of ["requestTimeout", "socketTimeout", "connectionTimeout"]) check(`requestHandler.${name}`, requestHandler?.[name], ["number"]);
   check("requestHandler.httpsAgent.maxSockets", requestHandler?.httpsAgent?.maxSockets, ["number"]);
+  for (const name of ["httpAgent", "httpsAgent"]) checkAgent(`requestHandler.${name}`, requestHandler?.[name]);
+  const { clientCert } = given;
+  if (clientCert != null && typeof clientCert !== "string" && !(Array.isArray(clientCert) && clientCert.length === 2 && clientCert.every((path) => typeof path === "string"))) {
+    throw new TypeError("clientCert must be the path of a PEM file, or a pair of paths: of the certificate and of its key");
+  }
   if (typeof given.credentials === "object" && typeof given.credentials.then !== "function") keysOf(given.credentials);
   return { ...given };
+}
+
+/** What an agent is asked for that this client, which has none, takes from elsewhere. */
+function checkAgent(name, agent) {
+  check(name, agent, ["object"]);
+  const { ca, cert, key, pfx } = agent?.options ?? {};
+  if (ca != null) throw new TypeError(`${name}: its ca cannot be taken over; use caBundle, the path of a PEM file`);
+  if (cert != null || key != null || pfx != null) throw new TypeError(`${name}: its certificate cannot be taken over; use clientCert, the path of a PEM file`);
 }
 
 function check(name, value, allowed) {
@@ -130,6 +144,10 @@ function forNative(options, keys) {
     maxAttempts: options.maxAttempts ?? undefined,
     parameterValidation: options.parameterValidation == null ? undefined : String(options.parameterValidation),
     caBundle: options.caBundle ?? undefined,
+    insecure: requestHandler?.httpsAgent?.options?.rejectUnauthorized === false,
+    clientCert: typeof options.clientCert === "string" ? [options.clientCert, options.clientCert] : options.clientCert ?? undefined,
+    httpProxy: proxyOf(requestHandler?.httpAgent),
+    httpsProxy: proxyOf(requestHandler?.httpsAgent),
     userAgent: agentText(customUserAgent),
     appId: options.userAgentAppId ?? undefined,
     language: `js#${process.versions.node}`,
@@ -155,6 +173,11 @@ function forCall(options, keys, spent) {
     maxAttempts: maxAttempts ?? undefined,
     credentials: keys,
   });
+}
+
+/** The proxy that an agent of the packages `http-proxy-agent` and `https-proxy-agent` is made for. */
+function proxyOf(agent) {
+  return agent?.proxy instanceof URL ? agent.proxy.href : undefined;
 }
 
 /** A URL, or one in the parts that v3 also takes. */

@@ -43,8 +43,13 @@ export interface ClientConfig {
         requestTimeout?: number | undefined;
         /** Without a byte of an answer; 60,000 by default. */
         socketTimeout?: number | undefined;
-        /** `maxSockets` is how many connections may be open at once. */
+        /**
+         * Of an agent are taken: `maxSockets`, how many connections may be open at once; `options.rejectUnauthorized`; and
+         * the proxy of an `HttpsProxyAgent`.
+         */
         httpsAgent?: { maxSockets?: number | undefined } | undefined;
+        /** The proxy of an `HttpProxyAgent`, for endpoints without TLS. */
+        httpAgent?: object | undefined;
       }
     | undefined;
   /** The limit of a whole call, retries included; none by default. */
@@ -60,6 +65,8 @@ export interface ClientConfig {
   userAgentAppId?: Provided<string | undefined> | undefined;
   /** Whether to pass over endpoint URLs of the environment and the profile. */
   ignoreConfiguredEndpointUrls?: boolean | undefined;
+  /** The PEM file of a certificate and its key to show to a server or proxy that asks for one, or a pair of files. */
+  clientCert?: string | readonly [string, string] | undefined;
   /** A file of PEM certificates to trust in place of the system's; else `AWS_CA_BUNDLE`. */
   caBundle?: string | undefined;
   /** Gets a line a call at `info` and a line an attempt at `debug`, without inputs, outputs and secrets; none by default. */

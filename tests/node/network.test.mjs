@@ -1,8 +1,13 @@
 // What goes wrong between the client and the service: each is one clear error with the operation, the host and the cause.
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, createServer as createSecureServer } from "node:https";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { generate } from "selfsigned";
 import { answer, at, caught, keys, raw, require, reset, Server, stall } from "./support.mjs";
 
 const { Chime, ChimeSDKMediaPipelines, ChimelineError } = require("chimeline");
@@ -70,6 +75,34 @@ test("a server that speaks no TLS is told as such", async () => {
   const error = await caught(new Chime({ region: "us-east-1", endpoint, credentials: keys, maxAttempts: 1 }).listMediaCapturePipelines({}));
   plain.close();
   assert.equal(error.name, "SSLError");
+});
+
+test("an agent's proxy is used, and its leniency; a client certificate is shown", async (t) => {
+  server.fallback = answer(200);
+  const proxied = at(server, Chime, { endpoint: "http://chime.example", requestHandler: { httpAgent: { proxy: new URL(server.url) } } });
+  await proxied.listMediaCapturePipelines({});
+  assert.equal(server.requests[0].target, "http://chime.example/media-capture-pipelines");
+
+  const folder = mkdtempSync(join(tmpdir(), "chimeline-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const { cert, private: key } = await generate([{ name: "commonName", value: "own" }], { keyType: "ec", algorithm: "sha256" });
+  const clientCert = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  writeFileSync(clientCert[0], cert);
+  writeFileSync(clientCert[1], key);
+  let shown;
+  const secure = createSecureServer({ cert, key, ca: cert, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    shown = request.socket.getPeerCertificate().subject?.CN;
+    response.end("{}");
+  }).listen(0, "127.0.0.1");
+  t.after(() => secure.close());
+  await once(secure, "listening");
+  const endpoint = `https://127.0.0.1:${secure.address().port}`;
+  assert.equal((await caught(at(server, Chime, { endpoint }).listMediaCapturePipelines({}))).name, "SSLError");
+  const lenient = { endpoint, requestHandler: { httpsAgent: new Agent({ rejectUnauthorized: false }) } };
+  await at(server, Chime, lenient).listMediaCapturePipelines({});
+  assert.equal(shown, undefined);
+  await at(server, Chime, { ...lenient, clientCert }).listMediaCapturePipelines({});
+  assert.equal(shown, "own");
 });
 
 test("wrong credentials are the service's error", async () => {

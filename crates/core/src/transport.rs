@@ -115,16 +115,19 @@ impl Network {
     /// The error that a failed exchange is.
     fn failure(&self, error: &reqwest::Error, url: &Url) -> Error {
         let (cause, host) = (cause_of(error), host_of(url));
+        let untrusted = || (ErrorKind::Ssl, format!("SSL validation failed for {host}: {cause}"));
         let (kind, text) = if error.is_connect() {
             if error.is_timeout() {
                 (ErrorKind::ConnectTimeout, format!("Connect timeout on endpoint URL: \"{host}\" ({cause})"))
             } else if chain(error).any(|e| e.to_string().contains("tunnel")) || self.is_forwarded(url) {
                 (ErrorKind::ProxyConnection, format!("Failed to connect to proxy for \"{host}\": {cause}"))
             } else if chain(error).any(is_tls) {
-                (ErrorKind::Ssl, format!("SSL validation failed for {host}: {cause}"))
+                untrusted()
             } else {
                 (ErrorKind::EndpointConnection, format!("Could not connect to the endpoint URL: \"{host}\" ({cause})"))
             }
+        } else if chain(error).any(is_alert) {
+            untrusted()
         } else if error.is_timeout() {
             (ErrorKind::ReadTimeout, format!("Read timeout on endpoint URL: \"{host}\" ({cause})"))
         } else if error.is_builder() {
@@ -167,6 +170,11 @@ fn next_in_chain<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn Std
 
 fn is_tls(error: &(dyn StdError + 'static)) -> bool {
     error.is::<rustls::Error>()
+}
+
+/// Whether the server refuses the client. In TLS 1.3 it does so after the handshake, as the client sees it.
+fn is_alert(error: &(dyn StdError + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(rustls::Error::AlertReceived(_)))
 }
 
 /// The innermost cause, which holds neither the URL nor anything of the request.

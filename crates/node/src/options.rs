@@ -1,8 +1,10 @@
 //! The options of a client and of a call, as JSON that `node/lib/options.cjs` makes. Times are in milliseconds.
 
+use std::path::PathBuf;
+
 use chimeline_core::encode::Validation;
 use chimeline_core::error::{Error, ErrorKind};
-use chimeline_core::tls::Trust;
+use chimeline_core::tls::{ClientCert, Trust};
 use chimeline_core::{CallOptions, Keys, Options};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -68,6 +70,10 @@ struct Given {
     max_attempts: Option<u32>,
     parameter_validation: Option<String>,
     ca_bundle: Option<String>,
+    insecure: bool,
+    client_cert: Option<[PathBuf; 2]>,
+    http_proxy: Option<String>,
+    https_proxy: Option<String>,
     user_agent: Option<String>,
     app_id: Option<String>,
     language: Option<String>,
@@ -116,7 +122,13 @@ impl Given {
                     return Err(Error::new(ErrorKind::InvalidConfig, message));
                 }
             },
-            verify: self.ca_bundle.map(|path| Trust::Bundle(path.into())),
+            verify: match self.ca_bundle {
+                _ if self.insecure => Some(Trust::Anything),
+                bundle => bundle.map(|path| Trust::Bundle(path.into())),
+            },
+            client_cert: self.client_cert.map(|[chain, key]| ClientCert { chain, key }),
+            http_proxy: self.http_proxy,
+            https_proxy: self.https_proxy,
             user_agent_extra: self.user_agent,
             app_id: self.app_id,
             language: self.language,

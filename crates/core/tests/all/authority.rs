@@ -4,9 +4,13 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use chimeline_core::tls::ClientCert;
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ConfigBuilder, RootCertStore, ServerConfig, ServerConnection, StreamOwned, WantsVerifier};
 
 use crate::support::{Seen, Server, Step, Wire, folder};
 
@@ -37,6 +41,39 @@ impl Authority {
 
     /// The settings of a server at 127.0.0.1 and localhost.
     pub fn server(&self, flaw: Flaw) -> Arc<ServerConfig> {
+        let (chain, key) = self.issue(flaw);
+        let config = versions().with_no_client_auth().with_single_cert(chain, key);
+        Arc::new(config.expect("a certificate and its key"))
+    }
+
+    /// Those of a server that asks for a certificate of this authority.
+    pub fn asking_server(&self) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(&self.bundle).expect("a certificate")).expect("an authority");
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build();
+        let (chain, key) = self.issue(Flaw::None);
+        let builder = versions().with_client_cert_verifier(verifier.expect("a verifier"));
+        Arc::new(builder.with_single_cert(chain, key).expect("a certificate and its key"))
+    }
+
+    /// A certificate for a client and its key, in two files.
+    pub fn client(&self, flaw: Flaw) -> ClientCert {
+        let (certificate, key) = self.signed(flaw);
+        let folder = self.bundle.parent().expect("a folder");
+        let file = |kind: &str, text: String| {
+            let path = folder.join(format!("{kind}-{flaw:?}.pem"));
+            std::fs::write(&path, text).expect("a file");
+            path
+        };
+        ClientCert { chain: file("client", certificate.pem()), key: file("key", key.serialize_pem()) }
+    }
+
+    fn issue(&self, flaw: Flaw) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        let (certificate, key) = self.signed(flaw);
+        (vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).expect("a key"))
+    }
+
+    fn signed(&self, flaw: Flaw) -> (Certificate, KeyPair) {
         let names = if flaw == Flaw::OtherName { vec!["other.example"] } else { vec!["127.0.0.1", "localhost"] };
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         let mut params = CertificateParams::new(names).expect("parameters");
@@ -45,14 +82,16 @@ impl Authority {
             params.not_after = date_time_ymd(2021, 1, 1);
         }
         let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
-        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = builder.expect("versions").with_no_client_auth().with_single_cert(chain, key);
-        Arc::new(config.expect("a certificate and its key"))
+        (params.signed_by(&key, &self.issuer).expect("a certificate"), key)
     }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn versions() -> ConfigBuilder<ServerConfig, WantsVerifier> {
+    ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().expect("versions")
 }
 
 impl Drop for Authority {

@@ -4,7 +4,7 @@
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use chimeline_core::tls::Trust;
+use chimeline_core::tls::{ClientCert, Trust};
 use chimeline_core::{ErrorKind, Options};
 
 use crate::authority::{Authority, Flaw, secure};
@@ -124,7 +124,7 @@ impl FullBacklog {
 
 #[test]
 fn tls() {
-    use ErrorKind::{ConnectTimeout, ConnectionClosed, EndpointConnection, Ssl};
+    use ErrorKind::{ConnectTimeout, ConnectionClosed, EndpointConnection, InvalidConfig, Ssl};
     let authority = Authority::new();
     let with = |name, flaw: Flaw, step: Step, due, requests, attempts| {
         let server = secure(authority.server(flaw), move |_| step.clone());
@@ -134,6 +134,17 @@ fn tls() {
             options.verify = Some(Trust::Bundle(bundle));
         })
     };
+    let asking = |name, shown: Option<ClientCert>, due, requests, attempts| {
+        let server = secure(authority.asking_server(), |_| created());
+        let (url, bundle) = (format!("https://{}", server.address), authority.bundle.clone());
+        Cell::new(name, server, due, requests, attempts).with(|options| {
+            options.endpoint_url = Some(url);
+            options.verify = Some(Trust::Bundle(bundle));
+            options.client_cert = shown;
+        })
+    };
+    let (shown, expired) = (authority.client(Flaw::None), authority.client(Flaw::Expired));
+    let (chain, key) = (shown.chain.clone(), shown.key.clone());
     let broken = |name, open: fn(TcpStream) -> Option<Box<dyn Wire>>, kind, attempts| {
         let server = Server::over(("127.0.0.1", 0), open, |_| created());
         let (url, bundle) = (format!("https://{}", server.address), authority.bundle.clone());
@@ -162,6 +173,31 @@ fn tls() {
             with("an end after the handshake", Flaw::None, Step::Close, Err(ConnectionClosed), 3, 3),
             with("a reset after the handshake", Flaw::None, Step::Reset, Err(ConnectionClosed), 3, 3),
             with("an end in the body", Flaw::None, long(), Err(ConnectionClosed), 3, 3),
+            asking("a client's certificate", Some(shown.clone()), Ok(()), 1, 1),
+            asking("none where one is asked for", None, Err(Ssl), 0, 1),
+            asking("one of a client that has expired", Some(expired.clone()), Err(Ssl), 0, 1),
+            asking(
+                "one without its key",
+                Some(ClientCert { chain: chain.clone(), key: chain.clone() }),
+                Err(InvalidConfig),
+                0,
+                0,
+            ),
+            asking(
+                "one with another's key",
+                Some(ClientCert { chain: chain.clone(), key: expired.key.clone() }),
+                Err(InvalidConfig),
+                0,
+                0,
+            ),
+            asking("a key alone", Some(ClientCert { chain: key.clone(), key: key.clone() }), Err(InvalidConfig), 0, 0),
+            asking(
+                "one that is not there",
+                Some(ClientCert { chain: "/nowhere.pem".into(), key: key.clone() }),
+                Err(InvalidConfig),
+                0,
+                0,
+            ),
         ]
     });
 }
