@@ -113,7 +113,11 @@ pub fn secure(config: Arc<ServerConfig>, decide: impl Fn(&Seen) -> Step + Send +
     let open = move |mut socket: TcpStream| {
         let mut tls = ServerConnection::new(config.clone()).ok()?;
         while tls.is_handshaking() {
-            tls.complete_io(&mut socket).ok()?;
+            if tls.complete_io(&mut socket).is_err() {
+                // Until the client goes: a server that goes first may reset the connection before its reason is read.
+                let _ = std::io::copy(&mut socket, &mut std::io::sink());
+                return None;
+            }
         }
         Some(Box::new(StreamOwned::new(tls, socket)) as Box<dyn Wire>)
     };

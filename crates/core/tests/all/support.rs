@@ -136,7 +136,7 @@ pub fn options(url: &str) -> Options {
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
             session_token: None,
         }),
-        read_timeout: Some(0.3),
+        read_timeout: Some(10.0),
         ..Options::default()
     }
 }
