@@ -1,8 +1,11 @@
 //! A certificate authority, servers with its certificates, and servers that break the handshake.
 
-use std::net::TcpStream;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use chimeline_core::tls::ClientCert;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -122,4 +125,40 @@ pub fn secure(config: Arc<ServerConfig>, decide: impl Fn(&Seen) -> Step + Send +
         Some(Box::new(StreamOwned::new(tls, socket)) as Box<dyn Wire>)
     };
     Server::over(("127.0.0.1", 0), open, decide)
+}
+
+/// A server over TLS that hands on to the plain one at that address.
+pub fn front(config: Arc<ServerConfig>, plain: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        for socket in listener.incoming().flatten() {
+            let config = config.clone();
+            thread::spawn(move || {
+                let tls = ServerConnection::new(config).expect("a connection");
+                hand_on(StreamOwned::new(tls, socket), TcpStream::connect(plain)?)
+            });
+        }
+    });
+    address
+}
+
+/// Both ways in turn, for the halves of a TLS stream share its state.
+fn hand_on(mut one: StreamOwned<ServerConnection, TcpStream>, mut other: TcpStream) -> std::io::Result<()> {
+    for socket in [&one.sock, &other] {
+        socket.set_read_timeout(Some(Duration::from_millis(1)))?;
+    }
+    while pass(&mut one, &mut other)? && pass(&mut other, &mut one)? {}
+    Ok(())
+}
+
+/// Passes what is there; false at the end.
+fn pass(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<bool> {
+    let mut buffer = [0; 4096];
+    match from.read(&mut buffer) {
+        Ok(0) => Ok(false),
+        Ok(length) => to.write_all(&buffer[..length]).and_then(|()| to.flush()).map(|()| true),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(true),
+        Err(error) => Err(error),
+    }
 }

@@ -78,3 +78,20 @@ fn a_panic_takes_no_connection_away() {
     assert!(ended.is_err());
     client.call_blocking(&call, &mut || true).expect("a success");
 }
+
+/// Else a peer that went without a word holds the connection for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn tcp_asks_whether_the_peer_of_an_idle_connection_is_still_there() {
+    let server = Server::start(vec![created()]);
+    let client = isolated(&server.options());
+    create(&client).expect("a success");
+    let peer = format!("0100007F:{:04X}", server.address.port());
+    let sockets = std::fs::read_to_string("/proc/self/net/tcp").expect("the kernel's sockets");
+    let ours = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let ours = ours.filter(|columns| columns.get(2) == Some(&&*peer) && columns[3] == "01").collect::<Vec<_>>();
+    let [connection] = &ours[..] else { panic!("not one connection: {ours:?}") };
+    let (timer, jiffies) = connection[5].split_once(':').expect("a timer and its time");
+    assert_eq!(timer, "02", "the timer of TCP keep-alive");
+    assert!(u64::from_str_radix(jiffies, 16).is_ok_and(|left| left <= 1500), "{jiffies} are more than 15 s");
+}

@@ -1,13 +1,14 @@
 //! The fault matrix: each fault in each phase of a call, on the caller's thread and on the I/O thread, with what the call
 //! comes to, how many requests reach the server and what the ledger holds.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use chimeline_core::tls::{ClientCert, Trust};
 use chimeline_core::{ErrorKind, Options};
 
-use crate::authority::{Authority, Flaw, secure};
+use crate::authority::{Authority, Flaw, front, secure};
+use crate::listeners::{FullBacklog, Speaking, refusing};
 use crate::proxy::{Proxy, Tunnel};
 use crate::support::{CREATED, Server, Step, Wire, answer, create, create_on_io_thread, isolated, options, reset};
 
@@ -71,6 +72,9 @@ fn hold(cells: impl Fn() -> Vec<Cell>) {
             }
             let seen = server.as_ref().map(|server| server.seen().len()).unwrap_or_default();
             assert_eq!(seen, *requests, "{name}: requests");
+            let poured = server.as_ref().map(Server::poured).unwrap_or_default();
+            // What the client does not take stands in the buffers of both sockets.
+            assert!(poured <= attempts * (16 << 20), "{name}: {poured} bytes were taken");
             if let Some(proxy) = proxy {
                 assert_eq!(proxy.heads().len(), *attempts, "{name}: tunnels");
             }
@@ -80,11 +84,6 @@ fn hold(cells: impl Fn() -> Vec<Cell>) {
 
 fn created() -> Step {
     Step::json(201, CREATED)
-}
-
-/// Where nobody listens.
-fn refusing(host: &str) -> SocketAddr {
-    TcpListener::bind((host, 0)).and_then(|listener| listener.local_addr()).expect("a free port")
 }
 
 #[test]
@@ -111,24 +110,6 @@ fn names_and_connections() {
                 .with(|options| options.endpoint_url = Some(v6_url)),
         ]
     });
-}
-
-/// A listener that takes no more connections: further ones wait for an answer.
-struct FullBacklog {
-    address: SocketAddr,
-    _listener: socket2::Socket,
-    _waiting: Vec<TcpStream>,
-}
-
-impl FullBacklog {
-    fn new() -> FullBacklog {
-        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
-        listener.listen(0).expect("a listener");
-        let address = listener.local_addr().ok().and_then(|address| address.as_socket()).expect("an IP address");
-        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(50)).ok();
-        FullBacklog { address, _waiting: std::iter::from_fn(connect).collect(), _listener: listener }
-    }
 }
 
 #[test]
@@ -210,34 +191,6 @@ fn tls() {
     });
 }
 
-/// Says its piece, and keeps the connection without a word from then on.
-struct Speaking(TcpStream, &'static [u8]);
-
-impl std::io::Read for Speaking {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        std::io::Write::write_all(&mut self.0, std::mem::take(&mut self.1))?;
-        self.0.read(buffer).map(|_| 0)?;
-        std::thread::sleep(Duration::from_secs(1));
-        Ok(0)
-    }
-}
-
-impl std::io::Write for Speaking {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
-    }
-}
-
-impl Wire for Speaking {
-    fn socket(&self) -> &TcpStream {
-        &self.0
-    }
-}
-
 #[test]
 fn proxies() {
     use ErrorKind::{ConnectTimeout, ConnectionClosed, EndpointConnection, ProxyConnection};
@@ -253,6 +206,11 @@ fn proxies() {
             options.verify = Some(Trust::Bundle(bundle));
         });
         Cell { proxy: Some(proxy), ..cell }
+    };
+    let over_tls = |cell: Cell| {
+        let proxy = cell.proxy.as_ref().expect("a proxy").address;
+        let at = format!("https://me:hunter2@{}", front(authority.server(Flaw::None), proxy));
+        cell.with(|options| options.https_proxy = Some(at))
     };
     // "me:hunter2", as the proxy gets it, in small letters.
     let header = Tunnel::OpenFor("proxy-authorization: basic bwu6ahvudgvymg==\r\n");
@@ -272,6 +230,14 @@ fn proxies() {
             through("a tunnel that is reset", Tunnel::OpenThenReset, Err(EndpointConnection), 0, 3),
             Cell::unreached("a proxy that is not there", "https://chime.example", ProxyConnection, 3)
                 .with(|options| options.https_proxy = Some(format!("http://{}", refusing("127.0.0.1")))),
+            over_tls(through("a proxy over TLS", header.clone(), Ok(()), 1, 1)),
+            over_tls(through(
+                "a proxy over TLS that does not know the user",
+                Tunnel::OpenFor("nobody"),
+                Err(ProxyConnection),
+                0,
+                3,
+            )),
             Cell::new("a proxy for http", plain, Ok(()), 1, 1).with(|options| {
                 options.endpoint_url = Some("http://chime.example".to_owned());
                 options.http_proxy = Some(at);

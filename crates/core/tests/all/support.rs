@@ -65,8 +65,15 @@ pub struct Seen {
 /// The running server; it ends with the test's process.
 pub struct Server {
     pub address: SocketAddr,
-    seen: Arc<Mutex<Vec<Seen>>>,
-    open: Arc<AtomicUsize>,
+    log: Arc<Log>,
+}
+
+/// What a server saw and did.
+#[derive(Default)]
+struct Log {
+    seen: Mutex<Vec<Seen>>,
+    open: AtomicUsize,
+    poured: AtomicUsize,
 }
 
 impl Server {
@@ -92,32 +99,36 @@ impl Server {
     ) -> Server {
         let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let connections = Arc::new(AtomicUsize::new(0));
-        let (open, decide, log, count) = (Arc::new(open), Arc::new(decide), seen.clone(), connections.clone());
+        let log: Arc<Log> = Arc::default();
+        let (open, decide, kept) = (Arc::new(open), Arc::new(decide), log.clone());
         thread::spawn(move || {
             for socket in listener.incoming().flatten() {
-                let (open, decide, log, count) = (open.clone(), decide.clone(), log.clone(), count.clone());
-                count.fetch_add(1, Ordering::Relaxed);
+                let (open, decide, log) = (open.clone(), decide.clone(), kept.clone());
+                log.open.fetch_add(1, Ordering::Relaxed);
                 thread::spawn(move || {
                     if let Some(wire) = open(socket) {
                         serve(wire, &*decide, &log);
                     }
-                    count.fetch_sub(1, Ordering::Relaxed);
+                    log.open.fetch_sub(1, Ordering::Relaxed);
                 });
             }
         });
-        Server { address, seen, open: connections }
+        Server { address, log }
     }
 
     /// The requests so far.
     pub fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().expect("no panic in the server").clone()
+        self.log.seen.lock().expect("no panic in the server").clone()
     }
 
     /// The connections that stand.
     pub fn open(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
+        self.log.open.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes went into answers without end.
+    pub fn poured(&self) -> usize {
+        self.log.poured.load(Ordering::Relaxed)
     }
 
     /// Options of a client of this server.
@@ -214,11 +225,11 @@ pub fn reset(socket: &TcpStream) {
     socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO)).expect("a TCP socket");
 }
 
-fn serve(wire: Box<dyn Wire>, decide: &dyn Fn(&Seen) -> Step, log: &Mutex<Vec<Seen>>) {
+fn serve(wire: Box<dyn Wire>, decide: &dyn Fn(&Seen) -> Step, log: &Log) {
     let mut reader = BufReader::new(wire);
     while let Some(seen) = read(&mut reader) {
         let step = decide(&seen);
-        log.lock().expect("no panic in the server").push(seen);
+        log.seen.lock().expect("no panic in the server").push(seen);
         let wire = reader.get_mut();
         // The client may have gone meanwhile.
         let mut write = |bytes: &[u8]| wire.write_all(bytes).and_then(|()| wire.flush()).is_ok();
@@ -252,7 +263,9 @@ fn serve(wire: Box<dyn Wire>, decide: &dyn Fn(&Seen) -> Step, log: &Mutex<Vec<Se
             }
             Step::Endless(head, more) => {
                 write(&head);
-                while write(&more) {}
+                while write(&more) {
+                    log.poured.fetch_add(more.len(), Ordering::Relaxed);
+                }
             }
         }
         return;
