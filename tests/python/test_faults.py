@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
+import signal
 import socket
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +115,28 @@ def test_a_connection_that_the_server_closed_is_replaced(awaited: bool) -> None:
 
         assert [len(outcome["ResponseMetadata"]["Attempts"]) for outcome in asyncio.run(thrice())] == [1, 1, 1]
         assert server.connections == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_handler_of_signals_may_call_while_a_call_waits() -> None:
+    """As a program that is told to end deletes what it made, in the midst of another call."""
+    made: list[Any] = []
+    with Server(Stall()) as server:
+        client: Any = chimeline.blocking.client("chime", "us-east-1", endpoint_url=server.url, **KEYS)
+
+        def handler(*_: object) -> None:
+            server.default = CREATED
+            made.append(client.create_media_capture_pipeline(**INPUT))
+            raise InterruptedError
+
+        before = signal.signal(signal.SIGTERM, handler)
+        kill = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM))
+        kill.start()
+        try:
+            with pytest.raises(InterruptedError):
+                client.list_media_capture_pipelines()
+        finally:
+            kill.join()
+            signal.signal(signal.SIGTERM, before)
+        assert [result["ResponseMetadata"]["HTTPStatusCode"] for result in made] == [201]
+        assert len(server.requests) == 2
