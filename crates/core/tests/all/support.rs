@@ -173,22 +173,33 @@ pub const CREATED: &str = r#"{"MediaCapturePipeline":{"MediaPipelineId":"p","Sta
 
 /// Creates a capture pipeline on this thread, and reads the answer.
 pub fn create(client: &Client) -> Result<Response, Error> {
-    readable(client, client.call_blocking(&creation(client), &mut || true)?)
+    send(client, &creation(client, "arn:sink"))
 }
 
 /// The same on the I/O thread.
 pub fn create_on_io_thread(client: &Client) -> Result<Response, Error> {
-    let (done, outcome) = std::sync::mpsc::channel();
-    client.start(creation(client), move |result| drop(done.send(result))).expect("a running thread");
-    readable(client, outcome.recv_timeout(Duration::from_secs(20)).expect("an outcome")?)
+    send_on_io_thread(client, creation(client, "arn:sink"))
 }
 
-fn creation(client: &Client) -> Call {
+/// The call that creates a capture pipeline into that sink.
+pub fn creation(client: &Client, sink: &str) -> Call {
     let input = json!({
-        "SourceType": "ChimeSdkMeeting", "SourceArn": "arn:source", "SinkType": "S3Bucket", "SinkArn": "arn:sink",
+        "SourceType": "ChimeSdkMeeting", "SourceArn": "arn:source", "SinkType": "S3Bucket", "SinkArn": sink,
     });
     let operation = client.service().operation("CreateMediaCapturePipeline").expect("a known operation");
     client.prepare(operation, &input).expect("a good input")
+}
+
+/// Sends a creation on this thread, and reads the answer.
+pub fn send(client: &Client, call: &Call) -> Result<Response, Error> {
+    readable(client, client.call_blocking(call, &mut || true)?)
+}
+
+/// The same on the I/O thread.
+pub fn send_on_io_thread(client: &Client, call: Call) -> Result<Response, Error> {
+    let (done, outcome) = std::sync::mpsc::channel();
+    client.start(call, move |result| drop(done.send(result))).expect("a running thread");
+    readable(client, outcome.recv_timeout(Duration::from_secs(20)).expect("an outcome")?)
 }
 
 fn readable(client: &Client, response: Response) -> Result<Response, Error> {
