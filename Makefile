@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python test-node check lint fuzz dist wheel npm bench clean
+.PHONY: help dev dev-python dev-node demo test test-rust test-python test-node check lint fuzz dist wheel npm bench clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -61,6 +61,20 @@ fuzz: build/tools/.cargo-fuzz ## Look for answers, errors and timestamps that br
 build/tools/.cargo-fuzz:
 	cargo install --quiet --locked --root build/tools --version 0.13.1 cargo-fuzz
 	touch $@
+
+# Where the edited tree is used in place, with modules built quickly: `PYTHONPATH=python`, and `build/dev` for Node.
+dev: build/venv/.made node_modules/.made build/.home ## Build the native modules quickly, in place: edit, and run one test with dev-python or dev-node.
+	cargo build --quiet --locked --profile quick --package chimeline-python --package chimeline-node
+	cp target/quick/lib_native.so python/chimeline/.native.new && mv python/chimeline/.native.new python/chimeline/_native.abi3.so
+	cp target/quick/libchimeline_node.so node/.native.new && mv node/.native.new node/chimeline.linux-x64-gnu.node
+	test -f node/native.cjs || npm run --silent build -- --debug
+	mkdir -p build/dev/node_modules && ln -sfn ../../.. build/dev/node_modules/chimeline
+
+dev-python: ## Run the tests T (a file, with `::name` one test) on the edited tree: `make dev dev-python T=tests/python/test_calls.py`.
+	$(CLEAN) PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest $(T)
+
+dev-node: ## Run the tests T (a file) on the edited tree: `make dev dev-node T=tests/node/client.test.mjs`.
+	$(CLEAN) CHIMELINE_NODE=$(CURDIR)/build/dev node tests/node/run.mjs $(T)
 
 dist: wheel npm ## The release wheel and the npm tarballs, in dist/.
 

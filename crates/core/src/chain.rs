@@ -69,7 +69,7 @@ impl<'w> Chain<'w> {
 
     /// An environment variable, which may be empty.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        (self.world.variable)(name)
+        self.world.variable(name)
     }
 
     /// A setting of one service in the profile's `services` section.
@@ -93,7 +93,7 @@ pub(crate) fn environment(variable: &str) -> String {
 
 /// An environment variable; an empty one is none.
 pub(crate) fn variable(world: &World, name: &str) -> Option<String> {
-    (world.variable)(name).filter(|value| !value.is_empty())
+    world.variable(name).filter(|value| !value.is_empty())
 }
 
 /// The error for a value that is not understood.

@@ -108,7 +108,7 @@ impl Client {
             config,
             quota: Quota::default(),
             rate: RateLimit::default(),
-            in_lambda: (world.variable)("AWS_LAMBDA_FUNCTION_NAME").is_some(),
+            in_lambda: world.variable("AWS_LAMBDA_FUNCTION_NAME").is_some(),
             skew: Skew::default(),
             world,
             user_agent,
@@ -234,7 +234,7 @@ impl fmt::Debug for Client {
 impl Inner {
     /// The trace of the Lambda invocation that is under way, in a process of AWS Lambda.
     pub(crate) fn lambda_trace(&self) -> Option<HeaderValue> {
-        let trace = self.in_lambda.then(|| (self.world.variable)("_X_AMZN_TRACE_ID")).flatten()?;
+        let trace = self.in_lambda.then(|| self.world.variable("_X_AMZN_TRACE_ID")).flatten()?;
         HeaderValue::from_str(&trace).ok()
     }
 }

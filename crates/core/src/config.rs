@@ -238,7 +238,7 @@ fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
         return (Some(name.clone()), CODE.to_owned());
     }
     for variable in ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"] {
-        if let Some(name) = (world.variable)(variable) {
+        if let Some(name) = world.variable(variable) {
             return (Some(name), environment(variable));
         }
     }

@@ -1,6 +1,5 @@
 //! A way in for the fuzz targets and the property tests, which hand a client answers without a server's help.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,7 +17,7 @@ use crate::orchestrate::Response;
 use crate::respond::Answer;
 use crate::schema::{Operation, Service};
 use crate::value::JsonBuilder;
-use crate::world::World;
+use crate::world::{Variables, World};
 
 /// Every operation, each with a client of its service that knows nothing of this machine and can reach nothing.
 ///
@@ -33,7 +32,7 @@ pub fn operations() -> Vec<(Client, &'static Operation)> {
         credentials: Some(keys),
         ..Options::default()
     };
-    let world = World { variable: Arc::new(|_| None), ..World::default() };
+    let world = World { variables: Variables::default(), ..World::default() };
     let of = |service: &&'static Service| {
         let client = Client::in_world(service, &options, world.clone()).expect("a client of good options");
         service.operations.iter().map(move |operation| (client.clone(), operation))

@@ -51,8 +51,8 @@ impl File {
             File::Config => ("AWS_CONFIG_FILE", "~/.aws/config"),
             File::Credentials => ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
         };
-        let path = (world.variable)(variable).unwrap_or_else(|| default.to_owned());
-        let home = || ["HOME", "USERPROFILE"].iter().find_map(|name| (world.variable)(name));
+        let path = world.variable(variable).unwrap_or_else(|| default.to_owned());
+        let home = || ["HOME", "USERPROFILE"].iter().find_map(|name| world.variable(name));
         match path.strip_prefix('~').and_then(|rest| Some(home()? + rest)) {
             Some(path) => path,
             None => path,

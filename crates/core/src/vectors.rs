@@ -19,7 +19,7 @@ use crate::schema::Operation;
 use crate::timestamp::Timestamp;
 use crate::validate::{Fault, Reason};
 use crate::value::JsonBuilder;
-use crate::world::World;
+use crate::world::{Variables, World};
 
 #[test]
 fn requests_are_the_same_to_the_byte_and_to_the_signature() {
@@ -164,7 +164,7 @@ fn world(config: &Value) -> World {
     World {
         now: Arc::new(move || now),
         random: Arc::new(|| 0.5),
-        variable: Arc::new(|_| None),
+        variables: Variables::default(),
         uuid: Arc::new(move || uuid),
         sleep: Arc::new(|_| Box::pin(std::future::ready(()))),
     }

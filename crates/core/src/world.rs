@@ -1,5 +1,7 @@
 //! The clock, the dice and the environment, injected so that tests hold them still. Everything else reads them here.
 
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +11,6 @@ use uuid::Uuid;
 
 type Now = dyn Fn() -> SystemTime + Send + Sync;
 type Random = dyn Fn() -> f64 + Send + Sync;
-type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 type FreshUuid = dyn Fn() -> Uuid + Send + Sync;
 type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
@@ -20,8 +21,8 @@ pub struct World {
     pub now: Arc<Now>,
     /// A number from 0 to 1, drawn anew each time.
     pub random: Arc<Random>,
-    /// An environment variable.
-    pub variable: Arc<Variable>,
+    /// The environment variables.
+    pub variables: Variables,
     /// A fresh version 4 UUID.
     pub uuid: Arc<FreshUuid>,
     /// A wait of that length.
@@ -29,16 +30,57 @@ pub struct World {
 }
 
 impl Default for World {
-    /// The real one.
+    /// The real one, with the process's environment as it is now.
     #[expect(clippy::disallowed_methods, reason = "this is the one place where the real world comes in")]
     fn default() -> World {
         World {
             now: Arc::new(SystemTime::now),
             random: Arc::new(fastrand::f64),
-            variable: Arc::new(|name| std::env::var(name).ok()),
+            variables: std::env::vars_os().collect(),
             uuid: Arc::new(Uuid::new_v4),
             sleep: Arc::new(|length| Box::pin(tokio::time::sleep(length))),
         }
+    }
+}
+
+impl World {
+    /// An environment variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name)
+    }
+}
+
+/// A snapshot of environment variables.
+///
+/// libc's environment is not read again once a client is made: the host may write it from another thread meanwhile, which is
+/// a data race, and a host such as a worker thread of Node has an environment of its own.
+#[derive(Clone, Default)]
+pub struct Variables(Arc<HashMap<OsString, OsString>>);
+
+impl Variables {
+    /// The variable of that name; nothing for one that is not Unicode.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.get(OsStr::new(name))?.to_str().map(str::to_owned)
+    }
+
+    /// All of them, for a process that is started.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+}
+
+impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Variables {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Variables {
+        Variables(Arc::new(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect()))
+    }
+}
+
+impl fmt::Debug for Variables {
+    /// Without their values, of which some are secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Variables({})", self.0.len())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Calls over real sockets, against a server that fails in chosen ways.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chimeline_core::world::World;
@@ -72,12 +71,8 @@ fn hosts_of_no_proxy_are_reached_directly() {
     let server = Server::start(vec![Step::json(201, CREATED)]);
     let nobody = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port");
     let reached = |no_proxy: String| {
-        let variable = move |name: &str| match name {
-            "http_proxy" => Some(format!("http://{nobody}")),
-            "no_proxy" => Some(no_proxy.clone()),
-            _ => None,
-        };
-        let world = World { variable: Arc::new(variable), ..World::default() };
+        let variables = [("http_proxy", format!("http://{nobody}")), ("no_proxy", no_proxy)].into_iter().collect();
+        let world = World { variables, ..World::default() };
         let service = chimeline_core::service("chime").expect("a known service");
         let client = Client::in_world(service, &once(server.options()), world).expect("a client");
         create(&client).map_err(|error| error.kind()).map(drop)

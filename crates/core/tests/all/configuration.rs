@@ -288,12 +288,8 @@ fn settings(client: &Client) -> Value {
 #[test]
 fn a_user_agent_has_its_parts_in_order_and_one_that_is_given_stands_alone() {
     let agent = |options: &Options| {
-        let variable = |name: &str| match name {
-            "AWS_EXECUTION_ENV" => Some("AWS_Lambda x".to_owned()),
-            "AWS_SDK_UA_APP_ID" => Some("app(1)".to_owned()),
-            _ => None,
-        };
-        let world = World { variable: Arc::new(variable), ..World::default() };
+        let variables = [("AWS_EXECUTION_ENV", "AWS_Lambda x"), ("AWS_SDK_UA_APP_ID", "app(1)")].into_iter().collect();
+        let world = World { variables, ..World::default() };
         let service = chimeline_core::service("chime").expect("a known service");
         Client::in_world(service, options, world).expect("a client").config().user_agent.clone()
     };

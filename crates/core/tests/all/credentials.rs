@@ -77,10 +77,10 @@ impl Scene {
     }
 
     fn world(&self) -> World {
-        let (clock, variables) = (self.seconds.clone(), self.variables.clone());
+        let clock = self.seconds.clone();
         World {
             now: Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst))),
-            variable: Arc::new(move |name| variables.get(name).cloned()),
+            variables: self.variables.iter().collect(),
             ..World::default()
         }
     }

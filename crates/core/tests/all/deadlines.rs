@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chimeline_core::tls::Trust;
-use chimeline_core::world::World;
+use chimeline_core::world::{Variables, World};
 use chimeline_core::{Client, ErrorKind, Options};
 
 use crate::authority::Authority;
@@ -26,7 +26,7 @@ struct Cell {
 /// A client that waits for ever between two attempts.
 fn client(options: &Options) -> Client {
     let sleep = |_| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(std::future::pending()) };
-    let world = World { sleep: Arc::new(sleep), variable: Arc::new(|_| None), ..World::default() };
+    let world = World { sleep: Arc::new(sleep), variables: Variables::default(), ..World::default() };
     Client::in_world(chimeline_core::service("chime").expect("a known service"), options, world).expect("a client")
 }
 

@@ -32,7 +32,7 @@ fn write(home: &Path, name: &str, text: &str) {
 }
 
 fn variable(name: &str) -> Option<String> {
-    (World::default().variable)(name)
+    World::default().variable(name)
 }
 
 fn home() -> PathBuf {

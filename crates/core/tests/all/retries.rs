@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use chimeline_core::world::World;
+use chimeline_core::world::{Variables, World};
 use chimeline_core::{Client, Options};
 use serde_json::{Value, json};
 
@@ -163,7 +163,7 @@ fn client(options: &Options, random: f64) -> (Client, Arc<Mutex<Vec<Duration>>>)
             SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_210_096) + waited
         }),
         random: Arc::new(move || random),
-        variable: Arc::new(|_| None),
+        variables: Variables::default(),
         sleep: Arc::new(move |length| {
             slept.lock().expect("no panic").push(length);
             Box::pin(std::future::ready(()))

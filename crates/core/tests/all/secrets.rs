@@ -78,7 +78,7 @@ fn no_secret_of_a_proxy_leaves() {
 /// Providers read the environment of the process, so each is tried in a process of its own: this test, run again.
 #[test]
 fn no_secret_of_a_provider_leaves() {
-    if (World::default().variable)(CHILD).is_some() {
+    if World::default().variable(CHILD).is_some() {
         listen();
         let mut shown = String::new();
         call_found(&mut shown, &Options::default());

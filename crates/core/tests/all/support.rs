@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use chimeline_core::value::JsonBuilder;
-use chimeline_core::world::World;
+use chimeline_core::world::{Variables, World};
 use chimeline_core::{Call, Client, Error, Keys, Options, Response};
 use serde_json::json;
 
@@ -211,7 +211,7 @@ fn readable(client: &Client, response: Response) -> Result<Response, Error> {
 /// A client of the legacy service that does not wait between attempts and sees nothing of the environment.
 pub fn isolated(options: &Options) -> Client {
     let sleep = |_| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(std::future::ready(())) };
-    let world = World { sleep: Arc::new(sleep), variable: Arc::new(|_| None), ..World::default() };
+    let world = World { sleep: Arc::new(sleep), variables: Variables::default(), ..World::default() };
     Client::in_world(chimeline_core::service("chime").expect("a known service"), options, world).expect("a client")
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use chimeline_core::client::Unprepared;
 use chimeline_core::encode::Validation;
 use chimeline_core::value::JsonBuilder;
-use chimeline_core::world::World;
+use chimeline_core::world::{Variables, World};
 use chimeline_core::{Client, Error, Keys, service};
 use chimeline_local::{LocalServer, Options};
 use serde_json::Value;
@@ -72,7 +72,7 @@ pub fn client(name: &str, region: &str, url: &str, keys: Keys) -> Client {
         validation: Validation::Off,
         ..chimeline_core::Options::default()
     };
-    let world = World { variable: Arc::new(|_| None), ..World::default() };
+    let world = World { variables: Variables::default(), ..World::default() };
     Client::in_world(service(name).unwrap(), &options, world).unwrap()
 }
 
