@@ -73,7 +73,7 @@ pub fn outcome(
     let answer = Answer { status, headers, body: Bytes::copy_from_slice(body) };
     let inner = client.inner();
     let encoded = Encoded { path: String::new(), query: String::new(), body: None };
-    let call = Call { operation, encoded, limits: Limits::of(client.config()), identity: None };
+    let call = Call { operation, encoded, limits: Limits::of(client.config()), identity: None, trace: None };
     let verdict = judge(inner, &call, Ok(answer), (inner.world.now)());
     let attempts = vec![ledger_line(&verdict, Duration::ZERO)];
     match verdict {
