@@ -1,51 +1,34 @@
 "use strict";
 // The base of all clients: what one is made of, and `send`.
-const { NativeClient } = require("./native.cjs");
-const { call } = require("./call.cjs");
-const { Command } = require("./command.cjs");
-const { configOf, settingsOf } = require("./config.cjs");
+const { Calls } = require("./calls.cjs");
+const { asked } = require("./command.cjs");
+const { configOf } = require("./config.cjs");
 const { AbortError } = require("./errors.cjs");
-const { fromRecord } = require("./exceptions.cjs");
 const { logged } = require("./log.cjs");
-const { checkCall, checked, endOf, forCall, forNative, isLate, keysOf, late, provided } = require("./options.cjs");
-const { within } = require("./signal.cjs");
+const { checked } = require("./options.cjs");
+const { reasonOf } = require("./signal.cjs");
 
-/** Credentials from a function are asked for anew this long before they end, while calls go on with those of before. */
-const EARLY = 5 * 60_000;
-/** This long before their end they are not sent any more, for they may end on the way. */
-const MARGIN = 10_000;
-/** This long a renewal that failed is not tried again. */
-const PAUSE = 10_000;
+/** Where a client keeps what it makes calls with: a property, so that one behind a Proxy or under Object.create has it too. */
+const CALLS = Symbol("chimeline.calls");
+/** On the prototype of a client: the name of its service. Known to every copy of the package in the process. */
+const SERVICE = Symbol.for("chimeline.service");
 
 class Client {
-  #service;
-  #options;
-  #native;
-  /** Keys that came after the native client was made, or that end: they go with each call. */
-  #keys;
-  /** When the keys end, and when they are to be renewed. */
-  #end = Infinity;
-  #stale = Infinity;
-  /** Under way as long as options are asked for. */
-  #preparing;
-
   /** What the client was made with and what that comes to; each setting is a function, as in the AWS SDK. */
   config;
 
   constructor(service, options = {}) {
-    this.#service = service;
-    this.#options = checked(options);
-    this.config = configOf(service, this.#options, async () => {
-      await this.#prepared();
-      return settingsOf(this.#native);
-    });
+    const given = checked(options);
+    const calls = new Calls(service, given);
+    Object.defineProperty(this, CALLS, { value: calls, writable: true, configurable: true });
+    this.config = configOf(service, given, () => calls.settings(this.config));
   }
 
   /** Makes the call of a command. With a callback it gives nothing back. */
   send(command, options, callback) {
     if (typeof options === "function") return this.send(command, undefined, options);
-    const { logger } = this.#options;
-    const sent = this.#send(command, options);
+    const { logger } = this.config;
+    const sent = sending(this, command, options);
     const promise = logger == null ? sent : logged(logger, command, sent);
     if (callback === undefined) return promise;
     promise.then((output) => callback(null, output), (error) => callback(error));
@@ -54,60 +37,29 @@ class Client {
 
   /** Closes the connections that no call uses. */
   destroy() {
-    this.#native?.close();
+    this[CALLS].close();
   }
+}
 
-  async #send(command, options) {
-    const operation = command instanceof Command ? command.operation : undefined;
-    if (operation?.service !== this.#service) throw new TypeError(`send takes a command of ${this.#service.class}, not ${describe(command)}`);
-    const signal = options?.abortSignal ?? undefined;
-    if (signal !== undefined && typeof signal.addEventListener !== "function") throw new TypeError("abortSignal must be an AbortSignal");
-    if (signal?.aborted) throw new AbortError(signal.reason, operation);
-    checkCall(options);
-    if (this.#isFresh()) return call(this.#native, operation, command.input, signal, forCall(options, this.#keys));
-    const started = performance.now();
-    const preparing = this.#prepared();
-    if (this.#native !== undefined && Date.now() + MARGIN < this.#end) {
-      // The calls that need the new keys will tell what went wrong.
-      preparing.catch(() => (this.#stale = Date.now() + PAUSE));
-    } else {
-      await within(preparing, operation, signal, options?.timeout ?? this.#options.timeout);
-    }
-    return call(this.#native, operation, command.input, signal, forCall(options, this.#keys, performance.now() - started));
-  }
+async function sending(client, command, options) {
+  const { [CALLS]: calls, [SERVICE]: service, config } = client;
+  const { service: wanted, name } = asked(command) ?? {};
+  const operation = wanted === service.name && Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
+  if (operation === undefined) throw new TypeError(`send takes a command of ${service.class}, not ${describe(command)}`);
+  const signal = options?.abortSignal ?? undefined;
+  if (signal !== undefined && typeof signal.addEventListener !== "function") throw new TypeError("abortSignal must be an AbortSignal");
+  if (signal?.aborted) throw new AbortError(reasonOf(signal), operation);
+  return calls.run(operation, command.input, options, signal, config);
+}
 
-  /** Whether calls can be made, with keys that need no renewal. */
-  #isFresh() {
-    return this.#native !== undefined && Date.now() < this.#stale;
-  }
+/** Whether a value is a client of the service, of whichever copy of this package. */
+function isClientOf(value, service) {
+  return value?.[SERVICE]?.name === service.name;
+}
 
-  async #prepared() {
-    if (this.#isFresh()) return;
-    this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
-    await this.#preparing;
-  }
-
-  /** Asks for what is not there yet, and makes the native client the first time. */
-  async #prepare() {
-    const names = late(this.#options);
-    if (names.length > 0) this.#options = await provided(this.#options, names);
-    const { credentials } = this.#options;
-    let keys = credentials ?? undefined;
-    if (isLate(keys)) {
-      const found = await (typeof keys === "function" ? keys({ callerClientConfig: this.config }) : keys);
-      keys = keysOf(found);
-      // A promise gives its keys once.
-      this.#end = typeof credentials === "function" ? endOf(found) : Infinity;
-      this.#stale = this.#end - Math.min(EARLY, (this.#end - Date.now()) / 2);
-      if (this.#native !== undefined || this.#end < Infinity) this.#keys = keys;
-    }
-    if (this.#native !== undefined) return;
-    try {
-      this.#native = new NativeClient(this.#service.name, forNative(this.#options, keys && keysOf(keys)));
-    } catch (error) {
-      throw error.message.startsWith("{") ? fromRecord(JSON.parse(error.message), this.#service) : error;
-    }
-  }
+/** Makes a class one of clients of a service. */
+function clientOf(Class, service) {
+  Object.defineProperty(Class.prototype, SERVICE, { value: service });
 }
 
 function describe(command) {
@@ -115,4 +67,4 @@ function describe(command) {
   return name === undefined ? String(command) : `a ${name}`;
 }
 
-module.exports = { Client };
+module.exports = { Client, clientOf, isClientOf };

@@ -1,6 +1,6 @@
 "use strict";
 // The errors by hand: the base of all, the services' base, and those of the client's own side.
-const { hidden, literalName } = require("./properties.cjs");
+const { hidden, isNamed, literalName } = require("./properties.cjs");
 
 /** The base of every error of this package. */
 class ChimelineError extends Error {
@@ -10,6 +10,11 @@ class ChimelineError extends Error {
     hidden(this, "host", undefined);
     hidden(this, "hint", undefined);
     hidden(this, "attempts", []);
+  }
+
+  /** By their names, so that the errors of another copy of this package are known too. */
+  static [Symbol.hasInstance](value) {
+    return Function.prototype[Symbol.hasInstance].call(this, value) || isNamed(value, this);
   }
 }
 
@@ -42,9 +47,11 @@ class ParamValidationError extends ChimelineError {
 }
 
 class AbortError extends ChimelineError {
-  constructor(reason, operation) {
+  constructor(reason, operation, { attempts = [], $metadata = { attempts: 0, totalRetryDelay: 0 } } = {}) {
     super("The call was aborted", { cause: reason });
     this.operation = operation?.name;
+    this.attempts = attempts;
+    this.$metadata = $metadata;
   }
 }
 

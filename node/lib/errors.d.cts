@@ -42,6 +42,8 @@ export declare class ParamValidationError extends ChimelineError {
 /** The call was aborted by its `abortSignal`; `cause` is the signal's reason. */
 export declare class AbortError extends ChimelineError {
   readonly name: "AbortError";
+  /** How many attempts were made, and how long the call waited between them. */
+  readonly $metadata: ResponseMetadata["$metadata"];
 }
 
 /** An option, an environment variable or a setting of the profile is not understood. */

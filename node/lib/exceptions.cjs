@@ -1,7 +1,7 @@
 "use strict";
 // Makes the classes of the services' errors, and errors out of the records of the native module.
 const own = require("./errors.cjs");
-const { literalName } = require("./properties.cjs");
+const { isOneOf, literalName } = require("./properties.cjs");
 
 const { ServiceException } = own;
 
@@ -26,8 +26,8 @@ function serviceExceptionClass(name, service) {
         // A user's subclass is what it says.
         if (this !== Class) return Function.prototype[Symbol.hasInstance].call(this, value);
         if (!(value instanceof ServiceException)) return false;
-        const sent = value.$service === undefined && service.errors.includes(value.constructor.name);
-        return sent || value.$service === service.name || Class.prototype.isPrototypeOf(value);
+        const sent = value.$service === undefined && isOneOf(value, service.errors);
+        return sent || value.$service === service.name || isOneOf(value, [name]);
       }
     },
   }[name];

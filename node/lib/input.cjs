@@ -1,6 +1,7 @@
 "use strict";
 // What the native module takes: JSON, or tagged JSON for an input that holds what JSON cannot say. The tags are described in
 // crates/node/src/input/read.rs.
+const native = require("./native.cjs");
 
 /** No input of these services is deeper; what is, is circular or wrong. */
 const DEPTH = 32;
@@ -35,20 +36,48 @@ function isPlainArray(items, depth) {
 function isPlainObject(object, depth) {
   const prototype = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) return false;
+  let count = 0;
   for (const key in object) {
     const value = object[key];
+    count += 1;
     // An undefined member is an absent one, in JSON too.
     if (value !== undefined && !isPlain(value, depth)) return false;
   }
-  return true;
+  // JSON leaves out members that are not enumerable.
+  return count === Object.getOwnPropertyNames(object).length;
 }
 
-/** The input as tagged JSON. */
-function tagged(input) {
-  return JSON.stringify(node(input, []));
+/** The input as tagged JSON. Where it has objects that are not plain, those are read by the names that the operation knows. */
+function tagged(input, operation) {
+  return JSON.stringify(node(input, [], shapeOf(operation)));
 }
 
-function node(value, ancestors) {
+/** The members of an input of any kind as a plain object. */
+function members(input, operation) {
+  if (input === null || typeof input !== "object") return { ...input };
+  return Object.fromEntries(entries(input, shapeOf(operation)));
+}
+
+/** The shape of the operation's input, as `inputShape` of the native module describes it. */
+function shapeOf(operation) {
+  operation.shape ??= JSON.parse(native.inputShape(operation.service.name, operation.name));
+  return operation.shape;
+}
+
+/**
+ * The members of an object that are set. Of a structure also those that are inherited, not enumerable or accessors of a class;
+ * what else an instance of a class has is its own.
+ */
+function entries(object, shape) {
+  const known = shape?.members;
+  const keys = Object.keys(object);
+  if (known === undefined) return keys.map((key) => [key, object[key]]);
+  const own = className(object) === "Object" ? keys : keys.filter((key) => Object.hasOwn(known, key));
+  const rest = Object.keys(known).filter((key) => !own.includes(key));
+  return [...own, ...rest].map((key) => [key, object[key]]).filter(([, value]) => value !== undefined);
+}
+
+function node(value, ancestors, shape) {
   switch (typeof value) {
     case "string":
       return value.isWellFormed() ? ["j", value] : ["s", value.toWellFormed()];
@@ -59,13 +88,13 @@ function node(value, ancestors) {
     case "bigint":
       return ["n", String(value)];
     case "object":
-      return value === null ? ["j", null] : object(value, ancestors);
+      return value === null ? ["j", null] : object(value, ancestors, shape);
     default:
       return ["x", typeof value, typeof value === "function" ? `[Function ${value.name}]`.toWellFormed() : String(value).toWellFormed()];
   }
 }
 
-function object(value, ancestors) {
+function object(value, ancestors, shape) {
   if (ancestors.includes(value)) return ["x", className(value), "[Circular]"];
   if (ancestors.length >= DEPTH) return ["x", className(value), `[nested more than ${DEPTH} deep]`];
   const { types, inspect } = require("node:util");
@@ -74,17 +103,17 @@ function object(value, ancestors) {
     return ["d", Number.isNaN(time) ? null : time];
   }
   const inside = [...ancestors, value];
-  if (Array.isArray(value)) return ["a", Array.from(value, (item) => node(item, inside))];
+  if (Array.isArray(value)) return ["a", Array.from(value, (item) => node(item, inside, shape?.item))];
   if (isForeign(types, value)) {
     const text = inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 10, maxStringLength: 100 });
     return ["x", className(value), text.toWellFormed()];
   }
-  const members = [];
-  for (const key of Object.keys(value)) {
-    const member = value[key];
-    if (member !== undefined) members.push([key.toWellFormed(), node(member, inside), !key.isWellFormed()]);
+  const out = [];
+  for (const [key, member] of entries(value, shape)) {
+    const inner = shape?.members?.[key] ?? shape?.value;
+    if (member !== undefined) out.push([key.toWellFormed(), node(member, inside, inner), !key.isWellFormed()]);
   }
-  return ["o", members, className(value)];
+  return ["o", out, className(value)];
 }
 
 /** Whether it is an object of the language that no structure or map of a service is. */
@@ -108,4 +137,4 @@ function className(value) {
   return typeof name === "string" && name !== "" ? name.toWellFormed() : "Object";
 }
 
-module.exports = { plain, tagged };
+module.exports = { members, plain, tagged };

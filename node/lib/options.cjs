@@ -1,5 +1,8 @@
 "use strict";
 // The options of a client: checked when it is made, resolved at its first call.
+const { maxConnections, taken } = require("./agents.cjs");
+const { attempts, milliseconds } = require("./numbers.cjs");
+const { check, pick, typeOf } = require("./types.cjs");
 
 /** What each option may be, by `typeof`; options of other names are left alone, as the AWS SDK does. */
 const TYPES = {
@@ -26,60 +29,38 @@ const TYPES = {
 /** Those that may come from a function or a promise. */
 const PROVIDED = ["region", "endpoint", "maxAttempts", "retryMode", "useFipsEndpoint", "useDualstackEndpoint", "userAgentAppId"];
 
-/** v3 takes 0 for "no limit" where the core has a limit by default; it wants a number. */
-const NO_LIMIT = 365 * 86_400_000;
-const limit = (milliseconds) => (milliseconds === 0 ? NO_LIMIT : milliseconds ?? undefined);
-
-/** What stands for an agent's Infinity. */
-const MOST_CONNECTIONS = 2 ** 32 - 1;
-
 /** The options as given, or a TypeError for one of a wrong type. */
 function checked(given) {
   if (given === null || typeof given !== "object") throw new TypeError(`the options of a client must be an object, not ${typeOf(given)}`);
-  for (const name of Object.keys(TYPES)) check(name, given[name], TYPES[name]);
+  const options = pick(given, Object.keys(TYPES));
+  for (const name in TYPES) check(name, options[name], TYPES[name]);
   if (given.retryStrategy != null) throw new TypeError("retryStrategy is not supported: use maxAttempts and retryMode");
-  const { parameterValidation, requestHandler, logger } = given;
+  const { parameterValidation, requestHandler, logger, credentials, clientCert } = options;
   if (logger != null && !["debug", "info"].every((name) => typeof logger[name] === "function")) {
     throw new TypeError("logger must have the functions debug and info, as console has");
   }
   if (typeof parameterValidation === "string" && parameterValidation !== "strict") {
     throw new TypeError(`parameterValidation must be true, false or "strict", not ${JSON.stringify(parameterValidation)}`);
   }
-  if (typeof requestHandler?.handle === "function") {
-    throw new TypeError("requestHandler must be a plain object of options ({ requestTimeout, connectionTimeout }): this client does its own HTTP");
-  }
-  for (const name of ["requestTimeout", "socketTimeout", "connectionTimeout"]) check(`requestHandler.${name}`, requestHandler?.[name], ["number"]);
-  check("requestHandler.httpsAgent.maxSockets", requestHandler?.httpsAgent?.maxSockets, ["number"]);
-  for (const name of ["httpAgent", "httpsAgent"]) checkAgent(`requestHandler.${name}`, requestHandler?.[name]);
-  const { clientCert } = given;
   if (clientCert != null && typeof clientCert !== "string" && !(Array.isArray(clientCert) && clientCert.length === 2 && clientCert.every((path) => typeof path === "string"))) {
     throw new TypeError("clientCert must be the path of a PEM file, or a pair of paths: of the certificate and of its key");
   }
-  if (typeof given.credentials === "object" && typeof given.credentials.then !== "function") keysOf(given.credentials);
-  return { ...given };
+  options.requestHandler = checkedHandler(requestHandler ?? {}, options);
+  if (!isLate(credentials) && credentials != null) credentialsOf(credentials);
+  return options;
 }
 
-/** What an agent is asked for that this client, which has none, takes from elsewhere. */
-function checkAgent(name, agent) {
-  check(name, agent, ["object"]);
-  const { ca, cert, key, pfx } = agent?.options ?? {};
-  if (ca != null) throw new TypeError(`${name}: its ca cannot be taken over; use caBundle, the path of a PEM file`);
-  if (cert != null || key != null || pfx != null) throw new TypeError(`${name}: its certificate cannot be taken over; use clientCert, the path of a PEM file`);
-}
-
-function check(name, value, allowed) {
-  if (value == null || (allowed.includes(typeOf(value)) && !Number.isNaN(value))) return;
-  throw new TypeError(`${name} must be ${phrase(allowed)}, not ${Number.isNaN(value) ? "NaN" : typeOf(value)}`);
-}
-
-function typeOf(value) {
-  if (value === null) return "null";
-  return typeof value === "object" && typeof value.then === "function" ? "promise" : typeof value;
-}
-
-function phrase(types) {
-  const list = types.map((type) => (type === "function" ? "a function that gives one" : type === "object" ? "an object" : `a ${type}`));
-  return list.length === 1 ? list[0] : `${list.slice(0, -1).join(", ")} or ${list.at(-1)}`;
+/** What is taken of v3's handler: its limits, and of its agents what this client can do itself. */
+function checkedHandler(handler, { caBundle, clientCert }) {
+  if (typeof handler.handle === "function") {
+    throw new TypeError("requestHandler must be a plain object of options ({ requestTimeout, connectionTimeout }): this client does its own HTTP");
+  }
+  const { httpAgent, httpsAgent, ...limits } = pick(handler, ["requestTimeout", "socketTimeout", "connectionTimeout", "httpAgent", "httpsAgent"]);
+  for (const name in limits) check(`requestHandler.${name}`, limits[name], ["number"]);
+  const [http, https] = [taken("requestHandler.httpAgent", httpAgent), taken("requestHandler.httpsAgent", httpsAgent)];
+  if (caBundle != null && https.ca !== undefined) throw new TypeError("requestHandler.httpsAgent has a ca, and there is a caBundle: give one of them");
+  if (clientCert != null && https.cert !== undefined) throw new TypeError("requestHandler.httpsAgent has a cert, and there is a clientCert: give one of them");
+  return { ...limits, http, https };
 }
 
 /** Whether an option has to be asked for. */
@@ -105,7 +86,7 @@ async function provided(options, names) {
 }
 
 /** An access key, its secret and perhaps a token, or a TypeError that holds none of them. */
-function keysOf(given) {
+function credentialsOf(given) {
   if (given === null || typeof given !== "object") throw new TypeError(`credentials must be an object, not ${typeOf(given)}`);
   const { accessKeyId, secretAccessKey, sessionToken } = given;
   for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey })) {
@@ -115,43 +96,48 @@ function keysOf(given) {
   return { accessKeyId, secretAccessKey, sessionToken: sessionToken ?? undefined };
 }
 
-/** When keys end, in milliseconds since 1970; Infinity for those that do not. */
-function endOf({ expiration }) {
-  if (expiration == null) return Infinity;
-  const end = Number(new Date(expiration));
-  if (Number.isNaN(end)) throw new TypeError("credentials.expiration must be a Date");
-  return end;
-}
-
 /** The JSON for the native client, of options that are all there. */
-function forNative(options, keys) {
-  const { requestHandler, customUserAgent } = options;
+function forNative(options, credentials) {
+  const { requestHandler: handler, customUserAgent, clientCert } = options;
+  const { http, https } = handler;
+  const endpoint = endpointText(options.endpoint);
+  const limit = (name) => milliseconds(`requestHandler.${name}`, handler[name], { zero: true });
+  const connections = endpoint?.startsWith("http:") ? [http, https] : [https, http];
+  const requestTimeout = limit("requestTimeout");
   return JSON.stringify({
     region: options.region ?? undefined,
-    endpoint: endpointText(options.endpoint),
+    endpoint,
     ignoreConfiguredEndpointUrls: options.ignoreConfiguredEndpointUrls ?? undefined,
     useFipsEndpoint: options.useFipsEndpoint ?? undefined,
     useDualstackEndpoint: options.useDualstackEndpoint ?? undefined,
     profile: options.profile ?? undefined,
     namespace: options.namespace ?? undefined,
-    credentials: keys,
-    connectionTimeout: limit(requestHandler?.connectionTimeout),
-    requestTimeout: requestHandler?.requestTimeout || undefined,
-    socketTimeout: limit(requestHandler?.socketTimeout),
-    timeout: options.timeout ?? undefined,
-    maxConnections: Math.min(requestHandler?.httpsAgent?.maxSockets ?? 256, MOST_CONNECTIONS),
+    credentials,
+    connectionTimeout: limit("connectionTimeout"),
+    // There is none by default.
+    requestTimeout: isNone(handler.requestTimeout) ? undefined : requestTimeout,
+    socketTimeout: limit("socketTimeout"),
+    timeout: isNone(options.timeout) ? undefined : milliseconds("timeout", options.timeout),
+    maxConnections: connections.map(maxConnections).find((limit) => limit !== undefined) ?? MAX_CONNECTIONS,
     retryMode: options.retryMode ?? undefined,
-    maxAttempts: options.maxAttempts ?? undefined,
+    maxAttempts: attempts("maxAttempts", options.maxAttempts),
     parameterValidation: options.parameterValidation == null ? undefined : String(options.parameterValidation),
-    caBundle: options.caBundle ?? undefined,
-    insecure: requestHandler?.httpsAgent?.options?.rejectUnauthorized === false,
-    clientCert: typeof options.clientCert === "string" ? [options.clientCert, options.clientCert] : options.clientCert ?? undefined,
-    httpProxy: proxyOf(requestHandler?.httpAgent),
-    httpsProxy: proxyOf(requestHandler?.httpsAgent),
+    caBundle: options.caBundle ?? https.ca,
+    insecure: https.insecure === true,
+    clientCert: typeof clientCert === "string" ? [clientCert, clientCert] : clientCert ?? (https.cert && [https.cert, https.key]),
+    httpProxy: http.proxy,
+    httpsProxy: https.proxy,
     userAgent: agentText(customUserAgent),
     appId: options.userAgentAppId ?? undefined,
     language: `js#${process.versions.node}`,
   });
+}
+
+/** How many connections there may be at once where no agent says so. */
+const MAX_CONNECTIONS = 256;
+
+function isNone(limit) {
+  return limit === Infinity || limit === undefined;
 }
 
 /** A TypeError for an option of a call that is of a wrong type. */
@@ -163,27 +149,24 @@ function checkCall(options) {
 }
 
 /** The JSON for the native client of what a call does otherwise; nothing for a call that does not. */
-function forCall(options, keys, spent) {
+function forCall(options, credentials, spent, traceId) {
   const { timeout, requestTimeout, maxAttempts } = options ?? {};
-  if (timeout == null && !requestTimeout && maxAttempts == null && keys === undefined && spent === undefined) return undefined;
+  if (timeout == null && !requestTimeout && maxAttempts == null && credentials === undefined && spent === undefined && traceId === undefined) return undefined;
   return JSON.stringify({
-    timeout: timeout ?? undefined,
+    timeout: milliseconds("timeout", timeout),
     spent,
-    requestTimeout: requestTimeout || undefined,
-    maxAttempts: maxAttempts ?? undefined,
-    credentials: keys,
+    // 0 is the client's.
+    requestTimeout: requestTimeout === 0 ? undefined : milliseconds("requestTimeout", requestTimeout),
+    maxAttempts: attempts("maxAttempts", maxAttempts),
+    credentials,
+    traceId,
   });
-}
-
-/** The proxy that an agent of the packages `http-proxy-agent` and `https-proxy-agent` is made for. */
-function proxyOf(agent) {
-  return agent?.proxy instanceof URL ? agent.proxy.href : undefined;
 }
 
 /** A URL, or one in the parts that v3 also takes. */
 function endpointText(endpoint) {
   if (endpoint == null || typeof endpoint === "string") return endpoint ?? undefined;
-  if (endpoint instanceof URL) return endpoint.href;
+  if (typeof endpoint.href === "string") return endpoint.href;
   if (endpoint.url !== undefined) return String(endpoint.url);
   const { protocol = "https:", hostname, port, path = "" } = endpoint;
   if (typeof hostname !== "string") throw new TypeError("endpoint must be a URL, or an object with protocol, hostname, port and path");
@@ -196,4 +179,4 @@ function agentText(given) {
   return Array.from(given, (part) => (Array.isArray(part) ? part.filter((text) => text != null).join("/") : String(part))).join(" ");
 }
 
-module.exports = { checkCall, checked, endOf, forCall, forNative, isLate, keysOf, late, provided };
+module.exports = { checkCall, checked, credentialsOf, forCall, forNative, isLate, late, provided };

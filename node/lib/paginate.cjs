@@ -1,15 +1,19 @@
 "use strict";
+const { isClientOf } = require("./client.cjs");
+const { members } = require("./input.cjs");
 
 /** The function that goes through an operation's pages, by `NextToken` and `MaxResults`. */
-function paginator(name, Client, Command) {
+function paginator(name, clientName, Command) {
+  const { operation } = Command.prototype;
   const paginate = async function* (config, input, ...rest) {
-    if (!(config?.client instanceof Client)) {
-      throw new TypeError(`${name}: config.client must be a ${Client.name}`);
+    if (!isClientOf(config?.client, operation.service)) {
+      throw new TypeError(`${name}: config.client must be a ${clientName}`);
     }
     const { client, pageSize, stopOnSameToken, withCommand } = config;
-    let token = config.startingToken ?? input?.NextToken;
+    const given = members(input, operation);
+    let token = config.startingToken ?? given.NextToken;
     do {
-      const asked = { ...input, NextToken: token };
+      const asked = { ...given, NextToken: token };
       asked.MaxResults ??= pageSize;
       const command = new Command(asked);
       const page = await client.send(withCommand?.(command) ?? command, ...rest);

@@ -1,7 +1,7 @@
 "use strict";
 // Makes the classes of a service out of its generated table.
-const { Client } = require("./client.cjs");
-const { Command } = require("./command.cjs");
+const { Client, clientOf } = require("./client.cjs");
+const { Command, commandOf } = require("./command.cjs");
 const { serviceExceptionClass } = require("./exceptions.cjs");
 const { paginator } = require("./paginate.cjs");
 
@@ -13,7 +13,7 @@ const { paginator } = require("./paginate.cjs");
  */
 function defineService(table, errors) {
   const { class: title, operations } = table;
-  const service = { name: table.name, class: title, serviceId: table.serviceId, apiVersion: table.apiVersion, errors: table.errors };
+  const service = { name: table.name, class: title, serviceId: table.serviceId, apiVersion: table.apiVersion, errors: table.errors, operations: {} };
   service.exception = serviceExceptionClass(`${title}ServiceException`, service);
   const Base = named(`${title}Client`, class extends /** @type {any} */ (Client) {
     /** @param {object} [options] */
@@ -21,21 +21,23 @@ function defineService(table, errors) {
       super(service, options);
     }
   });
+  clientOf(Base, service);
   const Aggregated = named(title, class extends Base {});
   const out = { [title]: Aggregated, [`${title}Client`]: Base, [`${title}ServiceException`]: service.exception };
   for (const name of Object.keys(operations)) {
     const operation = { name, service, ...operations[name] };
+    service.operations[name] = operation;
     const OperationCommand = named(`${name}Command`, class extends Command {});
-    Object.defineProperty(OperationCommand.prototype, "operation", { value: operation });
+    commandOf(OperationCommand, operation);
     out[`${name}Command`] = OperationCommand;
     method(Aggregated, name[0].toLowerCase() + name.slice(1), function (input, options, callback) {
       return this.send(new OperationCommand(typeof input === "function" ? undefined : input), typeof input === "function" ? input : options, callback);
     });
     if (operation.page) {
-      const paginate = paginator(`paginate${name}`, Base, OperationCommand);
+      const paginate = paginator(`paginate${name}`, Base.name, OperationCommand);
       out[`paginate${name}`] = paginate;
       method(Aggregated, `paginate${name}`, function (input = {}, config = {}, ...rest) {
-        return paginate({ ...config, client: this }, input, ...rest);
+        return paginate(Object.create(config, { client: { value: this } }), input, ...rest);
       });
     }
   }

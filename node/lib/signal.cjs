@@ -16,23 +16,41 @@ function watch(signal, onAbort) {
   entry.calls.add(onAbort);
 }
 
+/** Tidies up after a wait, whose outcome a signal that is not one of Node's cannot change by what it lacks or throws. */
 function unwatch(signal, onAbort) {
   const { calls, listener } = watched.get(signal) ?? { calls: new Set() };
-  if (calls.delete(onAbort) && calls.size === 0) signal.removeEventListener("abort", listener);
+  if (!calls.delete(onAbort) || calls.size > 0) return;
+  try {
+    signal.removeEventListener?.("abort", listener);
+  } catch {
+    // The listener stays, and has nothing to do.
+  }
+}
+
+/** Why a signal aborted; a polyfill's may not say. */
+function reasonOf(signal) {
+  try {
+    return signal.reason;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The longest that Node's timers wait. */
 const LONGEST = 2 ** 31 - 1;
 
-/** What the promise of a call's preparation comes to, unless the signal or the limit in milliseconds comes first. */
-function within(promise, operation, signal, limit) {
+/** What `then` gives once the promise of a call's preparation is kept, unless the signal or the limit in milliseconds comes first. */
+function within(promise, operation, signal, limit, then) {
+  let over = false;
   return new Promise((resolve, reject) => {
     const end = (settle, value) => {
+      if (over) return;
+      over = true;
+      settle(value);
       clearTimeout(timer);
       if (signal !== undefined) unwatch(signal, onAbort);
-      settle(value);
     };
-    const onAbort = () => end(reject, new AbortError(signal.reason, operation));
+    const onAbort = () => end(reject, new AbortError(reasonOf(signal), operation));
     const onLimit = () => {
       const phase = "it was getting options or credentials for attempt 1";
       const error = new CallTimeoutError(`the call did not end within its ${limit / 1e3} s; ${phase}`);
@@ -41,8 +59,8 @@ function within(promise, operation, signal, limit) {
     };
     const timer = limit > 0 ? setTimeout(onLimit, Math.min(limit, LONGEST)) : undefined;
     if (signal !== undefined) watch(signal, onAbort);
-    promise.then((value) => end(resolve, value), (error) => end(reject, error));
+    promise.then(() => over || end(resolve, then()), (error) => end(reject, error));
   });
 }
 
-module.exports = { unwatch, watch, within };
+module.exports = { reasonOf, unwatch, watch, within };

@@ -2,6 +2,7 @@
 // `chimeline/testing`: the local service inside this process.
 const native = require("./native.cjs");
 const { fromRecord } = require("./exceptions.cjs");
+const { check } = require("./types.cjs");
 
 /** The keys that the service knows when it is told none. They open nothing but this server. */
 const KEYS = { accessKeyId: "AKIDCHIMELINELOCAL", secretAccessKey: "chimeline-local-secret" };
@@ -18,6 +19,7 @@ class LocalChime {
 
   static async start(options = {}) {
     const { host, port, region = "us-east-1", credentials = KEYS, accountId, pace, pipelineQuota } = options;
+    checkNumbers({ port, pace, pipelineQuota });
     const text = JSON.stringify({ host, port, region, credentials, accountId, pace, pipelineQuota });
     return new this(telling(() => new native.LocalServer(text)), { region, credentials });
   }
@@ -60,6 +62,16 @@ class LocalChime {
     if (this.#server === undefined) throw new Error("the local service does not run any more");
     return this.#server;
   }
+}
+
+/** Throws a TypeError for a number that the service cannot have: by its name, its value and its unit. */
+function checkNumbers({ port, pace, pipelineQuota }) {
+  for (const [name, value] of Object.entries({ port, pace, pipelineQuota })) check(name, value, ["number"]);
+  const wrong = (name, value, rule) => new TypeError(`${name} is ${value}, which must be ${rule}`);
+  const isCount = (value, max) => value == null || (Number.isInteger(value) && value >= 0 && value <= max);
+  if (!isCount(port, 65_535)) throw wrong("port", port, "an integer from 0 to 65535");
+  if (pace != null && !(pace >= 0 && pace < Infinity)) throw wrong("pace", pace, "a number of milliseconds from 0 up");
+  if (!isCount(pipelineQuota, Number.MAX_SAFE_INTEGER)) throw wrong("pipelineQuota", pipelineQuota, "an integer from 0 up");
 }
 
 /** What the native call gives, or throws as an error of this package. */

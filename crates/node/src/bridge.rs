@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chimeline_core::Client;
 use chimeline_core::client::{Task, Unprepared};
-use napi::bindgen_prelude::{Env, Function};
+use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Result, Status};
 use napi_derive::napi;
@@ -20,94 +21,125 @@ use crate::input::Value;
 use crate::options::call_options;
 use crate::record;
 
-type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
+type Wake = ThreadsafeFunction<(), (), (), Status, false>;
 
 /// What belongs to one JavaScript thread: its calls under way, and the outcomes that wait for it.
+///
+/// While calls are under way, and only then, there is a thread-safe function: it keeps the event loop alive, and with it the
+/// context of its callback, which holds whatever loaded the package.
 #[napi]
 pub struct Bridge {
     shared: Arc<Shared>,
-    /// The calls whose outcomes were not drained yet; one that was refused at once has no task.
+    /// The calls whose outcomes were not drained yet; what cannot be aborted has no task.
     under_way: HashMap<u32, Option<Task>>,
 }
 
-struct Shared {
-    outcomes: Mutex<Outcomes>,
-    wake: Mutex<Wake>,
-}
+#[derive(Default)]
+struct Shared(Mutex<Outcomes>);
 
 #[derive(Default)]
 struct Outcomes {
     /// As JSON, each with a comma behind it.
     text: String,
     numbers: Vec<u32>,
+    /// The clients that were made; their outcomes say only so.
+    made: HashMap<u32, Client>,
+    wake: Option<Arc<Wake>>,
 }
 
 #[napi]
 impl Bridge {
-    /// A bridge; `wake` is called on its thread when there is something to `drain`.
+    /// A bridge, which holds nothing of its thread's until it has to `listen`.
+    #[napi(constructor, catch_unwind)]
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "JavaScript makes it")]
+    pub fn new() -> Bridge {
+        Bridge { shared: Arc::default(), under_way: HashMap::new() }
+    }
+
+    /// From now on `wake` is called on its thread when there is something to `drain`, until `drain` says that it was let go.
+    /// Needed before anything is started.
     ///
     /// # Errors
     /// When Node cannot make a thread-safe function.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(wake: Function<'_, (), ()>) -> Result<Bridge> {
-        let wake = wake.build_threadsafe_function().callee_handled::<false>().weak::<true>().build()?;
-        let shared = Arc::new(Shared { outcomes: Mutex::default(), wake: Mutex::new(wake) });
-        Ok(Bridge { shared, under_way: HashMap::new() })
+    #[napi(catch_unwind)]
+    pub fn listen(&mut self, wake: Function<'_, (), ()>) -> Result<()> {
+        let wake = wake.build_threadsafe_function().callee_handled::<false>().build()?;
+        // What came late of calls that were given up, nobody waits for.
+        *self.shared.lock() = Outcomes { wake: Some(Arc::new(wake)), ..Outcomes::default() };
+        Ok(())
+    }
+
+    /// Makes a client without waiting for the files that are read; `drain` gives the outcome under `number`, and `made` the
+    /// client. `options` is the JSON that `node/lib/options.cjs` makes, `environment` that of the variables.
+    #[napi(catch_unwind)]
+    pub fn make(&mut self, number: u32, service_name: String, options: String, environment: String) {
+        self.under_way.insert(number, None);
+        let shared = self.shared.clone();
+        NativeClient::make(&service_name, &options, &environment, move |made| match made {
+            Ok(client) => shared.push(number, Ok("null".to_owned()), Some(client)),
+            Err(error) => shared.push(number, Err(record::error(&error, None)), None),
+        });
+    }
+
+    /// The client that was made under `number`.
+    #[napi(catch_unwind)]
+    pub fn made(&mut self, number: u32) -> Option<NativeClient> {
+        self.shared.lock().made.remove(&number).map(NativeClient::from)
     }
 
     /// Starts a call whose outcome `drain` will give under `number`. `false` if `input` cannot be read: it then comes again,
     /// tagged. `options` is the JSON of what this call does otherwise than its client.
-    ///
-    /// # Errors
-    /// When the event loop is going down.
     #[napi(catch_unwind)]
     pub fn start(
         &mut self,
-        env: Env,
         client: &NativeClient,
         number: u32,
         operation: String,
         input: String,
         tagged: bool,
         options: Option<String>,
-    ) -> Result<bool> {
-        let Some(value) = Value::read(&input, tagged) else { return Ok(false) };
-        if self.under_way.is_empty() {
-            self.shared.hold(env, true)?;
-        }
+    ) -> bool {
+        let Some(value) = Value::read(&input, tagged) else { return false };
         let task = self.begin(client, number, &operation, &value, options.as_deref());
         self.under_way.insert(number, task);
-        Ok(true)
+        true
     }
 
     /// Drops the request of a call that nobody waits for any more. Gives the JSON of what its error says of the attempts that
     /// were made: `{ attempts, $metadata }`.
-    ///
-    /// # Errors
-    /// When the event loop is going down.
     #[napi(catch_unwind)]
-    pub fn cancel(&mut self, env: Env, number: u32) -> Result<String> {
+    pub fn cancel(&mut self, number: u32) -> String {
         let attempts = self.under_way.remove(&number).flatten().map(|task| task.abort());
-        self.release_if_idle(env)?;
-        Ok(record::given_up(&attempts.unwrap_or_default()).to_string())
+        if self.under_way.is_empty() {
+            self.shared.wake();
+        }
+        record::given_up(&attempts.unwrap_or_default()).to_string()
     }
 
-    /// The outcomes that have come, as a JSON array of `[number, success, output or error]`; empty text for none.
-    ///
-    /// # Errors
-    /// When the event loop is going down.
+    /// The outcomes that have come, as a JSON array of `[number, success, output or error]`; empty text for none. `null` when
+    /// nothing is under way any more, and the function that was to `listen` was let go.
     #[napi(catch_unwind)]
-    pub fn drain(&mut self, env: Env) -> Result<String> {
-        let Outcomes { mut text, numbers } = std::mem::take(&mut *self.shared.lock_outcomes());
-        for number in numbers {
+    pub fn drain(&mut self) -> Option<String> {
+        let mut outcomes = self.shared.lock();
+        let mut text = std::mem::take(&mut outcomes.text);
+        for number in outcomes.numbers.drain(..) {
             self.under_way.remove(&number);
         }
-        self.release_if_idle(env)?;
-        if text.pop().is_some() {
-            text.insert(0, '[');
-            text.push(']');
+        if text.pop().is_none() {
+            let idle = self.under_way.is_empty();
+            let let_go = if idle { outcomes.wake.take() } else { None };
+            drop(outcomes);
+            return if let_go.is_some() { None } else { Some(text) };
         }
-        Ok(text)
+        drop(outcomes);
+        if self.under_way.is_empty() {
+            // Called again once those who wait have had their turn: one that then makes its next call finds it in place.
+            self.shared.wake();
+        }
+        text.insert(0, '[');
+        text.push(']');
+        Some(text)
     }
 }
 
@@ -123,7 +155,7 @@ impl Bridge {
     ) -> Option<Task> {
         let (shared, host) = (self.shared.clone(), client.host.clone());
         let Some(operation) = client.client.service().operation(operation) else {
-            shared.push(number, &Err(record::defect(&format!("the service has no operation {operation}"))));
+            shared.push(number, Err(record::defect(&format!("the service has no operation {operation}"))), None);
             return None;
         };
         let prepared = match client.client.prepare(operation, input) {
@@ -137,19 +169,15 @@ impl Bridge {
         let call = match prepared {
             Ok(call) => call,
             Err(error) => {
-                shared.push(number, &Err(record::error(&error, Some(&host))));
+                shared.push(number, Err(record::error(&error, Some(&host))), None);
                 return None;
             }
         };
         let core = client.client.clone();
         client.client.start(call, move |outcome| {
             let output = outcome.and_then(|response| record::output(&core, operation, &response));
-            shared.push(number, &output.map_err(|error| record::error(&error, Some(&host))));
+            shared.push(number, output.map_err(|error| record::error(&error, Some(&host))), None);
         })
-    }
-
-    fn release_if_idle(&self, env: Env) -> Result<()> {
-        if self.under_way.is_empty() { self.shared.hold(env, false) } else { Ok(()) }
     }
 }
 
@@ -163,10 +191,11 @@ impl Drop for Bridge {
 }
 
 impl Shared {
-    fn push(&self, number: u32, outcome: &std::result::Result<String, serde_json::Value>) {
-        let mut outcomes = self.lock_outcomes();
+    fn push(&self, number: u32, outcome: std::result::Result<String, serde_json::Value>, made: Option<Client>) {
+        let mut outcomes = self.lock();
         let first = outcomes.numbers.is_empty();
         outcomes.numbers.push(number);
+        outcomes.made.extend(made.map(|client| (number, client)));
         // Writing to a String cannot fail.
         let _ = match outcome {
             Ok(output) => write!(outcomes.text, "[{number},true,{output}],"),
@@ -175,22 +204,19 @@ impl Shared {
         drop(outcomes);
         // The first one wakes the loop, which then takes all that have come meanwhile.
         if first {
-            self.lock_wake().call((), ThreadsafeFunctionCallMode::NonBlocking);
+            self.wake();
         }
     }
 
-    /// Says whether the event loop has to stay alive for what is under way.
-    #[expect(deprecated, reason = "what is offered instead is to drop the function, not to let go of it for a while")]
-    fn hold(&self, env: Env, alive: bool) -> Result<()> {
-        let mut wake = self.lock_wake();
-        if alive { wake.refer(&env) } else { wake.unref(&env) }
+    fn wake(&self) {
+        // Outside of the lock, for it writes to a pipe.
+        let wake = self.lock().wake.clone();
+        if let Some(wake) = wake {
+            wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
     }
 
-    fn lock_outcomes(&self) -> MutexGuard<'_, Outcomes> {
-        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock_wake(&self) -> MutexGuard<'_, Wake> {
-        self.wake.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Outcomes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

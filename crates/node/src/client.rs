@@ -1,14 +1,12 @@
 //! The native client: options in, and what a client knows of itself.
 
-#![expect(clippy::needless_pass_by_value, reason = "the form that napi calls")]
-
 use chimeline_core::error::{Error, ErrorKind};
+use chimeline_core::world::World;
 use chimeline_core::{Client, service};
 use napi_derive::napi;
 use serde_json::{Map, Value, json};
 
-use crate::options::client_options;
-use crate::record;
+use crate::options::{client_options, variables};
 
 /// A client of one service.
 #[napi]
@@ -18,25 +16,36 @@ pub struct NativeClient {
     pub(crate) host: String,
 }
 
-#[napi]
 impl NativeClient {
-    /// A client of `service_name`. `options` is the JSON that `node/lib/options.cjs` makes.
-    ///
-    /// # Errors
-    /// With a record of the core's error as its reason.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(service_name: String, options: String) -> napi::Result<NativeClient> {
-        let made = || {
+    /// Makes a client of `service_name`, off the calling thread but for what is wrong at once.
+    pub(crate) fn make(
+        service_name: &str,
+        options: &str,
+        environment: &str,
+        done: impl FnOnce(Result<Client, Error>) + Send + 'static,
+    ) {
+        let given = || {
             let unknown = || Error::new(ErrorKind::UnknownService, format!("Unknown service: {service_name:?}"));
-            let service = service(&service_name).ok_or_else(unknown)?;
-            Client::new(service, &client_options(&options)?)
+            let service = service(service_name).ok_or_else(unknown)?;
+            Ok((service, client_options(options)?, World::with_variables(variables(environment)?)))
         };
-        let client = made().map_err(|error| napi::Error::from_reason(record::error(&error, None).to_string()))?;
+        match given() {
+            Ok((service, options, world)) => Client::make_in_background(service, options, world, done),
+            Err(error) => done(Err(error)),
+        }
+    }
+}
+
+impl From<Client> for NativeClient {
+    fn from(client: Client) -> NativeClient {
         let url = &client.config().endpoint.url;
         let host = url.split("://").nth(1).unwrap_or(url).split('/').next().unwrap_or_default().to_owned();
-        Ok(NativeClient { client, host })
+        NativeClient { client, host }
     }
+}
 
+#[napi]
+impl NativeClient {
     /// The resolved settings that are no secret, as JSON.
     #[napi(catch_unwind)]
     #[must_use]

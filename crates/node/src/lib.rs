@@ -9,6 +9,7 @@ mod input;
 mod local;
 mod options;
 mod record;
+mod shape;
 
 use napi_derive::napi;
 

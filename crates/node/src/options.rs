@@ -1,10 +1,11 @@
 //! The options of a client and of a call, as JSON that `node/lib/options.cjs` makes. Times are in milliseconds.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
 
 use chimeline_core::encode::Validation;
 use chimeline_core::error::{Error, ErrorKind};
-use chimeline_core::tls::{ClientCert, Trust};
+use chimeline_core::tls::{ClientCert, Pem, Trust};
+use chimeline_core::world::Variables;
 use chimeline_core::{CallOptions, Keys, Options};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -23,7 +24,13 @@ pub(crate) fn call_options(text: &str) -> Result<CallOptions, Error> {
         attempt_timeout: seconds(given.request_timeout),
         max_attempts: given.max_attempts,
         credentials: given.credentials.map(Keys::from),
+        trace_id: given.trace_id,
     })
+}
+
+/// The environment that a client is made in.
+pub(crate) fn variables(text: &str) -> Result<Variables, Error> {
+    Ok(read::<HashMap<String, String>>(text)?.into_iter().collect())
 }
 
 /// The text may hold keys, which the error must not: it says only what is not as it should be.
@@ -48,6 +55,7 @@ struct GivenForCall {
     request_timeout: Option<f64>,
     max_attempts: Option<u32>,
     credentials: Option<GivenKeys>,
+    trace_id: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -69,9 +77,9 @@ struct Given {
     retry_mode: Option<String>,
     max_attempts: Option<u32>,
     parameter_validation: Option<String>,
-    ca_bundle: Option<String>,
+    ca_bundle: Option<GivenPem>,
     insecure: bool,
-    client_cert: Option<[PathBuf; 2]>,
+    client_cert: Option<[GivenPem; 2]>,
     http_proxy: Option<String>,
     https_proxy: Option<String>,
     user_agent: Option<String>,
@@ -92,6 +100,23 @@ impl From<GivenKeys> for Keys {
     fn from(given: GivenKeys) -> Keys {
         let GivenKeys { access_key_id, secret_access_key, session_token } = given;
         Keys { access_key_id, secret_access_key, session_token }
+    }
+}
+
+/// Certificates or a key: the path of a file, or what is in it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum GivenPem {
+    Path(String),
+    Contents { pem: String },
+}
+
+impl From<GivenPem> for Pem {
+    fn from(given: GivenPem) -> Pem {
+        match given {
+            GivenPem::Path(path) => Pem::from(path),
+            GivenPem::Contents { pem } => Pem::Contents(pem.into_bytes()),
+        }
     }
 }
 
@@ -124,7 +149,7 @@ impl Given {
             },
             verify: match self.ca_bundle {
                 _ if self.insecure => Some(Trust::Anything),
-                bundle => bundle.map(|path| Trust::Bundle(path.into())),
+                bundle => bundle.map(|pem| Trust::Bundle(pem.into())),
             },
             client_cert: self.client_cert.map(|[chain, key]| ClientCert { chain: chain.into(), key: key.into() }),
             http_proxy: self.http_proxy,

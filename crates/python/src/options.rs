@@ -51,6 +51,7 @@ pub(crate) fn call_options_of(given: &Bound<'_, PyDict>) -> PyResult<CallOptions
         attempt_timeout: given.number("attempt_timeout")?,
         max_attempts: given.count("max_attempts")?,
         credentials: given.credentials()?,
+        trace_id: given.text("trace_id")?,
     })
 }
 
