@@ -3,7 +3,7 @@
 const { call, make } = require("./call.cjs");
 const { expiring } = require("./credentials.cjs");
 const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("./options.cjs");
-const { within } = require("./signal.cjs");
+const { unwatch, watch, within } = require("./signal.cjs");
 const { settingsOf } = require("./config.cjs");
 
 class Calls {
@@ -27,6 +27,10 @@ class Calls {
   async run(operation, input, options, signal, config) {
     checkCall(options);
     if (this.#isReady) return this.#call(operation, input, options, signal);
+    return this.#prepareAndCall(operation, input, options, signal, config);
+  }
+
+  async #prepareAndCall(operation, input, options, signal, config) {
     const started = performance.now();
     const preparing = this.#prepared(config);
     if (this.#native !== undefined && this.#credentials.isUsable) {
@@ -34,8 +38,15 @@ class Calls {
       preparing.catch(() => this.#credentials.postpone());
       return this.#call(operation, input, options, signal);
     }
-    // The call goes on watching the signal, which calls that begin together share.
-    return within(preparing, operation, signal, options?.timeout ?? this.#options.timeout, () => this.#call(operation, input, options, signal, performance.now() - started));
+    // From here to the call's end, so that calls that begin together share one listener.
+    const watching = () => {};
+    if (signal !== undefined) watch(signal, watching);
+    try {
+      await within(preparing, operation, signal, options?.timeout ?? this.#options.timeout);
+      return await this.#call(operation, input, options, signal, performance.now() - started);
+    } finally {
+      if (signal !== undefined) unwatch(signal, watching);
+    }
   }
 
   #call(operation, input, options, signal, spent) {

@@ -39,13 +39,10 @@ function reasonOf(signal) {
 /** The longest that Node's timers wait. */
 const LONGEST = 2 ** 31 - 1;
 
-/** What `then` gives once the promise of a call's preparation is kept, unless the signal or the limit in milliseconds comes first. */
-function within(promise, operation, signal, limit, then) {
-  let over = false;
+/** What the promise of a call's preparation comes to, unless the signal or the limit in milliseconds comes first. */
+function within(promise, operation, signal, limit) {
   return new Promise((resolve, reject) => {
     const end = (settle, value) => {
-      if (over) return;
-      over = true;
       settle(value);
       clearTimeout(timer);
       if (signal !== undefined) unwatch(signal, onAbort);
@@ -59,7 +56,7 @@ function within(promise, operation, signal, limit, then) {
     };
     const timer = limit > 0 ? setTimeout(onLimit, Math.min(limit, LONGEST)) : undefined;
     if (signal !== undefined) watch(signal, onAbort);
-    promise.then(() => over || end(resolve, then()), (error) => end(reject, error));
+    promise.then((value) => end(resolve, value), (error) => end(reject, error));
   });
 }
 
