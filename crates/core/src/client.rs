@@ -119,6 +119,30 @@ impl Client {
         })))
     }
 
+    /// The same on a thread that may wait, for the files that are read may be slow. `done` is called once with the outcome, on
+    /// a thread of the process's I/O runtime; where there is no such runtime, at once.
+    pub fn make_in_background(
+        service: &'static Service,
+        options: Options,
+        world: World,
+        done: impl FnOnce(Result<Client, Error>) + Send + 'static,
+    ) {
+        let io = match runtime::io() {
+            Ok(io) => io,
+            Err(error) => return done(Err(error)),
+        };
+        let make = move || Client::in_world(service, &options, world);
+        // Within a task, so that the outcome is known even where no thread can be started, at which tokio panics.
+        let making = io.spawn(async move { tokio::task::spawn_blocking(make).await });
+        io.spawn(async move {
+            let outcome = making.await.flatten();
+            done(outcome.unwrap_or_else(|panic| {
+                let message = format!("the client cannot be made: {panic}");
+                Err(Error::new(ErrorKind::InvalidConfig, message))
+            }));
+        });
+    }
+
     /// The service that the calls go to.
     #[must_use]
     pub fn service(&self) -> &'static Service {
