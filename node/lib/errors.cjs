@@ -54,6 +54,9 @@ class HTTPClientError extends ChimelineError {}
 class CallTimeoutError extends HTTPClientError {}
 
 class InvalidConfigError extends ChimelineError {}
+class InvalidRetryModeError extends InvalidConfigError {}
+class InfiniteLoopConfigError extends InvalidConfigError {}
+class ConfigParseError extends ChimelineError {}
 class UnknownServiceError extends ChimelineError {}
 class ProfileNotFound extends ChimelineError {}
 class NoRegionError extends ChimelineError {}
@@ -81,6 +84,9 @@ const classes = {
   HTTPClientError,
   CallTimeoutError,
   InvalidConfigError,
+  InvalidRetryModeError,
+  InfiniteLoopConfigError,
+  ConfigParseError,
   UnknownServiceError,
   ProfileNotFound,
   NoRegionError,

@@ -49,6 +49,21 @@ export declare class InvalidConfigError extends ChimelineError {
   readonly name: "InvalidConfigError";
 }
 
+/** There is no such retry mode. */
+export declare class InvalidRetryModeError extends ChimelineError {
+  readonly name: "InvalidRetryModeError";
+}
+
+/** Profiles name each other as the source of their credentials. */
+export declare class InfiniteLoopConfigError extends ChimelineError {
+  readonly name: "InfiniteLoopConfigError";
+}
+
+/** A shared config file cannot be parsed; the message has its path and the line. */
+export declare class ConfigParseError extends ChimelineError {
+  readonly name: "ConfigParseError";
+}
+
 /** There is no service of that name. */
 export declare class UnknownServiceError extends ChimelineError {
   readonly name: "UnknownServiceError";

@@ -6,7 +6,7 @@ import sys
 
 from ._errors import PartialCredentialsError, UnknownServiceError
 from ._native import NativeClient
-from .config import Config, native_options, resolved
+from .config import Config, native_options, resolved, unless_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **
             "use_ssl=False is not supported; for a server without TLS give its endpoint_url, as in http://127.0.0.1:8000"
         )
     options.pop("api_version")
+    options = {name: unless_empty(value) for name, value in options.items()}
     keys = [name for name in _SECRETS[:2] if options[name] is not None]
     if len(keys) == 1:
         missing = next(name for name in _SECRETS[:2] if name not in keys)

@@ -90,6 +90,14 @@ class InvalidConfigError(BotoCoreError):
     """An option, an environment variable or a setting of the profile is not understood."""
 
 
+class InfiniteLoopConfigError(InvalidConfigError):
+    """Profiles name each other as the source of their credentials."""
+
+
+class ConfigParseError(BotoCoreError):
+    """A shared config file cannot be parsed; the message has its path and the line."""
+
+
 class InvalidRetryConfigurationError(InvalidConfigError):
     """The ``retries`` of a Config are not understood."""
 

@@ -104,7 +104,7 @@ class Config:
             raise TypeError(
                 "proxies_config is not supported: a proxy's certificate is held against the same CAs as the service's"
             )
-        if options.get("signature_version") not in (None, "v4"):
+        if options.get("signature_version") not in (None, "", "v4"):
             raise ValueError(f"signature_version must be 'v4', not {options['signature_version']!r}: the services take no other")
         _check_retries(options.get("retries"))
         self._given = options
@@ -154,7 +154,7 @@ def _check_retries(retries: Any) -> None:
                 f'Cannot provide retry configuration for "{name}". Valid retry configuration options are: {_RETRIES}'
             )
         if name == "mode":
-            if value not in _MODES:
+            if value != "" and value not in _MODES:
                 raise InvalidRetryModeError(f'Invalid value provided to "mode": "{value}" must be one of: {_MODES}')
             continue
         least = 0 if name == "max_attempts" else 1
@@ -164,14 +164,19 @@ def _check_retries(retries: Any) -> None:
             )
 
 
+def unless_empty(value: Any) -> Any:
+    """The value of an option; an empty text is as unset."""
+    return None if isinstance(value, str) and not value else value
+
+
 _NOT_NATIVE = frozenset({"proxies", "proxies_config", "retries", "signature_version"})
 
 
 def native_options(config: Config) -> dict[str, Any]:
     """The options in the names and units of the native module."""
-    options: dict[str, Any] = {name: getattr(config, name) for name in _DEFAULTS if name not in _NOT_NATIVE}
+    options: dict[str, Any] = {name: unless_empty(getattr(config, name)) for name in _DEFAULTS if name not in _NOT_NATIVE}
     retries = config.retries or {}
-    options["retry_mode"] = retries.get("mode")
+    options["retry_mode"] = retries.get("mode") or None
     options["max_attempts"] = retries.get("total_max_attempts")
     if options["max_attempts"] is None and "max_attempts" in retries:
         options["max_attempts"] = retries["max_attempts"] + 1

@@ -150,9 +150,9 @@ class LocalChime:
     def client(self, service_name: Literal["chime-sdk-meetings"], config: Config | None = None) -> ChimeSDKMeetings: ...
     def client(self, service_name: Any, config: Config | None = None) -> AsyncClient:
         """A client of this service whose methods are awaited."""
-        from ._factories import client
+        from ._factories import _CLASSES
 
-        return client(service_name, config=config, **self.client_options)
+        return self._make(_CLASSES, service_name, config)
 
     @overload
     def blocking_client(self, service_name: Literal["chime"], config: Config | None = None) -> BlockingChime: ...
@@ -166,9 +166,15 @@ class LocalChime:
     ) -> BlockingChimeSDKMeetings: ...
     def blocking_client(self, service_name: Any, config: Config | None = None) -> BlockingClient:
         """A client of this service whose methods block."""
-        from .blocking import client
+        from .blocking import _CLASSES
 
-        return client(service_name, config=config, **self.client_options)
+        return self._make(_CLASSES, service_name, config)
+
+    def _make(self, classes: dict[str, tuple[str, str]], service_name: str, config: Config | None) -> Any:
+        """A client that reads no files and uses no proxy of the environment: a test sees nothing of whoever runs it."""
+        from ._client import make
+
+        return make(classes, service_name, config, use_ssl=True, api_version=None, local=True, **self.client_options)
 
     @property
     def _running(self) -> LocalServer:

@@ -116,6 +116,7 @@ impl fmt::Debug for Call {
 
 /// Keys given in code, for the signer.
 pub(crate) fn identity(keys: &Keys) -> Identity {
-    let (id, secret, token) = (&keys.access_key_id, &keys.secret_access_key, &keys.session_token);
-    Identity::new(Credentials::new(id, secret, token.clone(), None, "code"), None)
+    let (id, secret) = (&keys.access_key_id, &keys.secret_access_key);
+    let token = keys.session_token.clone().filter(|token| !token.is_empty());
+    Identity::new(Credentials::new(id, secret, token, None, "code"), None)
 }

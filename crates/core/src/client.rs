@@ -95,6 +95,7 @@ impl Client {
 
     /// The same in a world of the caller's.
     pub fn in_world(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
+        let options = &options.without_empty();
         let service = Config::target(service, options)?;
         let config = Config::resolve(service, options, &world)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)

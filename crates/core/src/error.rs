@@ -68,6 +68,12 @@ kinds! {
     UnknownService => "UnknownServiceError",
     /// The shared config files have no such profile.
     ProfileNotFound => "ProfileNotFound",
+    /// A shared config file cannot be parsed.
+    ConfigParse => "ConfigParseError",
+    /// Profiles name each other as the source of their credentials.
+    InfiniteLoopConfig => "InfiniteLoopConfigError",
+    /// There is no such retry mode.
+    InvalidRetryMode => "InvalidRetryModeError",
     /// An option is wrong.
     InvalidConfig => "InvalidConfigError",
     /// No connection to the host.

@@ -24,9 +24,9 @@ pub(crate) fn of_environment(world: &World) -> Result<Option<Credentials>, Error
 }
 
 /// The keys that one of the files has for a profile.
-pub(crate) fn of_file(world: &World, profile: &str, file: File) -> Result<Option<Credentials>, Error> {
-    let profile = Profile::of_file(world, profile, file)?;
-    let named = |key| profile.get(key).filter(|value| !value.is_empty());
+pub(crate) fn of_file(profile: &Profile, file: File) -> Result<Option<Credentials>, Error> {
+    let profile = profile.of_file(&profile.name, file);
+    let named = |key| profile.get(key);
     let Some(id) = named("aws_access_key_id") else { return Ok(None) };
     let place = file.provider();
     let secret = named("aws_secret_access_key").ok_or_else(|| partial(place, "aws_secret_access_key"))?;

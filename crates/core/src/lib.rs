@@ -26,11 +26,13 @@ mod chain;
 mod connector;
 mod credentials;
 mod hint;
+mod ini;
 mod json;
 mod judge;
 mod keys;
 mod lane;
 mod metadata;
+mod places;
 mod profile;
 mod providers;
 mod proxies;
@@ -46,6 +48,7 @@ mod strict;
 mod transport;
 #[cfg(test)]
 mod vectors;
+mod words;
 
 pub use call::{Call, CallOptions};
 pub use client::{Client, Unprepared};

@@ -24,7 +24,7 @@ use crate::connector::{self, Timer};
 use crate::error::{Error, ErrorKind};
 use crate::keys::{self, fresh};
 use crate::metadata;
-use crate::profile::{File, Profile};
+use crate::profile::{FOR_AWS, File, Profile};
 use crate::proxies::Proxies;
 use crate::redact;
 use crate::roles::{self, Base, Role};
@@ -112,8 +112,8 @@ impl Providers {
     /// Asks one provider after the other. One that is set up and fails ends the search: to go on would find the keys of
     /// somebody else.
     pub(crate) async fn load(&self, world: &World) -> Result<Credentials, Error> {
-        let profile = Profile::load(world, self.profile.as_deref())?;
-        let search = Search::new(self, world, profile)?;
+        let profile = Profile::load(world, self.profile.as_deref()).await?;
+        let search = Search::new(self, world, profile);
         let mut reasons: Vec<(Vec<&str>, String)> = Vec::new();
         for provider in ORDER {
             // AWS's providers log the answers that they get, keys and all.
@@ -125,7 +125,7 @@ impl Providers {
                 },
             }
         }
-        Err(none_found(&reasons))
+        Err(none_found(&reasons, search.profile.unreadable()))
     }
 }
 
@@ -134,17 +134,18 @@ struct Search<'s> {
     providers: &'s Providers,
     world: &'s World,
     profile: Profile,
-    sts_url: Option<String>,
+    /// Where it cannot be found, that matters to a role only.
+    sts_url: Result<Option<String>, Error>,
     config: ProviderConfig,
 }
 
 impl<'s> Search<'s> {
-    fn new(providers: &'s Providers, world: &'s World, profile: Profile) -> Result<Search<'s>, Error> {
+    fn new(providers: &'s Providers, world: &'s World, profile: Profile) -> Search<'s> {
         let chain = Chain::new(world, profile);
         let url = |service| configured_url(service, providers.ignore_configured_endpoint_urls, &chain);
-        let urls = [url("STS")?, url("SSO")?, url("SSO OIDC")?];
+        let [sts_url, sso_url, oidc_url] = [url("STS"), url("SSO"), url("SSO OIDC")];
         // AWS's clients refuse these together with a URL.
-        let has_variants = urls.iter().all(Option::is_none);
+        let has_variants = [&sts_url, &sso_url, &oidc_url].iter().all(|url| matches!(url, Ok(None) | Err(_)));
         let config = ProviderConfig::empty()
             .with_http_client(connector::http_client(providers.network.clone()))
             .with_sleep_impl(Timer(world.clone()))
@@ -153,8 +154,8 @@ impl<'s> Search<'s> {
             .with_region(providers.region.clone())
             .with_use_fips(Some(providers.use_fips && has_variants))
             .with_use_dual_stack(Some(providers.use_dual_stack && has_variants));
-        let [sts_url, ..] = urls;
-        Ok(Search { providers, world, profile: chain.profile, sts_url: sts_url.map(|(url, _)| url), config })
+        let sts_url = sts_url.map(|found| found.map(|(url, _)| url));
+        Search { providers, world, profile: chain.profile, sts_url, config }
     }
 
     async fn ask(&self, provider: Provider) -> Outcome {
@@ -188,8 +189,10 @@ impl<'s> Search<'s> {
                 Some(session) => self.sso(session).await,
                 None => Ok(Err(missing("sso_account_id"))),
             },
-            CredentialsFile => Ok(self.keys(name, File::Credentials)?.ok_or_else(|| missing("aws_access_key_id"))),
-            ConfigFile => Ok(self.keys(name, File::Config)?.ok_or_else(|| missing("aws_access_key_id"))),
+            CredentialsFile => {
+                Ok(keys::of_file(&profile, File::Credentials)?.ok_or_else(|| missing("aws_access_key_id")))
+            }
+            ConfigFile => Ok(keys::of_file(&profile, File::Config)?.ok_or_else(|| missing("aws_access_key_id"))),
             Login if profile.get("login_session").is_some() => ask(self.by_aws(name), Login).await,
             Login => Ok(Err(missing("login_session"))),
             Process if profile.get("credential_process").is_some() => ask(self.by_aws(name), Process).await,
@@ -197,14 +200,11 @@ impl<'s> Search<'s> {
         }
     }
 
-    fn keys(&self, profile: &str, file: File) -> Result<Option<Credentials>, Error> {
-        keys::of_file(self.world, profile, file)
-    }
-
     /// AWS's reading of a profile, for what is not offered apart.
     fn by_aws(&self, profile: &str) -> ProfileFileCredentialsProvider {
-        let builder = ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(profile);
-        builder.profile_files(self.profile.files.clone()).build()
+        let files = self.profile.for_aws(profile, &["login_session", "credential_process"]);
+        let builder = ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(FOR_AWS);
+        builder.profile_files(files).build()
     }
 
     fn web_identity(
@@ -301,6 +301,10 @@ impl<'s> Search<'s> {
     }
 
     async fn assume(&self, role: Role, credentials: Credentials) -> Outcome {
+        let sts_url = match &self.sts_url {
+            Ok(url) => url.clone(),
+            Err(error) => return Err(Error::new(error.kind(), error.message().to_owned())),
+        };
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(connector::http_client(self.providers.network.clone()))
@@ -308,9 +312,9 @@ impl<'s> Search<'s> {
             .time_source(Timer(self.world.clone()))
             .retry_config(retries())
             .region(self.providers.region.clone())
-            .use_fips(self.providers.use_fips && self.sts_url.is_none())
-            .use_dual_stack(self.providers.use_dual_stack && self.sts_url.is_none());
-        config.set_endpoint_url(self.sts_url.clone());
+            .use_fips(self.providers.use_fips && sts_url.is_none())
+            .use_dual_stack(self.providers.use_dual_stack && sts_url.is_none());
+        config.set_endpoint_url(sts_url);
         let mut builder = AssumeRoleProvider::builder(role.arn)
             .configure(&config.build())
             .session_name(role.session_name.unwrap_or_else(|| self.session_name()));
@@ -361,8 +365,10 @@ fn failure(provider: Provider, cause: &str) -> Error {
     Error::new(ErrorKind::CredentialRetrieval, message)
 }
 
-fn none_found(reasons: &[(Vec<&str>, String)]) -> Error {
-    let told: Vec<String> = reasons.iter().map(|(names, reason)| format!("{}: {reason}", names.join(", "))).collect();
+fn none_found(reasons: &[(Vec<&str>, String)], unreadable: &[String]) -> Error {
+    let mut told: Vec<String> =
+        reasons.iter().map(|(names, reason)| format!("{}: {reason}", names.join(", "))).collect();
+    told.extend(unreadable.iter().map(|file| format!("cannot be opened: {file}")));
     let cure = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with AWS_PROFILE, or pass the keys to the client";
     Error::new(ErrorKind::NoCredentials, format!("Unable to locate credentials ({}); {cure}", told.join("; ")))
 }

@@ -77,6 +77,8 @@ struct Given {
     user_agent: Option<String>,
     app_id: Option<String>,
     language: Option<String>,
+    #[serde(default)]
+    local: bool,
 }
 
 /// An access key as it comes over.
@@ -132,6 +134,7 @@ impl Given {
             user_agent_extra: self.user_agent,
             app_id: self.app_id,
             language: self.language,
+            local: self.local,
             ..Options::default()
         })
     }
