@@ -12,6 +12,7 @@ use crate::profile::Profile;
 use crate::proxies::Proxies;
 use crate::retry::{RetryConfig, RetryMode};
 use crate::schema::Service;
+use crate::sessions;
 use crate::tls::{ClientCert, Tls, Trust};
 use crate::world::World;
 
@@ -212,6 +213,7 @@ impl Config {
     pub(crate) fn resolve(service: &Service, options: &Options, world: &World) -> Result<Config, Error> {
         let (named, source) = if options.local { (None, DEFAULT.to_owned()) } else { profile_name(options, world) };
         let profile = if options.local { Profile::without_files() } else { Profile::read(world, named.as_deref())? };
+        sessions::check(&profile)?;
         let chain = Chain::new(world, profile);
         chain.note("profile_name", source);
         let region =

@@ -1,7 +1,8 @@
 //! The text of a shared config file as sections of settings, by the rules of Python's `configparser`, with which botocore reads
-//! it: `=` or `:` between name and value, whole-line comments, further lines of a value indented, nothing twice.
+//! it: `=` or `:` between name and value, whole-line comments, further lines of a value indented, nothing twice, and in
+//! `[DEFAULT]` what holds for all sections.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// One section, in the order of the file. Its header is as written between the brackets.
 #[derive(Debug)]
@@ -46,7 +47,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Section>, Unparsed> {
     // Editors of Windows write a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut sections: Vec<Section> = Vec::new();
-    let mut headers = HashSet::new();
     let mut open: Option<Open> = None;
     let mut indentation = 0;
     for (number, line) in (1..).zip(lines(text)) {
@@ -70,10 +70,14 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Section>, Unparsed> {
         indentation = own_indentation;
         if let Some(header) = header(content) {
             close(&mut sections, open.take())?;
-            if !headers.insert(header.to_owned()) {
-                return Err(unparsed(number, &format!("the section [{header}] is there twice")));
-            }
-            sections.push(Section { header: header.to_owned(), settings: Settings::new() });
+            let earlier = sections.iter().position(|section| section.header == header);
+            let section = match earlier {
+                None => Section { header: header.to_owned(), settings: Settings::new() },
+                // This one may go on.
+                Some(at) if header == FOR_ALL => sections.remove(at),
+                Some(_) => return Err(unparsed(number, &format!("the section [{header}] is there twice"))),
+            };
+            sections.push(section);
             continue;
         }
         if sections.is_empty() {
@@ -83,8 +87,19 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Section>, Unparsed> {
         open = Some(setting(&sections, number, content)?);
     }
     close(&mut sections, open)?;
+    if let Some(at) = sections.iter().position(|section| section.header == FOR_ALL) {
+        let for_all = sections.remove(at).settings;
+        for section in &mut sections {
+            for (name, value) in &for_all {
+                section.settings.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
     Ok(sections)
 }
+
+/// The section whose settings all others have, unless they have their own.
+const FOR_ALL: &str = "DEFAULT";
 
 /// Lines end as Python's universal newlines do.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
@@ -186,6 +201,17 @@ mod tests {
         let Some(Value::Nested(nested)) = sections[0].settings.get("s3") else { panic!("{sections:?}") };
         assert_eq!((nested["X"].as_str(), nested["y"].as_str()), ("1", "a = b"));
         assert!(sections[0].settings.contains_key("z"));
+    }
+
+    #[test]
+    fn settings_for_all_are_those_of_each_section_that_has_no_own() {
+        let file = "[a]\nx = 1\n[DEFAULT]\nx = 2\ny = 3\n[b]\n[DEFAULT]\nz = 4\n";
+        let found = |section, name| text(file, section, name);
+        assert_eq!(found(0, "x").as_deref(), Some("1"));
+        assert_eq!(found(0, "z").as_deref(), Some("4"));
+        assert_eq!(found(1, "x").as_deref(), Some("2"));
+        assert_eq!(found(1, "y").as_deref(), Some("3"));
+        assert!(parse(b"[DEFAULT]\nx = 1\n[DEFAULT]\nx = 2\n").is_err());
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Profile {
             ))
         })?;
         match settings.get(service) {
-            Some(Value::Nested(nested)) => Ok(nested.get(key).and_then(|value| meant(key, value))),
+            Some(Value::Nested(nested)) => Ok(nested.get(key).filter(|value| !value.is_empty()).cloned()),
             Some(Value::Text(text)) if !text.is_empty() => Err(invalid(format!(
                 "{service} of the services section \"{section}\" has a value, where its settings must follow in indented lines"
             ))),

@@ -300,22 +300,3 @@ fn a_user_agent_has_its_parts_in_order_and_one_that_is_given_stands_alone() {
     assert!(standard.ends_with(rest), "{standard}");
     assert_eq!(agent(&Options { user_agent: Some("mine/1".to_owned()), ..extra }), "mine/1 extra/1x: y");
 }
-
-#[cfg(unix)]
-#[test]
-fn a_client_that_is_made_in_the_background_keeps_nobody_waiting_for_its_files() {
-    let home = folder();
-    let fifo = home.join("config");
-    let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo");
-    assert!(made.success());
-    let variables = [("AWS_CONFIG_FILE", fifo.as_os_str())].into_iter().collect();
-    let world = World { variables, ..World::default() };
-    let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
-    let (sender, outcomes) = std::sync::mpsc::channel();
-    Client::make_in_background(service, Options::default(), world, move |made| sender.send(made).expect("a receiver"));
-    outcomes.recv_timeout(Duration::from_millis(200)).expect_err("the file gives nothing yet");
-    fs::write(&fifo, "[default]\nregion = eu-west-1\n").expect("a reader");
-    let client = outcomes.recv_timeout(Duration::from_secs(10)).expect("an outcome").expect("a client");
-    assert_eq!(client.config().endpoint.region, "eu-west-1");
-    fs::remove_dir_all(&home).expect("the test's home");
-}

@@ -9,6 +9,7 @@ mod credentials;
 mod deadlines;
 mod dependencies;
 mod faults;
+mod files;
 mod interrupts;
 mod listeners;
 mod logins;
