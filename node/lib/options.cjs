@@ -33,6 +33,9 @@ const limit = (milliseconds) => (milliseconds === 0 ? NO_LIMIT : milliseconds ??
 /** What stands for an agent's Infinity. */
 const MOST_CONNECTIONS = 2 ** 32 - 1;
 
+/** Marks the options for a local service of a test: then no file is read, and no proxy of the environment is used. */
+const LOCAL = Symbol.for("chimeline.local");
+
 /** The options as given, or a TypeError for one of a wrong type. */
 function checked(given) {
   if (given === null || typeof given !== "object") throw new TypeError(`the options of a client must be an object, not ${typeOf(given)}`);
@@ -42,7 +45,7 @@ function checked(given) {
   if (logger != null && !["debug", "info"].every((name) => typeof logger[name] === "function")) {
     throw new TypeError("logger must have the functions debug and info, as console has");
   }
-  if (typeof parameterValidation === "string" && parameterValidation !== "strict") {
+  if (typeof parameterValidation === "string" && parameterValidation !== "" && parameterValidation !== "strict") {
     throw new TypeError(`parameterValidation must be true, false or "strict", not ${JSON.stringify(parameterValidation)}`);
   }
   if (typeof requestHandler?.handle === "function") {
@@ -142,7 +145,7 @@ function forNative(options, keys) {
     maxConnections: Math.min(requestHandler?.httpsAgent?.maxSockets ?? 256, MOST_CONNECTIONS),
     retryMode: options.retryMode ?? undefined,
     maxAttempts: options.maxAttempts ?? undefined,
-    parameterValidation: options.parameterValidation == null ? undefined : String(options.parameterValidation),
+    parameterValidation: options.parameterValidation == null || options.parameterValidation === "" ? undefined : String(options.parameterValidation),
     caBundle: options.caBundle ?? undefined,
     insecure: requestHandler?.httpsAgent?.options?.rejectUnauthorized === false,
     clientCert: typeof options.clientCert === "string" ? [options.clientCert, options.clientCert] : options.clientCert ?? undefined,
@@ -151,6 +154,7 @@ function forNative(options, keys) {
     userAgent: agentText(customUserAgent),
     appId: options.userAgentAppId ?? undefined,
     language: `js#${process.versions.node}`,
+    local: options[LOCAL] === true,
   });
 }
 
@@ -196,4 +200,4 @@ function agentText(given) {
   return Array.from(given, (part) => (Array.isArray(part) ? part.filter((text) => text != null).join("/") : String(part))).join(" ");
 }
 
-module.exports = { checkCall, checked, endOf, forCall, forNative, isLate, keysOf, late, provided };
+module.exports = { LOCAL, checkCall, checked, endOf, forCall, forNative, isLate, keysOf, late, provided };
