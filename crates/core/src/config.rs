@@ -212,7 +212,7 @@ impl Config {
     /// Resolves what the code left open.
     pub(crate) fn resolve(service: &Service, options: &Options, world: &World) -> Result<Config, Error> {
         let (named, source) = if options.local { (None, DEFAULT.to_owned()) } else { profile_name(options, world) };
-        let profile = if options.local { Profile::without_files() } else { Profile::read(world, named.as_deref())? };
+        let profile = if options.local { Profile::without_files() } else { Profile::load(world, named.as_deref())? };
         sessions::check(&profile)?;
         let chain = Chain::new(world, profile);
         chain.note("profile_name", source);

@@ -82,17 +82,17 @@ impl File {
 }
 
 impl Profile {
-    /// Reads the files, on a thread that may wait for them. A profile that was asked for by name must be there.
-    pub(crate) async fn load(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
+    /// Reads the files, on a thread that may wait for them.
+    pub(crate) async fn load_apart(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
         let (world, asked) = (world.clone(), asked.map(str::to_owned));
-        let reading = tokio::task::spawn_blocking(move || Profile::read(&world, asked.as_deref()));
+        let reading = tokio::task::spawn_blocking(move || Profile::load(&world, asked.as_deref()));
         reading.await.unwrap_or_else(|panic| {
             Err(Error::new(ErrorKind::InvalidConfig, format!("the shared config files cannot be read: {panic}")))
         })
     }
 
-    /// The same on this thread.
-    pub(crate) fn read(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
+    /// Reads the files. A profile that was asked for by name must be there.
+    pub(crate) fn load(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
         let mut unreadable = Vec::new();
         let config = Config::of(File::Config.sections(world, &mut unreadable)?);
         let credentials = File::Credentials.sections(world, &mut unreadable)?;

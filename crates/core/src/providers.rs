@@ -112,7 +112,7 @@ impl Providers {
     /// Asks one provider after the other. One that is set up and fails ends the search: to go on would find the keys of
     /// somebody else.
     pub(crate) async fn load(&self, world: &World) -> Result<Credentials, Error> {
-        let profile = Profile::load(world, self.profile.as_deref()).await?;
+        let profile = Profile::load_apart(world, self.profile.as_deref()).await?;
         let search = Search::new(self, world, profile);
         let mut reasons: Vec<(Vec<&str>, String)> = Vec::new();
         for provider in ORDER {
