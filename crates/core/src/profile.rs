@@ -18,8 +18,6 @@ use crate::world::World;
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
-    /// The texts of the files, for AWS's providers.
-    pub(crate) files: EnvConfigFiles,
     sections: EnvConfigSections,
 }
 
@@ -94,7 +92,7 @@ impl Profile {
                 .try_for_each(|text| sections(slice::from_ref(text)).map(drop).map_err(|e| unreadable(&text.1, &e)))?;
             Err(unreadable("", &e))
         })?;
-        Ok(Profile { name: asked.unwrap_or("default").to_owned(), files: of_texts(&texts), sections })
+        Ok(Profile { name: asked.unwrap_or("default").to_owned(), sections })
     }
 
     /// Another profile of the same files.
