@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, disable_interceptor, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, SensitiveOutput};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -71,6 +71,8 @@ impl Intercept for NoEnvironment {
         let state = settings.interceptor_state();
         state.store_put(AwsUserAgent::new_from_environment(Env::from_slice(&[]), api));
         state.store_put(disable_interceptor::<RecursionDetectionInterceptor>("it reads the process's environment"));
+        // Its log, for which it would look for a variable at each response, reaches nobody.
+        state.unset::<SensitiveOutput>();
         Ok(())
     }
 }
