@@ -64,6 +64,8 @@ pub struct Options {
     pub http_proxy: Option<String>,
     /// The proxy for https endpoints.
     pub https_proxy: Option<String>,
+    /// Whether a shell runs a `credential_process`; else it is split into words and run without one.
+    pub process_in_shell: bool,
     /// In place of the whole user agent.
     pub user_agent: Option<String>,
     /// Behind the user agent.

@@ -31,7 +31,7 @@ fn with_home(path: &str, world: &World) -> String {
     let Some(rest) = path.strip_prefix('~') else { return path.to_owned() };
     let end = rest.find(is_separator).unwrap_or(rest.len());
     let (user, behind) = rest.split_at(end);
-    let home = if user.is_empty() { own_home(world) } else { home_of(Some(user)) };
+    let home = if user.is_empty() { home(world) } else { home_of(Some(user)) };
     match home {
         Some(home) => home.trim_end_matches(is_separator).to_owned() + behind,
         None => path.to_owned(),
@@ -43,7 +43,7 @@ fn is_separator(c: char) -> bool {
 }
 
 /// The home folder, by the environment, else by the password database.
-fn own_home(world: &World) -> Option<String> {
+pub(crate) fn home(world: &World) -> Option<String> {
     let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
     world.variable(variable).or_else(|| home_of(None))
 }

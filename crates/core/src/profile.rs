@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-
 use crate::error::{Error, ErrorKind};
 use crate::ini::{self, Section, Settings, Value};
 use crate::places;
@@ -173,15 +171,6 @@ impl Profile {
         }
     }
 
-    /// The settings of a profile that one of AWS's own providers is to read, as those of the profile [`FOR_AWS`], for their
-    /// reader knows fewer names of profiles.
-    pub(crate) fn for_aws(&self, name: &str, keys: &[&str]) -> EnvConfigFiles {
-        let line = |key: &&str| Some(format!("{key} = {}", self.of(name, key)?.replace('\n', " ")));
-        let lines: Vec<String> = keys.iter().filter_map(line).collect();
-        let text = format!("[profile {FOR_AWS}]\n{}\n", lines.join("\n"));
-        EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build()
-    }
-
     /// The sections of a profile, the first of which wins.
     fn sections(&self, name: &str) -> impl Iterator<Item = &Settings> {
         let Files { config, credentials, .. } = &*self.files;
@@ -191,9 +180,6 @@ impl Profile {
             .filter_map(|(_, section)| section)
     }
 }
-
-/// What the profile is called in the texts of [`Profile::for_aws`].
-pub(crate) const FOR_AWS: &str = "chosen";
 
 impl fmt::Debug for Profile {
     /// Without the settings, of which some are secret.

@@ -108,6 +108,7 @@ impl Given {
             use_dual_stack: self.use_dualstack_endpoint,
             profile: self.profile,
             credentials: self.credentials.map(Keys::from),
+            process_in_shell: true,
             connect_timeout: seconds(self.connection_timeout),
             attempt_timeout: seconds(self.request_timeout),
             read_timeout: seconds(self.socket_timeout),

@@ -1,5 +1,6 @@
 //! The client from outside, over real sockets.
 
+mod agents;
 mod authority;
 mod calls;
 mod chaos;
