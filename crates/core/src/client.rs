@@ -216,11 +216,11 @@ impl Client {
         let Some(output) = operation.output else { return Ok(()) };
         decode(output, &response.body, builder).map_err(|unreadable| {
             let (host, status) = (orchestrate::host(&self.0), response.metadata.status);
-            let message = format!(
-                "the answer of {host} (HTTP {status}) cannot be read: {}; it starts with {}",
-                unreadable.0,
-                excerpt(&response.body)
-            );
+            let why = match response.metadata.content_encoding() {
+                Some(encoding) => format!("it has the Content-Encoding {encoding}, which was not asked for"),
+                None => format!("{}; it starts with {}", unreadable.0, excerpt(&response.body)),
+            };
+            let message = format!("the answer of {host} (HTTP {status}) cannot be read: {why}");
             Error::new(ErrorKind::Response, message)
                 .in_operation(operation.name)
                 .with_attempts(response.attempts.clone())

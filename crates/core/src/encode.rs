@@ -213,7 +213,7 @@ impl Walk {
             Ok(())
         })?;
         if !is_map {
-            self.wrong_type(value, V::TYPES.map, place);
+            self.wrong_type(value, V::TYPES.map, place)?;
             return Ok(present);
         }
         if self.validation == Validation::Off {
@@ -259,14 +259,14 @@ impl Walk {
             }
             Kind::Boolean => match value.boolean()? {
                 Some(truth) => self.out.push_str(if truth { "true" } else { "false" }),
-                None => self.wrong_type(value, V::TYPES.boolean, place),
+                None => self.wrong_type(value, V::TYPES.boolean, place)?,
             },
             Kind::Timestamp(format) => match value.timestamp()? {
                 Some(time) if *format == TimestampFormat::Iso8601 => {
                     json::write_string(&mut self.out, &time.to_iso8601());
                 }
                 Some(time) => self.out.push_str(&time.to_epoch_json()),
-                None => self.wrong_type(value, V::TYPES.timestamp, place),
+                None => self.wrong_type(value, V::TYPES.timestamp, place)?,
             },
         }
         Ok(())
@@ -293,7 +293,7 @@ impl Walk {
         })?;
         self.out.push(']');
         if !is_list {
-            self.wrong_type(value, V::TYPES.list, place);
+            self.wrong_type(value, V::TYPES.list, place)?;
         } else if length < min && self.validation != Validation::Off {
             self.faults.insert(first_fault, place.fault(Reason::Length { length, min }));
         } else if let Some(max) = max
@@ -324,7 +324,7 @@ impl Walk {
         })?;
         self.out.push('}');
         if !is_map {
-            self.wrong_type(value, V::TYPES.map, place);
+            self.wrong_type(value, V::TYPES.map, place)?;
         }
         Ok(())
     }
@@ -373,7 +373,7 @@ impl Walk {
                 let why = "half of a surrogate pair is no Unicode text, and JSON in UTF-8 cannot hold it";
                 self.faults.push(place.fault(Reason::Unsendable { why }));
             }
-            Text::Other => self.wrong_type(value, V::TYPES.string, place),
+            Text::Other => self.wrong_type(value, V::TYPES.string, place)?,
         }
         Ok(None)
     }
@@ -386,7 +386,7 @@ impl Walk {
         place: &Place<'_>,
     ) -> Result<Option<Integer>, V::Fault> {
         let Some(number) = value.integer()? else {
-            self.wrong_type(value, V::TYPES.integer, place);
+            self.wrong_type(value, V::TYPES.integer, place)?;
             return Ok(None);
         };
         let (low, shown) = match (&number, min) {
@@ -402,7 +402,7 @@ impl Walk {
         } else if let Some(max) = max
             && self.is_strict()
         {
-            let reason = strict::integer(&number, max, || value.describe().value);
+            let reason = strict::integer(&number, max, || Ok(value.describe()?.value))?;
             self.faults.extend(reason.map(|reason| place.fault(reason)));
         }
         Ok(Some(number))
@@ -426,9 +426,10 @@ impl Walk {
         self.validation == Validation::Strict
     }
 
-    fn wrong_type<V: HostValue>(&mut self, value: &V, valid: &'static str, place: &Place<'_>) {
-        let found = value.describe();
+    fn wrong_type<V: HostValue>(&mut self, value: &V, valid: &'static str, place: &Place<'_>) -> Result<(), V::Fault> {
+        let found = value.describe()?;
         self.faults.push(place.fault(Reason::Type { value: found.value, type_name: found.type_name, valid }));
+        Ok(())
     }
 }
 

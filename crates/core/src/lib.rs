@@ -30,6 +30,7 @@ mod json;
 mod judge;
 mod keys;
 mod lane;
+mod lenient;
 mod metadata;
 mod profile;
 mod providers;

@@ -35,13 +35,17 @@ pub(crate) fn text(shape: &Shape, text: &str, fault: &mut dyn FnMut(Reason)) {
 
 /// What is wrong with a whole number that is too great; `shown` is how the host writes it.
 #[cold]
-pub(crate) fn integer(number: &Integer, max: i64, shown: impl FnOnce() -> String) -> Option<Reason> {
+pub(crate) fn integer<F>(
+    number: &Integer,
+    max: i64,
+    shown: impl FnOnce() -> Result<String, F>,
+) -> Result<Option<Reason>, F> {
     let too_great = match number {
         Integer::Small(number) => *number > max,
         Integer::Big(number) => !number.starts_with('-'),
         Integer::Truth(truth) => i64::from(*truth) > max,
     };
-    too_great.then(|| Reason::TooGreat { value: shown(), max })
+    too_great.then(|| Ok(Reason::TooGreat { value: shown()?, max })).transpose()
 }
 
 /// The one of `known` that was probably meant by `given`.
