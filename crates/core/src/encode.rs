@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::host::{HostValue, Integer, Key, Text};
 use crate::json;
+use crate::rules;
 use crate::schema::{Kind, Location, Operation, Segment, Shape, Structure, TimestampFormat};
 use crate::strict;
 use crate::validate::{Fault, Reason};
@@ -57,6 +58,9 @@ pub fn encode<V: HostValue>(
     let mut walk = Walk { validation, out: String::new(), faults: Vec::new() };
     let mut wire = Wire { query: operation.query.to_owned(), labels: Vec::new() };
     walk.input(operation.input, input, &mut wire, token).map_err(Invalid::Host)?;
+    if walk.is_strict() {
+        walk.rules(operation.name, input, &Place::ROOT).map_err(Invalid::Host)?;
+    }
     let path = path(operation, &wire.labels, &mut walk.faults);
     if !walk.faults.is_empty() {
         return Err(Invalid::Faults(walk.faults));
@@ -236,7 +240,7 @@ impl Walk {
                 let start = self.out.len();
                 self.members(structure, value, place, "{", &mut |_, _, _, _| Ok(true))?;
                 if self.is_strict() {
-                    strict::rules(shape, value, &mut |reason| self.faults.push(place.fault(reason)))?;
+                    self.rules(shape.name, value, place)?;
                 }
                 self.out.push_str(if self.out.len() == start { "{}" } else { "}" });
             }
@@ -420,6 +424,13 @@ impl Walk {
         if self.is_strict() {
             strict::text(shape, text, &mut |reason| self.faults.push(place.fault(reason)));
         }
+    }
+
+    fn rules<V: HostValue>(&mut self, name: &str, value: &V, place: &Place<'_>) -> Result<(), V::Fault> {
+        rules::broken(name, value, &mut |member, reason| {
+            let fault = member.map_or_else(|| *place, |name| place.then(Step::Member(name))).fault(reason);
+            self.faults.push(fault);
+        })
     }
 
     fn is_strict(&self) -> bool {

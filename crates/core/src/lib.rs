@@ -39,6 +39,7 @@ mod rate;
 mod redact;
 mod respond;
 mod roles;
+mod rules;
 mod runtime;
 mod sessions;
 mod sign;
