@@ -3,6 +3,7 @@
 mod authority;
 mod calls;
 mod chaos;
+mod clock;
 mod configuration;
 mod connections;
 mod credentials;
