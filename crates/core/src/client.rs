@@ -12,10 +12,10 @@ use crate::config::{Config, Options};
 use crate::credentials::Source;
 use crate::decode::decode;
 use crate::encode::{Invalid, encode};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Attempt, Error, ErrorKind};
 use crate::host::{HostBuilder, HostValue};
 use crate::lane::Lanes;
-use crate::orchestrate::{self, Response};
+use crate::orchestrate::{self, Progress, Response};
 use crate::rate::RateLimit;
 use crate::redact::excerpt;
 use crate::retry::Quota;
@@ -48,12 +48,18 @@ pub(crate) struct Inner {
 
 /// A call under way on the process's I/O thread.
 #[derive(Debug)]
-pub struct Task(AbortHandle);
+pub struct Task {
+    handle: AbortHandle,
+    progress: Arc<Progress>,
+}
 
 impl Task {
-    /// Drops the request. The call's outcome is then that it was cancelled.
-    pub fn abort(&self) {
-        self.0.abort();
+    /// Drops the request. The call's outcome is then that it was cancelled. Gives the attempts that were made, the one under way
+    /// included.
+    pub fn abort(&self) -> Vec<Attempt> {
+        let attempts = self.progress.ended_by(ErrorKind::Cancelled);
+        self.handle.abort();
+        attempts
     }
 }
 
@@ -61,6 +67,7 @@ impl Task {
 struct Teller<F: FnOnce(Result<Response, Error>)> {
     done: Option<F>,
     operation: &'static str,
+    progress: Arc<Progress>,
 }
 
 impl<F: FnOnce(Result<Response, Error>)> Teller<F> {
@@ -74,7 +81,9 @@ impl<F: FnOnce(Result<Response, Error>)> Teller<F> {
 impl<F: FnOnce(Result<Response, Error>)> Drop for Teller<F> {
     fn drop(&mut self) {
         let message = "the call was given up before its end".to_owned();
-        self.tell(Err(Error::new(ErrorKind::Cancelled, message).in_operation(self.operation)));
+        let attempts = self.progress.ended_by(ErrorKind::Cancelled);
+        let error = Error::new(ErrorKind::Cancelled, message).in_operation(self.operation);
+        self.tell(Err(error.with_attempts(attempts)));
     }
 }
 
@@ -171,21 +180,27 @@ impl Client {
 
     /// Makes the call on the current tokio runtime, which then owns the client's connections.
     pub async fn send(&self, call: &Call) -> Result<Response, Error> {
+        self.send_noting(call, &Progress::default()).await
+    }
+
+    async fn send_noting(&self, call: &Call, progress: &Progress) -> Result<Response, Error> {
         let deadline = Deadline::of(&call.limits);
         let http = self.pool().map_err(|e| e.in_operation(call.operation.name))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_connections()))))?;
-        orchestrate::run(&self.0, &http, Some(&permits), call, deadline).await
+        orchestrate::run(&self.0, &http, Some(&permits), call, deadline, progress).await
     }
 
     /// Starts the call on the process's I/O thread. `done` is called once with the outcome, whatever becomes of the call; where
     /// there is no such thread, at once, and there is no task.
     pub fn start(&self, call: Call, done: impl FnOnce(Result<Response, Error>) + Send + 'static) -> Option<Task> {
         let client = self.clone();
-        let mut teller = Teller { done: Some(done), operation: call.operation.name };
+        let progress = Arc::new(Progress::default());
+        let mut teller = Teller { done: Some(done), operation: call.operation.name, progress: progress.clone() };
         match runtime::io() {
             Ok(io) => {
-                let task = async move { teller.tell(client.send(&call).await) };
-                Some(Task(io.spawn(task).abort_handle()))
+                let noted = progress.clone();
+                let task = async move { teller.tell(client.send_noting(&call, &noted).await) };
+                Some(Task { handle: io.spawn(task).abort_handle(), progress })
             }
             Err(error) => {
                 teller.tell(Err(error.in_operation(call.operation.name)));
@@ -207,9 +222,13 @@ impl Client {
         let most = self.0.config.max_pool_connections;
         let lanes = self.0.lanes.get(|| Ok(Arc::new(Lanes::new(most)))).map_err(in_operation)?;
         let (lane, room) = lanes.take(|| self.http(1), deadline, tick).map_err(in_operation)?;
-        let done = lane.run(orchestrate::run(&self.0, &lane.http, None, call, deadline), tick);
+        let progress = Progress::default();
+        let done = lane.run(orchestrate::run(&self.0, &lane.http, None, call, deadline, &progress), tick);
         room.give_back(lane);
-        done.map_err(in_operation)
+        done.map_err(|error| match error.kind() {
+            ErrorKind::Cancelled => in_operation(error).with_attempts(progress.ended_by(ErrorKind::Cancelled)),
+            _ => in_operation(error),
+        })
     }
 
     /// Decodes a response of `operation` into the host's values.
@@ -222,11 +241,11 @@ impl Client {
         let Some(output) = operation.output else { return Ok(()) };
         decode(output, &response.body, builder).map_err(|unreadable| {
             let (host, status) = (orchestrate::host(&self.0), response.metadata.status);
-            let message = format!(
-                "the answer of {host} (HTTP {status}) cannot be read: {}; it starts with {}",
-                unreadable.0,
-                excerpt(&response.body)
-            );
+            let why = match response.metadata.content_encoding() {
+                Some(encoding) => format!("it has the Content-Encoding {encoding}, which was not asked for"),
+                None => format!("{}; it starts with {}", unreadable.0, excerpt(&response.body)),
+            };
+            let message = format!("the answer of {host} (HTTP {status}) cannot be read: {why}");
             Error::new(ErrorKind::Response, message)
                 .in_operation(operation.name)
                 .with_attempts(response.attempts.clone())

@@ -2,7 +2,8 @@
 //! two attempts the call waits.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
@@ -14,10 +15,11 @@ use tokio::sync::Semaphore;
 use crate::call::{Call, Deadline};
 use crate::client::Inner;
 use crate::error::{Attempt, Error, ErrorKind, ResponseMetadata};
-use crate::judge::{Retry, Verdict, judge, ledger_line, since_1970};
+use crate::judge::{Attempted, Retry, Verdict, judge, ledger_line, since_1970};
 use crate::respond::Answer;
 use crate::retry::RetryMode;
 use crate::sign::sign_request;
+use crate::skew::Times;
 use crate::transport::{Request, host_of};
 
 /// A success of the service.
@@ -45,16 +47,17 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Makes the call over `http` until its deadline. Each attempt takes one of `permits`, where there are such.
+/// Makes the call over `http` until its deadline. Each attempt takes one of `permits`, where there are such. How far it has come
+/// is in `progress`, for who ends it early.
 pub(crate) async fn run(
     client: &Inner,
     http: &reqwest::Client,
     permits: Option<&Semaphore>,
     call: &Call,
     deadline: Option<Deadline>,
+    progress: &Progress,
 ) -> Result<Response, Error> {
-    let mut progress = Progress { attempts: Vec::new(), phase: Phase::Starting };
-    let calling = attempt_until_done(client, http, permits, call, &mut progress);
+    let calling = attempt_until_done(client, http, permits, call, progress);
     let done = match deadline {
         None => calling.await,
         Some(Deadline { limit, end }) => match tokio::time::timeout_at(end.into(), calling).await {
@@ -63,55 +66,102 @@ pub(crate) async fn run(
         },
     };
     let operation = call.operation.name;
-    tracing::info!(target: "chimeline", operation, attempts = progress.attempts.len(), ok = done.is_ok(), "call");
+    let attempts = progress.attempts();
+    tracing::info!(target: "chimeline", operation, attempts = attempts.len(), ok = done.is_ok(), "call");
     match done {
         Ok((answer, max_attempts_reached)) => {
-            let attempts = progress.attempts;
             Ok(Response { metadata: answer.metadata(), body: answer.body, attempts, max_attempts_reached })
         }
-        Err(error) => Err(error.in_operation(operation).with_attempts(progress.attempts)),
+        Err(error) => Err(error.in_operation(operation).with_attempts(attempts)),
     }
 }
 
 /// The error of a call whose deadline came before it had a connection.
 pub(crate) fn cut_off_in_queue(limit: Duration) -> Error {
-    Progress { attempts: Vec::new(), phase: Phase::Queueing }.cut_off(limit, "")
+    let progress = Progress::default();
+    progress.enter(Phase::Queueing);
+    progress.cut_off(limit, "")
 }
 
-/// How far a call has come: what its error tells when the deadline ends it.
-struct Progress {
+/// How far a call has come: what its error says when the deadline ends it, or its caller does.
+#[derive(Debug, Default)]
+pub(crate) struct Progress(Mutex<Stage>);
+
+#[derive(Debug, Default)]
+struct Stage {
     attempts: Vec<Attempt>,
     phase: Phase,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 enum Phase {
+    #[default]
     Starting,
     RateLimited,
     Queueing,
     Authenticating,
     Attempting(Instant),
     BackingOff,
+    /// From outside, with what was under way.
+    Ended,
 }
 
 impl Progress {
-    fn cut_off(&mut self, limit: Duration, host: &str) -> Error {
-        let number = self.attempts.len() + 1;
-        let phase = match self.phase {
-            Phase::Starting => "before its first attempt".to_owned(),
+    /// The attempts that are done.
+    fn attempts(&self) -> Vec<Attempt> {
+        self.lock().attempts.clone()
+    }
+
+    /// The attempts of a call that is ended with that error, the one that was under way included.
+    pub(crate) fn ended_by(&self, kind: ErrorKind) -> Vec<Attempt> {
+        let mut stage = self.lock();
+        if let Phase::Attempting(started) = stage.phase {
+            let (code, took) = (Some(kind.class().to_owned()), started.elapsed());
+            stage.phase = Phase::Ended;
+            stage.attempts.push(Attempt { status: None, code, request_id: None, took, delay: None });
+        }
+        stage.attempts.clone()
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.lock().phase = phase;
+    }
+
+    fn note(&self, attempt: Attempt) {
+        let mut stage = self.lock();
+        stage.phase = Phase::Starting;
+        stage.attempts.push(attempt);
+    }
+
+    fn note_delay(&self, delay: Duration) {
+        let mut stage = self.lock();
+        stage.phase = Phase::BackingOff;
+        if let Some(last) = stage.attempts.last_mut() {
+            last.delay = Some(delay);
+        }
+    }
+
+    fn cut_off(&self, limit: Duration, host: &str) -> Error {
+        let (number, phase) = {
+            let stage = self.lock();
+            (stage.attempts.len() + 1, stage.phase)
+        };
+        let phase = match phase {
+            Phase::Starting | Phase::Ended if number == 1 => "before its first attempt".to_owned(),
+            Phase::Starting | Phase::Ended => format!("before attempt {number}"),
             Phase::RateLimited => format!("waiting for the adaptive rate limit before attempt {number}"),
             Phase::Queueing => format!("waiting for a free connection for attempt {number}"),
             Phase::Authenticating => format!("getting credentials for attempt {number}"),
             Phase::Attempting(_) => format!("in attempt {number}, connecting to {host} or waiting for its answer"),
             Phase::BackingOff => format!("waiting before attempt {number}"),
         };
-        if let Phase::Attempting(started) = self.phase {
-            let code = Some(ErrorKind::CallTimeout.class().to_owned());
-            let took = started.elapsed();
-            self.attempts.push(Attempt { status: None, code, request_id: None, took, delay: None });
-        }
+        self.ended_by(ErrorKind::CallTimeout);
         let message = format!("the call did not end within its {} s; it was {phase}", limit.as_secs_f64());
         Error::new(ErrorKind::CallTimeout, message)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,7 +170,7 @@ async fn attempt_until_done(
     http: &reqwest::Client,
     permits: Option<&Semaphore>,
     call: &Call,
-    progress: &mut Progress,
+    progress: &Progress,
 ) -> Result<(Answer, bool), Error> {
     let most = call.limits.max_attempts;
     let url = url_of(client, call)?;
@@ -128,11 +178,11 @@ async fn attempt_until_done(
     let (mut spent, mut clock_corrected) = (None, false);
     for number in 1.. {
         let started = Instant::now();
-        let outcome = attempt(client, http, permits, call, &url, &invocation_id, number, progress).await;
-        let verdict = judge(client, call, outcome, (client.world.now)());
+        let attempted = attempt(client, http, permits, call, &url, &invocation_id, number, progress).await;
+        let verdict = judge(client, call, attempted.unwrap_or_else(Attempted::from), (client.world.now)());
         let line = ledger_line(&verdict, started.elapsed());
         tracing::debug!(target: "chimeline", operation = call.operation.name, number, outcome = %line, "attempt");
-        progress.attempts.push(line);
+        progress.note(line);
         let (mut error, retry) = match verdict {
             Verdict::Success(answer) => {
                 client.quota.give_back(spent);
@@ -159,10 +209,7 @@ async fn attempt_until_done(
         };
         spent = Some(cost);
         let delay = reason.delay(number, (client.world.random)(), asked);
-        if let Some(last) = progress.attempts.last_mut() {
-            last.delay = Some(delay);
-        }
-        progress.phase = Phase::BackingOff;
+        progress.note_delay(delay);
         (client.world.sleep)(delay).await;
     }
     Err(Error::new(ErrorKind::InvalidConfig, "no attempt is allowed".to_owned()))
@@ -185,26 +232,28 @@ async fn attempt(
     url: &Url,
     invocation_id: &str,
     number: u32,
-    progress: &mut Progress,
-) -> Result<Answer, Error> {
+    progress: &Progress,
+) -> Result<Attempted, Error> {
     if client.config.retry.mode == RetryMode::Adaptive {
-        progress.phase = Phase::RateLimited;
+        progress.enter(Phase::RateLimited);
         while let Err(wait) = client.rate.take(since_1970((client.world.now)())) {
             (client.world.sleep)(wait).await;
         }
     }
-    progress.phase = Phase::Authenticating;
+    progress.enter(Phase::Authenticating);
     let identity = match &call.identity {
         Some(identity) => identity.clone(),
         None => client.credentials.identity(&client.world).await?,
     };
-    progress.phase = Phase::Queueing;
+    progress.enter(Phase::Queueing);
     let permit = match permits {
         Some(permits) => permits.acquire().await.ok(),
         None => None,
     };
-    progress.phase = Phase::Attempting(Instant::now());
-    let request = signed(client, call, url, &identity, invocation_id, number)?;
+    let started = Instant::now();
+    progress.enter(Phase::Attempting(started));
+    let time = client.skew.corrected((client.world.now)());
+    let request = signed(client, call, url, &identity, invocation_id, number, time)?;
     let exchange = client.network.exchange(http, request, client.config.response_limit);
     let outcome = match call.limits.attempt_timeout {
         None => exchange.await,
@@ -215,10 +264,11 @@ async fn attempt(
         }),
     };
     drop(permit);
-    outcome.map(|answer| answer.without_token(&identity))
+    let times = Times { signed: time, took: started.elapsed(), received: (client.world.now)() };
+    Ok(Attempted { outcome, signature: Some((identity, times)) })
 }
 
-/// The request of an attempt, signed for now.
+/// The request of an attempt, signed for that time.
 pub(crate) fn signed(
     client: &Inner,
     call: &Call,
@@ -226,6 +276,7 @@ pub(crate) fn signed(
     identity: &Identity,
     invocation_id: &str,
     number: u32,
+    time: SystemTime,
 ) -> Result<Request, Error> {
     const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
     const REQUEST: HeaderName = HeaderName::from_static("amz-sdk-request");
@@ -238,9 +289,8 @@ pub(crate) fn signed(
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     let (endpoint, signing_name) = (&client.config.endpoint, client.service.signing_name);
-    let now = client.skew.corrected((client.world.now)());
     let bytes = body.as_deref().unwrap_or_default();
-    sign_request(&mut headers, call.operation.method, url.as_str(), bytes, endpoint, signing_name, identity, now)?;
+    sign_request(&mut headers, call.operation.method, url.as_str(), bytes, endpoint, signing_name, identity, time)?;
     headers.insert(USER_AGENT, client.user_agent.clone());
     headers.insert(INVOCATION_ID, HeaderValue::from_str(invocation_id).map_err(|e| unsendable(&e))?);
     let progress = format!("attempt={number}; max={}", call.limits.max_attempts);

@@ -80,16 +80,16 @@ impl Bridge {
         Ok(true)
     }
 
-    /// Drops the request of a call that nobody waits for any more.
+    /// Drops the request of a call that nobody waits for any more. Gives the JSON of what its error says of the attempts that
+    /// were made: `{ attempts, $metadata }`.
     ///
     /// # Errors
     /// When the event loop is going down.
     #[napi(catch_unwind)]
-    pub fn cancel(&mut self, env: Env, number: u32) -> Result<()> {
-        if let Some(task) = self.under_way.remove(&number).flatten() {
-            task.abort();
-        }
-        self.release_if_idle(env)
+    pub fn cancel(&mut self, env: Env, number: u32) -> Result<String> {
+        let attempts = self.under_way.remove(&number).flatten().map(|task| task.abort());
+        self.release_if_idle(env)?;
+        Ok(record::given_up(&attempts.unwrap_or_default()).to_string())
     }
 
     /// The outcomes that have come, as a JSON array of `[number, success, output or error]`; empty text for none.

@@ -36,6 +36,13 @@ pub(crate) fn error(error: &Error, host: Option<&str>) -> Value {
     out
 }
 
+/// The attempts of a call that was given up, as an error has them: `{ attempts, $metadata }`.
+pub(crate) fn given_up(ledger: &[Attempt]) -> Value {
+    let delays = total_delay(ledger);
+    let metadata = json!({ "attempts": ledger.len(), "totalRetryDelay": delays });
+    json!({ "attempts": attempts(ledger), "$metadata": metadata })
+}
+
 /// An error of the binding's own making: a defect, told instead of a panic.
 pub(crate) fn defect(message: &str) -> Value {
     json!({ "class": "ChimelineError", "message": message, "attempts": [] })
@@ -74,14 +81,13 @@ impl<'r> Metadata<'r> {
     fn new(response: &'r ResponseMetadata, ledger: &[Attempt]) -> Metadata<'r> {
         let header =
             |name: &str| response.headers.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
-        let delays = ledger.iter().filter_map(|attempt| attempt.delay);
         Metadata {
             http_status_code: response.status,
             request_id: response.request_id.as_deref(),
             extended_request_id: header("x-amz-id-2"),
             cf_id: header("x-amz-cf-id"),
             attempts: ledger.len(),
-            total_retry_delay: millis(delays.fold(0.0, |sum, delay| sum + delay.as_secs_f64())),
+            total_retry_delay: total_delay(ledger),
             history: (ledger.len() > 1).then(|| attempts(ledger)),
         }
     }
@@ -98,6 +104,11 @@ fn attempts(ledger: &[Attempt]) -> Value {
         })
     };
     ledger.iter().map(line).collect()
+}
+
+fn total_delay(ledger: &[Attempt]) -> f64 {
+    let delays = ledger.iter().filter_map(|attempt| attempt.delay);
+    millis(delays.fold(0.0, |sum, delay| sum + delay.as_secs_f64()))
 }
 
 /// JavaScript counts time in milliseconds; here to the microsecond.

@@ -81,3 +81,30 @@ fn a_call_that_is_cut_off_closes_its_connection() {
         }
     }
 }
+
+#[test]
+fn a_call_that_is_given_up_tells_its_attempts() {
+    let busy = "HTTP/1.1 429 X\r\nContent-Length: 0\r\nx-amzn-errortype: ThrottlingException\r\n\r\n";
+    let server = Server::start(vec![Step::Answer(busy.into()), Step::Stall]);
+    let client = isolated(&server.options());
+    let operation = client.service().operation("ListMediaCapturePipelines").expect("a known operation");
+    let call = client.prepare(operation, &json!({})).expect("a good input");
+    let (done, outcome) = channel();
+    let task = client.start(call, move |outcome| drop(done.send(outcome))).expect("a running thread");
+    wait_for(|| server.seen().len() == 2);
+    let codes: Vec<_> = task.abort().into_iter().map(|attempt| attempt.code.unwrap_or_default()).collect();
+    assert_eq!(codes, ["ThrottlingException", "CallCancelledError"]);
+    let error = outcome.recv_timeout(LONG).expect("an outcome").expect_err("no success");
+    assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::Cancelled, 2));
+
+    let error = list(&client, &mut || false).expect_err("no success");
+    assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::Cancelled, 1), "an interrupted one too");
+}
+
+fn wait_for(happened: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !happened() {
+        assert!(since.elapsed() < LONG, "it does not happen");
+        thread::sleep(Duration::from_millis(1));
+    }
+}

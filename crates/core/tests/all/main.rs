@@ -4,6 +4,7 @@ mod agents;
 mod authority;
 mod calls;
 mod chaos;
+mod clock;
 mod configuration;
 mod connections;
 mod credentials;
