@@ -10,12 +10,14 @@ from ._logging import active_logger, log_error, log_result
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, TypeVar
+    from typing import Any
+
+    import typing_extensions as t
 
     from ._credentials import CredentialSource
     from .config import Config
-
-    C = TypeVar("C", bound="BlockingClient")
+else:
+    from ._lazy import t
 
 
 class BlockingClient(BaseClient):
@@ -53,7 +55,7 @@ class BlockingClient(BaseClient):
         """Closes the idle connections. The client stays usable."""
         self._native.close()
 
-    def __enter__(self: C) -> C:
+    def __enter__(self) -> t.Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from ._errors import PartialCredentialsError, UnknownServiceError
+from ._generated.errors import PartialCredentialsError, UnknownServiceError
 from ._native import NativeClient
 from .config import Config, native_options, resolved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any, ClassVar, TypeVar
+    from typing import Any, TypeVar
+
+    import typing_extensions as t
 
     from ._credentials import CredentialSource
 
     C = TypeVar("C", bound="BaseClient")
+else:
+    from ._lazy import t
+
+    ModuleType = type(sys)
 
 _SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
@@ -62,11 +68,11 @@ class BaseClient:
     """A client of one service."""
 
     _service_name: str
-    _operations: ClassVar[dict[str, str]]
-    _pages: ClassVar[dict[str, str]]
-    _paginator_class: ClassVar[str]
+    _operations: t.ClassVar[dict[str, str]]
+    _pages: t.ClassVar[dict[str, str]]
+    _paginator_class: t.ClassVar[str]
 
-    def __init__(self, options: dict[str, Any], config: Config) -> None:
+    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
         self._options = options
         self._config = config
         self._call_options: dict[str, Any] | None = None
@@ -77,8 +83,8 @@ class BaseClient:
         self._native = NativeClient(self._service_name, given)
 
     def with_options(
-        self: C, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
-    ) -> C:
+        self, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
+    ) -> t.Self:
         """A view of this client whose calls have limits of their own; it shares the connections, credentials and retry quota.
 
         timeout: seconds for a whole call: the wait for a connection, credentials, retries and the waits between them.
@@ -118,7 +124,7 @@ class BaseClient:
         def get_paginator(self, operation_name):
             """The paginator of the method of that name: ``.paginate(..., PaginationConfig={...})`` iterates over the pages."""
             if operation_name not in self._pages:
-                from ._errors import OperationNotPageableError
+                from ._generated.errors import OperationNotPageableError
 
                 known = ", ".join(self._pages)
                 raise OperationNotPageableError(f"Operation cannot be paginated: {operation_name}. Those with pages are: {known}")
@@ -130,7 +136,7 @@ class BaseClient:
     def __repr__(self) -> str:
         return f"<chimeline.{type(self).__name__} {self._native.endpoint_url}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[t.Any, ...]:
         if any(self._options.get(name) is not None for name in _SECRETS) or (self._source and self._source.is_object):
             raise TypeError(
                 "a client made with keys does not pickle, for the keys would be in the pickle; "
@@ -171,6 +177,6 @@ def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **
         missing = next(name for name in _SECRETS[:2] if name not in keys)
         raise PartialCredentialsError(f"Partial credentials found in explicit, missing: {missing}")
     module, name = classes[service_name]
-    path = f"{__package__}.services.{module}"
+    path = f"{__package__}._generated.{module}"
     __import__(path)
     return getattr(sys.modules[path], name)(options, config or Config())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._errors import InvalidMaxRetryAttemptsError, InvalidRetryConfigurationError, InvalidRetryModeError
+from ._generated.errors import InvalidMaxRetryAttemptsError, InvalidRetryConfigurationError, InvalidRetryModeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

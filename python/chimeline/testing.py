@@ -150,7 +150,7 @@ class LocalChime:
     def client(self, service_name: Literal["chime-sdk-meetings"], config: Config | None = None) -> ChimeSDKMeetings: ...
     def client(self, service_name: Any, config: Config | None = None) -> AsyncClient:
         """A client of this service whose methods are awaited."""
-        from ._factories import client
+        from ._generated.factories import client
 
         return client(service_name, config=config, **self.client_options)
 
