@@ -1,14 +1,14 @@
 import { Attempt, Fault, ResponseMetadata } from "./types.cjs";
 
-/** The base of every error of this package. */
+/** The base class of every error of this package. */
 export declare class ChimelineError extends Error {
   /** The operation, such as `CreateMediaCapturePipeline`, if there was one. */
   operation: string | undefined;
   /** The host that was called. */
   host: string | undefined;
-  /** What cures it, where the service's text is one whose cure is known. */
+  /** How to fix it, where the message is a known one. */
   hint: string | undefined;
-  /** The ledger: a line for each attempt that was made. */
+  /** What became of each attempt that was made. */
   attempts: Attempt[];
 }
 
@@ -19,23 +19,23 @@ export type ServiceExceptionOptions<E> = Partial<Omit<E, keyof Error | keyof Chi
   cause?: unknown;
 };
 
-/** An error that a service answered. `name` is the error code as it was sent. */
+/** The service returned an error. `name` is the error code as it was sent. */
 export declare class ServiceException extends ChimelineError implements ResponseMetadata {
   /** Whose fault it is. */
   readonly $fault: "client" | "server";
   readonly $metadata: ResponseMetadata["$metadata"];
-  /** The name of the service that answered it, such as `chime-sdk-meetings`. */
+  /** The name of the service that returned it, such as `chime-sdk-meetings`. */
   readonly $service?: string | undefined;
-  /** The status and the headers of the answer. */
+  /** The status and the headers of the response. */
   readonly $response?: { statusCode: number; headers: Record<string, string> } | undefined;
   constructor(options: ServiceExceptionOptions<ServiceException>);
   static isInstance(value: unknown): value is ServiceException;
 }
 
-/** The input is wrong, and nothing was sent. The message lists all faults. */
+/** The input is not valid; nothing was sent. The message lists every violation. */
 export declare class ParamValidationError extends ChimelineError {
   readonly name: "ParamValidationError";
-  /** The faults, for programs. */
+  /** The violations, for programs. */
   errors: Fault[];
 }
 

@@ -6,6 +6,7 @@ import time
 
 from ._client import BaseClient
 from ._logging import active_logger, log_error, log_result
+from .config import Config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     import typing_extensions as t
 
     from ._credentials import CredentialSource
-    from .config import Config
 else:
     from ._lazy import t
 
@@ -23,7 +23,7 @@ else:
 class BlockingClient(BaseClient):
     """A client whose methods block. Any number of threads may use it at once."""
 
-    def __init__(self, options: dict[str, Any], config: Config) -> None:
+    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
         super().__init__(options, config)
         if self._source is not None and self._source.is_coroutine:
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")

@@ -7,36 +7,38 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    import typing_extensions as t
 
-    from typing_extensions import Self
+    from .types import common as types
+else:
+    from ._lazy import LazyModule, t
 
-    from .types.common import Attempt
+    types = LazyModule("chimeline.types.common")
 
 
 class ChimelineError(Exception):
-    """The base of every exception of this package."""
+    """The base class of every error of this package."""
 
     operation_name: str | None
     """The operation, such as ``CreateMediaCapturePipeline``, if there was one."""
-    attempts: list[Attempt]
-    """The ledger: a line for each attempt that was made."""
+    attempts: list[types.Attempt]
+    """What became of each attempt that was made."""
     hint: str | None
-    """What cures it, where the service's text is one whose cure is known."""
+    """How to fix it, where the message is a known one."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, *args: t.Any, **kwargs: t.Any) -> t.Self:
         error = super().__new__(cls, *args)
         error.operation_name = None
         error.attempts = []
         error.hint = None
         return error
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[t.Any, ...]:
         # Not by calling the class, whose arguments differ from one to the next.
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
-def _rebuild(cls: type[ChimelineError], args: tuple[Any, ...], state: dict[str, Any]) -> ChimelineError:
+def _rebuild(cls: type[ChimelineError], args: tuple[t.Any, ...], state: dict[str, t.Any]) -> ChimelineError:
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
@@ -44,13 +46,13 @@ def _rebuild(cls: type[ChimelineError], args: tuple[Any, ...], state: dict[str, 
 
 
 class ClientError(ChimelineError):
-    """An error that the service answered; ``response`` holds the whole of it, as in botocore.
+    """The service returned an error; ``response`` holds the whole of it, as in botocore.
 
     ``response["Error"]["Code"]`` is the code as it was sent, ``response["ResponseMetadata"]`` the status, the request id
     and the headers.
     """
 
-    def __init__(self, error_response: dict[str, Any], operation_name: str) -> None:
+    def __init__(self, error_response: dict[str, t.Any], operation_name: str) -> None:
         error = error_response.get("Error", {})
         metadata = error_response.get("ResponseMetadata", {})
         retries = f" (reached max retries: {metadata['RetryAttempts']})" if "MaxAttemptsReached" in metadata else ""
@@ -63,16 +65,16 @@ class ClientError(ChimelineError):
 
 
 class BotoCoreError(ChimelineError):
-    """The base of what goes wrong on the client's side of the wire; named as in botocore."""
+    """The base class of errors on the client's side; named as in botocore."""
 
 
 class ParamValidationError(BotoCoreError):
-    """The input is wrong, and nothing was sent. The message lists all faults."""
+    """The input is not valid; nothing was sent. The message lists every violation."""
 
-    errors: list[dict[str, Any]]
-    """The faults for programs: ``reason``, ``path``, and by the reason what belongs to it, such as ``required_name``."""
+    errors: list[dict[str, t.Any]]
+    """The violations for programs: ``reason``, ``path``, and by the reason what belongs to it, such as ``required_name``."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, *args: t.Any, **kwargs: t.Any) -> t.Self:
         error = super().__new__(cls, *args, **kwargs)
         error.errors = []
         return error

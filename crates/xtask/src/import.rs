@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 use crate::paths::{Result, model_folder, read_text, write_text};
 use crate::services::{self, ServiceName};
 
-
 /// Imports each name ("partitions" or a service) from the botocore package in `botocore`.
 pub fn run(botocore: &Path, names: &[&str]) -> Result<()> {
     let source = json!({"package": "botocore", "version": version(botocore)?});

@@ -31,12 +31,7 @@ pub fn run(check: bool) -> Result<()> {
     } else {
         changes.apply(&root(), &files)?;
     }
-    println!(
-        "{} generated files, {} written, {} removed",
-        files.len(),
-        changes.differing.len(),
-        changes.stale.len()
-    );
+    println!("{} generated files, {} written, {} removed", files.len(), changes.differing.len(), changes.stale.len());
     Ok(())
 }
 
@@ -67,7 +62,8 @@ fn compare(top: &Path, files: &Files) -> Result<Changes> {
 /// The files in the places where generated files can be.
 fn present(top: &Path) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
-    let mut todo: Vec<String> = PLACES.iter().map(|place| (*place).to_owned()).filter(|p| top.join(p).exists()).collect();
+    let mut todo: Vec<String> =
+        PLACES.iter().map(|place| (*place).to_owned()).filter(|p| top.join(p).exists()).collect();
     while let Some(folder) = todo.pop() {
         let fail = |e: std::io::Error| format!("{folder}: {e}");
         for entry in fs::read_dir(top.join(&folder)).map_err(fail)? {

@@ -162,13 +162,16 @@ fn plan(service: &Service, shape: &str, open: &mut Vec<String>) -> Result<Option
 }
 
 fn errors(services: &[Service], own: &ErrorClasses) -> Result<String> {
-    let classes = own.of(JAVASCRIPT).map(|class| own_class(own, class, String::new()));
+    let classes = own.of(JAVASCRIPT).map(|class| own_class(own, class, ""));
     let exceptions = exceptions(services).into_iter().map(|(name, e)| context! { name, fault => e.fault() });
-    render("errors.cjs", context! { classes => classes.collect::<Vec<_>>(), exceptions => exceptions.collect::<Vec<_>>() })
+    render(
+        "errors.cjs",
+        context! { classes => classes.collect::<Vec<_>>(), exceptions => exceptions.collect::<Vec<_>>() },
+    )
 }
 
 /// What the templates know of one of the package's own classes.
-pub fn own_class(own: &ErrorClasses, class: &ErrorClass, comment: String) -> Value {
+pub fn own_class(own: &ErrorClasses, class: &ErrorClass, comment: &str) -> Value {
     context! {
         name => class.name_in(JAVASCRIPT),
         base => own.base(class, JAVASCRIPT),

@@ -43,14 +43,15 @@ fn index(services: &[Service], own: &ErrorClasses) -> String {
     let classes: BTreeSet<String> = services.iter().map(|s| s.names.class.to_owned()).collect();
     let is_error =
         |name: &&String| classes.iter().all(|class| !name.starts_with(class.as_str()) || *name == "ChimelineError");
-    let errors: Vec<String> = top_exports(services, own).iter().filter(is_error).map(|name| format!("  {name},\n")).collect();
+    let errors: Vec<String> =
+        top_exports(services, own).iter().filter(is_error).map(|name| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";", errors.concat());
     out.push_str("export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from \"../lib/types.cjs\";\n");
     out
 }
 
 fn errors(services: &[Service], own: &ErrorClasses) -> Result<String> {
-    let declared = |class: &ErrorClass| own_class(own, class, comment(&class.text_in(Some(JAVASCRIPT)), ""));
+    let declared = |class: &ErrorClass| own_class(own, class, &comment(&class.text_in(Some(JAVASCRIPT)), ""));
     let classes: Vec<Value> = own.of(JAVASCRIPT).map(declared).collect();
     let exceptions: Vec<Value> =
         exceptions(services).iter().map(|(name, e)| exception(name, e)).collect::<Result<_>>()?;

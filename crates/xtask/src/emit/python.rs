@@ -1,5 +1,7 @@
 //! The Python clients, exceptions and factories: `chimeline/_generated`, and the thin modules that lead there.
 
+use std::collections::BTreeSet;
+
 use minijinja::{Value, context};
 
 use super::exceptions::exceptions;
@@ -16,7 +18,8 @@ const FOLDER: &str = "python/chimeline/_generated";
 
 /// The modules of each service, the exceptions, the factories.
 pub fn emit(services: &[Service], errors: &ErrorClasses, files: &mut Files) -> Result<()> {
-    let package = format!("# {NOTICE}\n\"\"\"What the generator writes; users import it from the modules outside.\"\"\"\n");
+    let package =
+        format!("# {NOTICE}\n\"\"\"What the generator writes; users import it from the modules outside.\"\"\"\n");
     files.insert(format!("{FOLDER}/__init__.py"), package);
     for service in services {
         let module = service.names.module;
@@ -25,11 +28,11 @@ pub fn emit(services: &[Service], errors: &ErrorClasses, files: &mut Files) -> R
             let name = style.module(service);
             files.insert(format!("{FOLDER}/{name}.py"), client(service, style)?);
             let class = style.class(service);
-            files.insert(format!("{PACKAGE}/services/{name}.py"), thin(&name, &service.names.name, &class));
+            files.insert(format!("{PACKAGE}/services/{name}.py"), thin(&name, service.names.name, &class));
         }
     }
     files.insert(format!("{FOLDER}/errors.py"), own_errors(errors)?);
-    files.insert(format!("{FOLDER}/exceptions.py"), service_errors(services)?);
+    files.insert(format!("{FOLDER}/exceptions.py"), service_errors(services, errors)?);
     files.insert(format!("{FOLDER}/factories.py"), factories(services, &AWAITED)?);
     files.insert(format!("{FOLDER}/blocking_factories.py"), factories(services, &BLOCKING)?);
     Ok(())
@@ -44,21 +47,11 @@ struct Style {
     paginator: &'static str,
 }
 
-const AWAITED: Style = Style {
-    awaited: true,
-    verb: "are awaited",
-    base_module: "_aio",
-    base: "AsyncClient",
-    paginator: "AsyncPaginator",
-};
+const AWAITED: Style =
+    Style { awaited: true, verb: "are awaited", base_module: "_aio", base: "AsyncClient", paginator: "AsyncPaginator" };
 
-const BLOCKING: Style = Style {
-    awaited: false,
-    verb: "block",
-    base_module: "_blocking",
-    base: "BlockingClient",
-    paginator: "Paginator",
-};
+const BLOCKING: Style =
+    Style { awaited: false, verb: "block", base_module: "_blocking", base: "BlockingClient", paginator: "Paginator" };
 
 impl Style {
     fn module(&self, service: &Service) -> String {
@@ -110,8 +103,8 @@ fn operations(service: &Service) -> Result<String> {
 
 fn client(service: &Service, style: &Style) -> Result<String> {
     let operations = operation_list(service, false)?;
-    let paged = |operation: &&Value| operation.get_attr("items").is_ok_and(|items| items.is_true());
-    let pages: Vec<&Value> = operations.iter().filter(paged).collect();
+    let has_items = |operation: &&Value| operation.get_attr("items").is_ok_and(|items| items.is_true());
+    let pages: Vec<&Value> = operations.iter().filter(has_items).collect();
     let context = context! {
         full_name => service.model.metadata.service_full_name,
         class => service.names.class,
@@ -145,18 +138,21 @@ fn own_errors(errors: &ErrorClasses) -> Result<String> {
     render("errors.py", context! { classes => errors.of(python).map(class).collect::<Vec<_>>() })
 }
 
-fn service_errors(services: &[Service]) -> Result<String> {
+fn service_errors(services: &[Service], errors: &ErrorClasses) -> Result<String> {
+    let own: Vec<&str> = errors.of(Language::Python).map(|class| class.name_in(Language::Python)).collect();
+    let names: BTreeSet<&str> = own.iter().copied().chain(exceptions(services).into_keys()).collect();
     let classes: Vec<Value> = exceptions(services)
         .into_iter()
         .map(|(name, exception)| context! { name, doc => docstring(&exception.doc(), 4) })
         .collect();
-    render("exceptions.py", context! { classes })
+    render("exceptions.py", context! { own, names, classes })
 }
 
 fn factories(services: &[Service], style: &Style) -> Result<String> {
     let names: Vec<String> = services.iter().map(|s| format!("``{}``", s.names.name)).collect();
     let methods = if style.awaited { "Its methods are coroutines." } else { "Its methods block." };
-    let doc = format!("Creates a client of a service. {methods}\n\n{FACTORY_DOC}\n\nService names: {}.", names.join(", "));
+    let doc =
+        format!("Creates a client of a service. {methods}\n\n{FACTORY_DOC}\n\nService names: {}.", names.join(", "));
     let services: Vec<Value> = services
         .iter()
         .map(|service| context! { name => service.names.name, module => style.module(service), class => style.class(service) })

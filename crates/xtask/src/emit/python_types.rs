@@ -50,10 +50,11 @@ fn types(service: &Service) -> Result<String> {
         names.insert("EmptyResponse".to_owned());
         common = "EmptyResponse, Items, Response";
     }
-    let list: String = names.iter().map(|name| format!("    {name:?},\n")).collect();
+    let list: Vec<String> = names.iter().map(|name| format!("    {name:?},\n")).collect();
     let mut out = format!(
-        "# {NOTICE}\n\"\"\"Types of what the {} clients take and return.\"\"\"\n\nfrom datetime import datetime\nfrom typing import Literal, Union\n\n{RUNTIME}\nfrom ..types.common import {common}\n\n__all__ = [\n{list}]\n\nTimestamp = Union[datetime, int, float, str]\n",
-        model.metadata.service_full_name
+        "# {NOTICE}\n\"\"\"Types of what the {} clients take and return.\"\"\"\n\nfrom datetime import datetime\nfrom typing import Literal, Union\n\n{RUNTIME}\nfrom ..types.common import {common}\n\n__all__ = [\n{}]\n\nTimestamp = Union[datetime, int, float, str]\n",
+        model.metadata.service_full_name,
+        list.concat()
     );
     for name in &enums {
         if let Some(Shape::String { values, .. }) = model.shapes.get(name) {
@@ -121,10 +122,14 @@ fn structure(service: &Service, shape: &str, output: bool, out: &mut String) -> 
     let Shape::Structure { required, .. } = service.model.shape(shape)? else { return Ok(()) };
     let operations = || service.model.operations.values();
     let is_result = operations().filter_map(|o| o.output.as_ref()).any(|result| result.shape == shape);
-    let (base, root) = if output && is_result { ("Response", "The result of") } else { ("TypedDict", "The keyword arguments of") };
-    let doc = service.docs.shapes.get(shape).cloned().unwrap_or_else(|| {
-        format!("{root} {}.", shape.trim_end_matches("Request").trim_end_matches("Response"))
-    });
+    let (base, root) =
+        if output && is_result { ("Response", "The result of") } else { ("TypedDict", "The keyword arguments of") };
+    let doc = service
+        .docs
+        .shapes
+        .get(shape)
+        .cloned()
+        .unwrap_or_else(|| format!("{root} {}.", shape.trim_end_matches("Request").trim_end_matches("Response")));
     let members = service.model.members(shape)?;
     // A service sends every member of its model; a token is missing on the last page.
     let optional = |(name, member): &(String, Member)| {

@@ -16,7 +16,9 @@ const FOLDER: &str = "crates/core/src/generated";
 
 /// One table a service, the kinds of errors, and the partitions.
 pub fn emit(services: &[Service], errors: &ErrorClasses, files: &mut Files) -> Result<()> {
-    let mut module = format!("// {NOTICE}\n\n//! The services' tables, and the kinds of errors.\n\n#[rustfmt::skip]\npub mod kinds;\n");
+    let mut module = format!(
+        "// {NOTICE}\n\n//! The services' tables, and the kinds of errors.\n\n#[rustfmt::skip]\npub mod kinds;\n"
+    );
     for service in services {
         let name = service.names.module;
         let _ = writeln!(module, "#[rustfmt::skip]\npub mod {name};");
