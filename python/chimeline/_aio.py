@@ -10,7 +10,6 @@ from asyncio import TimeoutError as TimeoutErrors
 from weakref import WeakKeyDictionary
 
 from ._client import BaseClient
-from ._generated.errors import CallTimeoutError
 from ._logging import active_logger, log_error, log_result
 from ._native import Bridge
 
@@ -22,8 +21,9 @@ if TYPE_CHECKING:
     import typing_extensions as t
 
     from ._credentials import CredentialSource
+    from ._generated import errors
 else:
-    from ._lazy import t
+    from ._lazy import errors, t
 
 _bridges: WeakKeyDictionary[AbstractEventLoop, Bridge] = WeakKeyDictionary()
 
@@ -70,7 +70,7 @@ class AsyncClient(BaseClient):
             keys = await wait_for(source.awaited(), limit)
         except TimeoutErrors:
             phase = "it was getting credentials for attempt 1, when calling the"
-            error = CallTimeoutError(f"the call did not end within its {limit:g} s; {phase} {operation} operation")
+            error = errors.CallTimeoutError(f"the call did not end within its {limit:g} s; {phase} {operation} operation")
             error.operation_name = operation
             raise error from None
         return {**(self._call_options or {}), **keys, "spent": time.monotonic() - started}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from ._generated.errors import PartialCredentialsError, UnknownServiceError
 from ._native import NativeClient
 from .config import Config, native_options, resolved
 
@@ -16,10 +15,11 @@ if TYPE_CHECKING:
     import typing_extensions as t
 
     from ._credentials import CredentialSource
+    from ._generated import errors
 
     C = TypeVar("C", bound="BaseClient")
 else:
-    from ._lazy import t
+    from ._lazy import errors, t
 
     ModuleType = type(sys)
 
@@ -124,10 +124,10 @@ class BaseClient:
         def get_paginator(self, operation_name):
             """The paginator of the method of that name: ``.paginate(..., PaginationConfig={...})`` iterates over the pages."""
             if operation_name not in self._pages:
-                from ._generated.errors import OperationNotPageableError
-
                 known = ", ".join(self._pages)
-                raise OperationNotPageableError(f"Operation cannot be paginated: {operation_name}. Those with pages are: {known}")
+                raise errors.OperationNotPageableError(
+                    f"Operation cannot be paginated: {operation_name}. Those with pages are: {known}"
+                )
             from . import _paginate
 
             paginator = getattr(_paginate, self._paginator_class)
@@ -164,7 +164,7 @@ def _remake(cls: type[C], options: dict[str, Any], config: Config, call_options:
 def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **options: Any) -> Any:
     """A client of the class for that service, loaded when first needed."""
     if service_name not in classes:
-        raise UnknownServiceError(f"Unknown service: {service_name!r}. Valid service names are: {', '.join(classes)}")
+        raise errors.UnknownServiceError(f"Unknown service: {service_name!r}. Valid service names are: {', '.join(classes)}")
     if config is not None and not isinstance(config, Config):
         raise TypeError(f"config must be a chimeline.Config, not {type(config).__module__}.{type(config).__name__}")
     if not options.pop("use_ssl"):
@@ -175,7 +175,7 @@ def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **
     keys = [name for name in _SECRETS[:2] if options[name] is not None]
     if len(keys) == 1:
         missing = next(name for name in _SECRETS[:2] if name not in keys)
-        raise PartialCredentialsError(f"Partial credentials found in explicit, missing: {missing}")
+        raise errors.PartialCredentialsError(f"Partial credentials found in explicit, missing: {missing}")
     module, name = classes[service_name]
     path = f"{__package__}._generated.{module}"
     __import__(path)

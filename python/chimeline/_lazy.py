@@ -1,4 +1,7 @@
-"""Modules for annotations, loaded when ``typing.get_type_hints`` evaluates these: importing them would slow down the start."""
+"""Modules that a program may never need, loaded when it does: importing them would slow down the start.
+
+They are those that annotations name, for whoever evaluates these (``typing.get_type_hints``), and the errors.
+"""
 
 from __future__ import annotations
 
@@ -16,5 +19,6 @@ class LazyModule:
         return getattr(sys.modules[self._name], attribute)
 
 
+errors = LazyModule("chimeline._generated.errors")
 # What type checkers see as `typing_extensions`.
 t = LazyModule("chimeline._typing")

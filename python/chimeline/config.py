@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ._generated.errors import InvalidMaxRetryAttemptsError, InvalidRetryConfigurationError, InvalidRetryModeError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing_extensions as t
+
+    from ._generated import errors
 else:
-    from ._lazy import t
+    from ._lazy import errors, t
 
 # botocore's options that say nothing to these services: no S3, no compression, one signature, one host.
 _WITHOUT_EFFECT = frozenset({
@@ -149,19 +149,19 @@ def _check_retries(retries: t.Any) -> None:
     if retries is None:
         return
     if not isinstance(retries, dict):
-        raise InvalidRetryConfigurationError(f"retries must be a dict, not {type(retries).__name__}")
+        raise errors.InvalidRetryConfigurationError(f"retries must be a dict, not {type(retries).__name__}")
     for name, value in retries.items():
         if name not in _RETRIES:
-            raise InvalidRetryConfigurationError(
+            raise errors.InvalidRetryConfigurationError(
                 f'Cannot provide retry configuration for "{name}". Valid retry configuration options are: {_RETRIES}'
             )
         if name == "mode":
             if value not in _MODES:
-                raise InvalidRetryModeError(f'Invalid value provided to "mode": "{value}" must be one of: {_MODES}')
+                raise errors.InvalidRetryModeError(f'Invalid value provided to "mode": "{value}" must be one of: {_MODES}')
             continue
         least = 0 if name == "max_attempts" else 1
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InvalidMaxRetryAttemptsError(
+            raise errors.InvalidMaxRetryAttemptsError(
                 f'Value provided to "max_attempts": {value} must be an integer greater than or equal to {least}.'
             )
 
