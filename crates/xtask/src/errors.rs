@@ -69,9 +69,19 @@ impl ErrorClasses {
         if base.is_in(language) { Some(base.name_in(language)) } else { self.base(base, language) }
     }
 
-    /// Whether another class of that language derives from it.
-    pub fn is_base(&self, class: &ErrorClass, language: Language) -> bool {
-        self.of(language).any(|other| self.base(other, language) == Some(class.name_in(language)))
+    /// The classes that an error of this class can be of in that language: itself, and those that derive from it.
+    pub fn names(&self, class: &ErrorClass, language: Language) -> Vec<&str> {
+        let derives = |other: &&ErrorClass| {
+            let mut name = Some(other.name.as_str());
+            while let Some(row) = name.and_then(|name| self.find(name)) {
+                if row.name == class.name {
+                    return true;
+                }
+                name = row.base.as_deref();
+            }
+            false
+        };
+        self.of(language).filter(derives).map(|other| other.name_in(language)).collect()
     }
 
     fn find(&self, name: &str) -> Option<&ErrorClass> {
@@ -142,7 +152,8 @@ mod tests {
         let leaf = classes.find("Leaf").unwrap();
         assert_eq!(classes.base(leaf, Language::Python), Some("Middle"));
         assert_eq!(classes.base(leaf, Language::Javascript), Some("Top"));
-        assert!(classes.is_base(classes.find("Top").unwrap(), Language::Javascript));
+        assert_eq!(classes.names(classes.find("Top").unwrap(), Language::Javascript), ["Top", "Leaf"]);
+        assert_eq!(classes.names(leaf, Language::Python), ["Leaf"]);
     }
 
     #[test]

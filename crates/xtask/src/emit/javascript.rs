@@ -175,7 +175,8 @@ pub fn own_class(own: &ErrorClasses, class: &ErrorClass, comment: &str) -> Value
     context! {
         name => class.name_in(JAVASCRIPT),
         base => own.base(class, JAVASCRIPT),
-        is_base => own.is_base(class, JAVASCRIPT),
+        is_raised => class.kind.is_some(),
+        names => own.names(class, JAVASCRIPT),
         by_hand => class.by_hand,
         comment,
     }
