@@ -1,5 +1,6 @@
 //! The generated files as texts, by language. Nothing here reads or writes a file.
 
+mod docstring;
 mod exceptions;
 mod javascript;
 mod javascript_types;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use minijinja::{Value, context};
 
+use super::docstring::docstring;
 use super::exceptions::exceptions;
-use super::python_docs::{class_doc, docstring, method_doc};
+use super::python_docs::{class_doc, method_doc};
 use super::python_types::type_name;
 use super::text::{Files, NOTICE, render};
 use crate::errors::{ErrorClasses, Language};

@@ -1,37 +1,12 @@
-//! Python docstrings: our words of the docs files, and the constraints of the model.
+//! What Python's documentation says: our words of the docs files, and the constraints of the model.
 
 use std::fmt::Write as _;
 
 use super::python_types::type_name;
-use super::text::{constraints, wrap};
+use super::text::constraints;
 use crate::model::{Model, Operation, Shape};
 use crate::paths::Result;
 use crate::services::Service;
-
-const WIDTH: usize = 120;
-
-/// A docstring at that indentation: wrapped, with its quotes, without a line end. A line that starts with spaces keeps them.
-pub fn docstring(text: &str, indent: usize) -> String {
-    let margin = " ".repeat(indent);
-    let mut lines = Vec::new();
-    for paragraph in text.trim().lines() {
-        let inner = paragraph.len() - paragraph.trim_start().len();
-        if paragraph.trim().is_empty() {
-            lines.push(String::new());
-        } else {
-            let hanging = format!("{margin}{}", " ".repeat(inner));
-            lines.push(wrap(paragraph, WIDTH - 3, &hanging));
-        }
-    }
-    let body = lines.join("\n");
-    // A docstring has no backslashes to escape: the docs files hold plain text.
-    let first = body.trim_start();
-    if first.contains('\n') {
-        format!("{margin}\"\"\"{first}\n{margin}\"\"\"")
-    } else {
-        format!("{margin}\"\"\"{first}\"\"\"")
-    }
-}
 
 /// The text of a client's class.
 pub fn class_doc(service: &Service) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::python_docs::docstring;
+use super::docstring::docstring;
 use super::text::{Files, NOTICE};
 use crate::model::{Member, Shape};
 use crate::paths::Result;
