@@ -128,7 +128,7 @@ impl Found {
         *under_way = Some(load.clone());
         let (providers, cache, world) = (self.providers.clone(), cache.clone(), world.clone());
         io.spawn(async move {
-            let loaded = providers.load(&world).await;
+            let loaded = Box::pin(providers.load(&world)).await;
             let outcome = cache.settle(loaded, &world);
             done.send_replace(Some(outcome));
         });

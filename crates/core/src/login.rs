@@ -92,12 +92,11 @@ pub(crate) async fn credentials(
 }
 
 fn cache(world: &World, session: &str) -> Result<PathBuf, String> {
-    let folder = match variable(world, "AWS_LOGIN_CACHE_DIRECTORY") {
-        Some(folder) => PathBuf::from(folder),
-        None => {
-            let home = places::home(world).ok_or("no home folder is known: HOME is not set")?;
-            PathBuf::from(home).join(".aws/login/cache")
-        }
+    let folder = if let Some(folder) = variable(world, "AWS_LOGIN_CACHE_DIRECTORY") {
+        PathBuf::from(folder)
+    } else {
+        let home = places::home(world).ok_or("no home folder is known: HOME is not set")?;
+        PathBuf::from(home).join(".aws/login/cache")
     };
     Ok(folder.join(hex(digest(&SHA256, session.trim().as_bytes()).as_ref()) + ".json"))
 }
@@ -171,7 +170,7 @@ mod tests {
     #[test]
     fn a_proof_is_signed_with_the_key_of_the_session() {
         let proof = Proof::new(KEY).expect("a key");
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
         let text = proof.of("https://us-east-1.signin.aws.amazon.com/v1/token", now, "id").expect("a proof");
         let (message, signature) = text.rsplit_once('.').expect("a signature");
         let decode = |text: &str| {

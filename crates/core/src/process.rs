@@ -33,11 +33,10 @@ pub(crate) async fn credentials(
     let document =
         document::members(&output).map_err(|cause| format!("what the process printed is of no use: {cause}"))?;
     match document.get("Version").map(|version| (version.as_u64(), version)) {
-        Some((Some(1), _)) => {}
         None if document.is_object() => {
             return Err("what the process printed has no Version, which must be 1".to_owned());
         }
-        None => {}
+        Some((Some(1), _)) | None => {}
         Some((_, version)) => {
             let shown = redact::value(&version.to_string());
             return Err(format!("the Version that the process printed is {shown}, which must be the number 1"));

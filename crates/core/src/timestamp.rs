@@ -238,10 +238,7 @@ mod tests {
         ] {
             assert_eq!(http_date(text), Some(time), "{text}");
         }
-        assert_eq!(
-            http_date("Fri Mar  1 00:00:00 2024"),
-            Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_251_200))
-        );
+        assert_eq!(http_date("Fri Mar  1 00:00:00 2024"), Some(SystemTime::UNIX_EPOCH + Duration::from_hours(474_792)));
         assert_eq!(http_date("yesterday"), None);
     }
 

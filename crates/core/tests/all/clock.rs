@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// A client whose clock is an hour slow.
 fn slow(options: &Options) -> Client {
-    let now = Arc::new(|| SystemTime::now().checked_sub(HOUR).expect("a time after 1970"));
+    let now = Arc::new(|| real_now().checked_sub(HOUR).expect("a time after 1970"));
     let world = World { now, variables: Variables::default(), ..World::default() };
     Client::in_world(chimeline_core::service("chime").expect("a known service"), options, world).expect("a client")
 }
@@ -26,12 +26,12 @@ fn slow(options: &Options) -> Client {
 fn is_fresh(seen: &Seen) -> bool {
     let signed = seen.head.lines().find_map(|line| line.strip_prefix("x-amz-date: ")).expect("a signed request");
     let signed = chimeline_core::timestamp::Timestamp::parse(signed).expect("a time").micros / 1_000_000;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let now = real_now().duration_since(SystemTime::UNIX_EPOCH).expect("a time after 1970").as_secs();
     now.abs_diff(signed.unsigned_abs()) < 300
 }
 
 fn refusal(headers: &str) -> Step {
-    let date = httpdate::fmt_http_date(SystemTime::now());
+    let date = httpdate::fmt_http_date(real_now());
     let head = format!("HTTP/1.1 403 X\r\nContent-Length: 0\r\nDate: {date}\r\n{headers}");
     Step::Answer(format!("{head}x-amzn-errortype: InvalidSignatureException\r\n\r\n").into_bytes())
 }
@@ -83,11 +83,15 @@ fn a_service_that_refuses_every_time_is_asked_once_more() {
     let count = AtomicUsize::new(1);
     let server = Server::answering(move |_| {
         let hours = u32::try_from(count.fetch_add(1, Ordering::Relaxed)).expect("few requests");
-        let date = httpdate::fmt_http_date(SystemTime::now() + HOUR * hours);
+        let date = httpdate::fmt_http_date(real_now() + HOUR * hours);
         let head = format!("HTTP/1.1 403 X\r\nContent-Length: 0\r\nDate: {date}\r\n");
         Step::Answer(format!("{head}x-amzn-errortype: RequestTimeTooSkewed\r\n\r\n").into_bytes())
     });
     let client = slow(&server.options());
     let error = client.call_blocking(&list(&client), &mut || true).expect_err("no success");
     assert_eq!(error.attempts().len(), 2);
+}
+
+fn real_now() -> SystemTime {
+    (World::default().now)()
 }
