@@ -369,240 +369,126 @@ export declare class ChimeSDKMediaPipelinesServiceException extends ServiceExcep
 /** What pages of this service are asked for with. */
 export interface ChimeSDKMediaPipelinesPaginationConfiguration extends PaginationConfig<ChimeSDKMediaPipelinesClient> {}
 
-/**
- * Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared content
- * and the messages of the meeting to an S3 bucket, in chunks of up to 5 seconds. The bucket must belong to the caller's
- * account and lie in the media Region of the meeting, and its policy must grant s3:PutObject and s3:PutObjectAcl to the
- * principal mediapipelines.chime.amazonaws.com (the legacy service chime had another, chime.amazonaws.com); the caller
- * needs s3:GetBucketPolicy. A meeting can have one capture pipeline, which ends with the meeting at the latest.
- * CreateMediaConcatenationPipeline joins the chunks afterwards.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.createMediaCapturePipeline}. */
 export declare class CreateMediaCapturePipelineCommand extends Command<CreateMediaCapturePipelineCommandInput, CreateMediaCapturePipelineCommandOutput> {
   constructor(input: CreateMediaCapturePipelineCommandInput);
 }
 export type CreateMediaCapturePipelineCommandInput = CreateMediaCapturePipelineRequest;
 export type CreateMediaCapturePipelineCommandOutput = CreateMediaCapturePipelineResponse & ResponseMetadata;
 
-/**
- * Joins the chunks that a media capture pipeline wrote into one file for each kind of media. It starts when the capture
- * has stopped, and ends by itself. The policy of the bucket must also grant s3:GetObject and s3:ListBucket to the
- * principal mediapipelines.chime.amazonaws.com, and the chunks must not have been moved or changed.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.createMediaConcatenationPipeline}. */
 export declare class CreateMediaConcatenationPipelineCommand extends Command<CreateMediaConcatenationPipelineCommandInput, CreateMediaConcatenationPipelineCommandOutput> {
   constructor(input: CreateMediaConcatenationPipelineCommandInput);
 }
 export type CreateMediaConcatenationPipelineCommandInput = CreateMediaConcatenationPipelineRequest;
 export type CreateMediaConcatenationPipelineCommandOutput = CreateMediaConcatenationPipelineResponse & ResponseMetadata;
 
-/**
- * Starts analysing or recording a call whose audio is in Kinesis video streams, by the settings of a media insights
- * pipeline configuration. Give KinesisVideoStreamSourceRuntimeConfiguration for audio that is coming in, or
- * KinesisVideoStreamRecordingSourceRuntimeConfiguration with S3RecordingSinkRuntimeConfiguration to write out a part
- * that the streams hold. Voice analytics wait for StartSpeakerSearchTask or StartVoiceToneAnalysisTask.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * ResourceLimitExceededException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.createMediaInsightsPipeline}. */
 export declare class CreateMediaInsightsPipelineCommand extends Command<CreateMediaInsightsPipelineCommandInput, CreateMediaInsightsPipelineCommandOutput> {
   constructor(input: CreateMediaInsightsPipelineCommandInput);
 }
 export type CreateMediaInsightsPipelineCommandInput = CreateMediaInsightsPipelineRequest;
 export type CreateMediaInsightsPipelineCommandOutput = CreateMediaInsightsPipelineResponse & ResponseMetadata;
 
-/**
- * Creates a configuration for media insights pipelines: the processors that analyse calls, the sinks that receive the
- * results, and rules for alerts. It starts nothing by itself and serves any number of pipelines. The role that it names
- * must trust mediapipelines.chime.amazonaws.com and be allowed to read the streams and write to the sinks.
- *
- * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
- * ThrottledClientException, ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.createMediaInsightsPipelineConfiguration}. */
 export declare class CreateMediaInsightsPipelineConfigurationCommand extends Command<CreateMediaInsightsPipelineConfigurationCommandInput, CreateMediaInsightsPipelineConfigurationCommandOutput> {
   constructor(input: CreateMediaInsightsPipelineConfigurationCommandInput);
 }
 export type CreateMediaInsightsPipelineConfigurationCommandInput = CreateMediaInsightsPipelineConfigurationRequest;
 export type CreateMediaInsightsPipelineConfigurationCommandOutput = CreateMediaInsightsPipelineConfigurationResponse & ResponseMetadata;
 
-/**
- * Starts broadcasting a meeting: the service puts audio and video together and sends them to an RTMP address, such as a
- * channel of a streaming platform. The meeting and the caller must be in the same account. The broadcast ends with the
- * meeting at the latest, or by DeleteMediaPipeline.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.createMediaLiveConnectorPipeline}. */
 export declare class CreateMediaLiveConnectorPipelineCommand extends Command<CreateMediaLiveConnectorPipelineCommandInput, CreateMediaLiveConnectorPipelineCommandOutput> {
   constructor(input: CreateMediaLiveConnectorPipelineCommandInput);
 }
 export type CreateMediaLiveConnectorPipelineCommandInput = CreateMediaLiveConnectorPipelineRequest;
 export type CreateMediaLiveConnectorPipelineCommandOutput = CreateMediaLiveConnectorPipelineResponse & ResponseMetadata;
 
-/**
- * Creates a pool of Kinesis video streams, which the service fills and manages, for media stream pipelines to send
- * audio into. The pool is CREATING at first: ask GetMediaPipelineKinesisVideoStreamPool until it is ACTIVE before using
- * it.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * ResourceLimitExceededException, ConflictException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.createMediaPipelineKinesisVideoStreamPool}. */
 export declare class CreateMediaPipelineKinesisVideoStreamPoolCommand extends Command<CreateMediaPipelineKinesisVideoStreamPoolCommandInput, CreateMediaPipelineKinesisVideoStreamPoolCommandOutput> {
   constructor(input: CreateMediaPipelineKinesisVideoStreamPoolCommandInput);
 }
 export type CreateMediaPipelineKinesisVideoStreamPoolCommandInput = CreateMediaPipelineKinesisVideoStreamPoolRequest;
 export type CreateMediaPipelineKinesisVideoStreamPoolCommandOutput = CreateMediaPipelineKinesisVideoStreamPoolResponse & ResponseMetadata;
 
-/**
- * Starts streaming the audio of a meeting into a pool of Kinesis video streams: one stream for each attendee, one with
- * the mixed audio, or both by two sinks. The pool must be ACTIVE and created in the Region of the request. A meeting
- * can have one stream pipeline, which ends with the meeting at the latest.
- *
- * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
- * ThrottledClientException, ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.createMediaStreamPipeline}. */
 export declare class CreateMediaStreamPipelineCommand extends Command<CreateMediaStreamPipelineCommandInput, CreateMediaStreamPipelineCommandOutput> {
   constructor(input: CreateMediaStreamPipelineCommandInput);
 }
 export type CreateMediaStreamPipelineCommandInput = CreateMediaStreamPipelineRequest;
 export type CreateMediaStreamPipelineCommandOutput = CreateMediaStreamPipelineResponse & ResponseMetadata;
 
-/**
- * Ends the recording of a meeting. What has been written stays in the bucket, and a concatenation that waits for this
- * capture can begin. A recording that shall not run to the end of the meeting must be ended this way, since the
- * pipeline counts as an attendee and can keep the meeting, and its cost, alive.
- *
- * Errors: BadRequestException, ForbiddenException, ThrottledClientException, NotFoundException,
- * UnauthorizedClientException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.deleteMediaCapturePipeline}. */
 export declare class DeleteMediaCapturePipelineCommand extends Command<DeleteMediaCapturePipelineCommandInput, DeleteMediaCapturePipelineCommandOutput> {
   constructor(input: DeleteMediaCapturePipelineCommandInput);
 }
 export type DeleteMediaCapturePipelineCommandInput = DeleteMediaCapturePipelineRequest;
 export type DeleteMediaCapturePipelineCommandOutput = {} & ResponseMetadata;
 
-/**
- * Deletes a media insights pipeline configuration. A configuration that is in use gives ConflictException.
- *
- * Errors: BadRequestException, ForbiddenException, ThrottledClientException, NotFoundException,
- * UnauthorizedClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.deleteMediaInsightsPipelineConfiguration}. */
 export declare class DeleteMediaInsightsPipelineConfigurationCommand extends Command<DeleteMediaInsightsPipelineConfigurationCommandInput, DeleteMediaInsightsPipelineConfigurationCommandOutput> {
   constructor(input: DeleteMediaInsightsPipelineConfigurationCommandInput);
 }
 export type DeleteMediaInsightsPipelineConfigurationCommandInput = DeleteMediaInsightsPipelineConfigurationRequest;
 export type DeleteMediaInsightsPipelineConfigurationCommandOutput = {} & ResponseMetadata;
 
-/**
- * Ends and deletes a pipeline of any kind. What it has written stays where it is.
- *
- * Errors: BadRequestException, ForbiddenException, ThrottledClientException, NotFoundException,
- * UnauthorizedClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.deleteMediaPipeline}. */
 export declare class DeleteMediaPipelineCommand extends Command<DeleteMediaPipelineCommandInput, DeleteMediaPipelineCommandOutput> {
   constructor(input: DeleteMediaPipelineCommandInput);
 }
 export type DeleteMediaPipelineCommandInput = DeleteMediaPipelineRequest;
 export type DeleteMediaPipelineCommandOutput = {} & ResponseMetadata;
 
-/**
- * Deletes a pool of Kinesis video streams. A pool that is in use gives ConflictException; the pool is DELETING until
- * its streams are gone.
- *
- * Errors: BadRequestException, ForbiddenException, ThrottledClientException, NotFoundException,
- * UnauthorizedClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.deleteMediaPipelineKinesisVideoStreamPool}. */
 export declare class DeleteMediaPipelineKinesisVideoStreamPoolCommand extends Command<DeleteMediaPipelineKinesisVideoStreamPoolCommandInput, DeleteMediaPipelineKinesisVideoStreamPoolCommandOutput> {
   constructor(input: DeleteMediaPipelineKinesisVideoStreamPoolCommandInput);
 }
 export type DeleteMediaPipelineKinesisVideoStreamPoolCommandInput = DeleteMediaPipelineKinesisVideoStreamPoolRequest;
 export type DeleteMediaPipelineKinesisVideoStreamPoolCommandOutput = {} & ResponseMetadata;
 
-/**
- * Reads a media capture pipeline with its state. Events about it are sent on a best-effort basis, so that a program
- * which depends on the state asks for it here.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.getMediaCapturePipeline}. */
 export declare class GetMediaCapturePipelineCommand extends Command<GetMediaCapturePipelineCommandInput, GetMediaCapturePipelineCommandOutput> {
   constructor(input: GetMediaCapturePipelineCommandInput);
 }
 export type GetMediaCapturePipelineCommandInput = GetMediaCapturePipelineRequest;
 export type GetMediaCapturePipelineCommandOutput = GetMediaCapturePipelineResponse & ResponseMetadata;
 
-/**
- * Reads a media insights pipeline configuration with all its elements and rules.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.getMediaInsightsPipelineConfiguration}. */
 export declare class GetMediaInsightsPipelineConfigurationCommand extends Command<GetMediaInsightsPipelineConfigurationCommandInput, GetMediaInsightsPipelineConfigurationCommandOutput> {
   constructor(input: GetMediaInsightsPipelineConfigurationCommandInput);
 }
 export type GetMediaInsightsPipelineConfigurationCommandInput = GetMediaInsightsPipelineConfigurationRequest;
 export type GetMediaInsightsPipelineConfigurationCommandOutput = GetMediaInsightsPipelineConfigurationResponse & ResponseMetadata;
 
-/**
- * Reads a pipeline of any kind. The answer holds it in the member of its kind, and the other members are missing.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.getMediaPipeline}. */
 export declare class GetMediaPipelineCommand extends Command<GetMediaPipelineCommandInput, GetMediaPipelineCommandOutput> {
   constructor(input: GetMediaPipelineCommandInput);
 }
 export type GetMediaPipelineCommandInput = GetMediaPipelineRequest;
 export type GetMediaPipelineCommandOutput = GetMediaPipelineResponse & ResponseMetadata;
 
-/**
- * Reads a pool of Kinesis video streams with its state and size.
- *
- * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
- * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.getMediaPipelineKinesisVideoStreamPool}. */
 export declare class GetMediaPipelineKinesisVideoStreamPoolCommand extends Command<GetMediaPipelineKinesisVideoStreamPoolCommandInput, GetMediaPipelineKinesisVideoStreamPoolCommandOutput> {
   constructor(input: GetMediaPipelineKinesisVideoStreamPoolCommandInput);
 }
 export type GetMediaPipelineKinesisVideoStreamPoolCommandInput = GetMediaPipelineKinesisVideoStreamPoolRequest;
 export type GetMediaPipelineKinesisVideoStreamPoolCommandOutput = GetMediaPipelineKinesisVideoStreamPoolResponse & ResponseMetadata;
 
-/**
- * Reads the state of a speaker search task. What was found goes to the sinks of the pipeline, not into this answer.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.getSpeakerSearchTask}. */
 export declare class GetSpeakerSearchTaskCommand extends Command<GetSpeakerSearchTaskCommandInput, GetSpeakerSearchTaskCommandOutput> {
   constructor(input: GetSpeakerSearchTaskCommandInput);
 }
 export type GetSpeakerSearchTaskCommandInput = GetSpeakerSearchTaskRequest;
 export type GetSpeakerSearchTaskCommandOutput = GetSpeakerSearchTaskResponse & ResponseMetadata;
 
-/**
- * Reads the state of a voice tone analysis task. What was found goes to the sinks of the pipeline, not into this
- * answer.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.getVoiceToneAnalysisTask}. */
 export declare class GetVoiceToneAnalysisTaskCommand extends Command<GetVoiceToneAnalysisTaskCommandInput, GetVoiceToneAnalysisTaskCommandOutput> {
   constructor(input: GetVoiceToneAnalysisTaskCommandInput);
 }
 export type GetVoiceToneAnalysisTaskCommandInput = GetVoiceToneAnalysisTaskRequest;
 export type GetVoiceToneAnalysisTaskCommandOutput = GetVoiceToneAnalysisTaskResponse & ResponseMetadata;
 
-/**
- * Lists the media capture pipelines of the account in the Region, page by page, by id and ARN; GetMediaCapturePipeline
- * gives the rest. Pipelines of the legacy service chime are not among them.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.listMediaCapturePipelines}. */
 export declare class ListMediaCapturePipelinesCommand extends Command<ListMediaCapturePipelinesCommandInput, ListMediaCapturePipelinesCommandOutput> {
   constructor(input?: ListMediaCapturePipelinesCommandInput);
 }
@@ -611,12 +497,7 @@ export type ListMediaCapturePipelinesCommandOutput = ListMediaCapturePipelinesRe
 /** The pages of ListMediaCapturePipelines, one after the other. */
 export declare const paginateListMediaCapturePipelines: Paginate<ChimeSDKMediaPipelinesClient, ListMediaCapturePipelinesCommandInput, ListMediaCapturePipelinesCommandOutput>;
 
-/**
- * Lists the media insights pipeline configurations of the account in the Region, page by page, by name, id and ARN.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.listMediaInsightsPipelineConfigurations}. */
 export declare class ListMediaInsightsPipelineConfigurationsCommand extends Command<ListMediaInsightsPipelineConfigurationsCommandInput, ListMediaInsightsPipelineConfigurationsCommandOutput> {
   constructor(input?: ListMediaInsightsPipelineConfigurationsCommandInput);
 }
@@ -625,12 +506,7 @@ export type ListMediaInsightsPipelineConfigurationsCommandOutput = ListMediaInsi
 /** The pages of ListMediaInsightsPipelineConfigurations, one after the other. */
 export declare const paginateListMediaInsightsPipelineConfigurations: Paginate<ChimeSDKMediaPipelinesClient, ListMediaInsightsPipelineConfigurationsCommandInput, ListMediaInsightsPipelineConfigurationsCommandOutput>;
 
-/**
- * Lists the pools of Kinesis video streams of the account in the Region, page by page, by name, id and ARN.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.listMediaPipelineKinesisVideoStreamPools}. */
 export declare class ListMediaPipelineKinesisVideoStreamPoolsCommand extends Command<ListMediaPipelineKinesisVideoStreamPoolsCommandInput, ListMediaPipelineKinesisVideoStreamPoolsCommandOutput> {
   constructor(input?: ListMediaPipelineKinesisVideoStreamPoolsCommandInput);
 }
@@ -639,13 +515,7 @@ export type ListMediaPipelineKinesisVideoStreamPoolsCommandOutput = ListMediaPip
 /** The pages of ListMediaPipelineKinesisVideoStreamPools, one after the other. */
 export declare const paginateListMediaPipelineKinesisVideoStreamPools: Paginate<ChimeSDKMediaPipelinesClient, ListMediaPipelineKinesisVideoStreamPoolsCommandInput, ListMediaPipelineKinesisVideoStreamPoolsCommandOutput>;
 
-/**
- * Lists the pipelines of every kind of the account in the Region, page by page, by id and ARN; GetMediaPipeline gives
- * the rest.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.listMediaPipelines}. */
 export declare class ListMediaPipelinesCommand extends Command<ListMediaPipelinesCommandInput, ListMediaPipelinesCommandOutput> {
   constructor(input?: ListMediaPipelinesCommandInput);
 }
@@ -654,127 +524,70 @@ export type ListMediaPipelinesCommandOutput = ListMediaPipelinesResponse & Respo
 /** The pages of ListMediaPipelines, one after the other. */
 export declare const paginateListMediaPipelines: Paginate<ChimeSDKMediaPipelinesClient, ListMediaPipelinesCommandInput, ListMediaPipelinesCommandOutput>;
 
-/**
- * Reads the tags of a pipeline, a media insights pipeline configuration or a pool of streams.
- *
- * Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedClientException,
- * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.listTagsForResource}. */
 export declare class ListTagsForResourceCommand extends Command<ListTagsForResourceCommandInput, ListTagsForResourceCommandOutput> {
   constructor(input: ListTagsForResourceCommandInput);
 }
 export type ListTagsForResourceCommandInput = ListTagsForResourceRequest;
 export type ListTagsForResourceCommandOutput = ListTagsForResourceResponse & ResponseMetadata;
 
-/**
- * Starts comparing the voice of a caller with the profiles of a voice profile domain. Needs a media insights pipeline
- * whose configuration has a VoiceAnalyticsProcessor element with speaker search enabled; get the consent of the caller
- * first. What is found goes to the sinks of the pipeline.
- *
- * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
- * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.startSpeakerSearchTask}. */
 export declare class StartSpeakerSearchTaskCommand extends Command<StartSpeakerSearchTaskCommandInput, StartSpeakerSearchTaskCommandOutput> {
   constructor(input: StartSpeakerSearchTaskCommandInput);
 }
 export type StartSpeakerSearchTaskCommandInput = StartSpeakerSearchTaskRequest;
 export type StartSpeakerSearchTaskCommandOutput = StartSpeakerSearchTaskResponse & ResponseMetadata;
 
-/**
- * Starts judging the mood of a caller from what is said and how. Needs a media insights pipeline whose configuration
- * has a VoiceAnalyticsProcessor element with voice tone analysis enabled; get the consent of the caller first. What is
- * found goes to the sinks of the pipeline.
- *
- * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
- * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.startVoiceToneAnalysisTask}. */
 export declare class StartVoiceToneAnalysisTaskCommand extends Command<StartVoiceToneAnalysisTaskCommandInput, StartVoiceToneAnalysisTaskCommandOutput> {
   constructor(input: StartVoiceToneAnalysisTaskCommandInput);
 }
 export type StartVoiceToneAnalysisTaskCommandInput = StartVoiceToneAnalysisTaskRequest;
 export type StartVoiceToneAnalysisTaskCommandOutput = StartVoiceToneAnalysisTaskResponse & ResponseMetadata;
 
-/**
- * Stops a speaker search task. The pipeline goes on.
- *
- * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
- * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.stopSpeakerSearchTask}. */
 export declare class StopSpeakerSearchTaskCommand extends Command<StopSpeakerSearchTaskCommandInput, StopSpeakerSearchTaskCommandOutput> {
   constructor(input: StopSpeakerSearchTaskCommandInput);
 }
 export type StopSpeakerSearchTaskCommandInput = StopSpeakerSearchTaskRequest;
 export type StopSpeakerSearchTaskCommandOutput = {} & ResponseMetadata;
 
-/**
- * Stops a voice tone analysis task. The pipeline goes on.
- *
- * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
- * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.stopVoiceToneAnalysisTask}. */
 export declare class StopVoiceToneAnalysisTaskCommand extends Command<StopVoiceToneAnalysisTaskCommandInput, StopVoiceToneAnalysisTaskCommandOutput> {
   constructor(input: StopVoiceToneAnalysisTaskCommandInput);
 }
 export type StopVoiceToneAnalysisTaskCommandInput = StopVoiceToneAnalysisTaskRequest;
 export type StopVoiceToneAnalysisTaskCommandOutput = {} & ResponseMetadata;
 
-/**
- * Adds tags to a pipeline, a media insights pipeline configuration or a pool of streams. A tag that exists under the
- * same name takes the new value; others stay.
- *
- * Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedClientException,
- * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.tagResource}. */
 export declare class TagResourceCommand extends Command<TagResourceCommandInput, TagResourceCommandOutput> {
   constructor(input: TagResourceCommandInput);
 }
 export type TagResourceCommandInput = TagResourceRequest;
 export type TagResourceCommandOutput = TagResourceResponse & ResponseMetadata;
 
-/**
- * Removes tags from a pipeline, a media insights pipeline configuration or a pool of streams, by their names.
- *
- * Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedClientException,
- * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.untagResource}. */
 export declare class UntagResourceCommand extends Command<UntagResourceCommandInput, UntagResourceCommandOutput> {
   constructor(input: UntagResourceCommandInput);
 }
 export type UntagResourceCommandInput = UntagResourceRequest;
 export type UntagResourceCommandOutput = UntagResourceResponse & ResponseMetadata;
 
-/**
- * Replaces the settings of a media insights pipeline configuration; its name and tags stay. Send everything that shall
- * hold afterwards, not the changes alone: GetMediaInsightsPipelineConfiguration gives what holds now.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
- * NotFoundException, ConflictException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.updateMediaInsightsPipelineConfiguration}. */
 export declare class UpdateMediaInsightsPipelineConfigurationCommand extends Command<UpdateMediaInsightsPipelineConfigurationCommandInput, UpdateMediaInsightsPipelineConfigurationCommandOutput> {
   constructor(input: UpdateMediaInsightsPipelineConfigurationCommandInput);
 }
 export type UpdateMediaInsightsPipelineConfigurationCommandInput = UpdateMediaInsightsPipelineConfigurationRequest;
 export type UpdateMediaInsightsPipelineConfigurationCommandOutput = UpdateMediaInsightsPipelineConfigurationResponse & ResponseMetadata;
 
-/**
- * Pauses a media insights pipeline, so that a part of a call is not analysed or recorded, or lets it go on. The
- * pipeline must be in a state that allows it: in progress to pause, paused to resume.
- *
- * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
- * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.updateMediaInsightsPipelineStatus}. */
 export declare class UpdateMediaInsightsPipelineStatusCommand extends Command<UpdateMediaInsightsPipelineStatusCommandInput, UpdateMediaInsightsPipelineStatusCommandOutput> {
   constructor(input: UpdateMediaInsightsPipelineStatusCommandInput);
 }
 export type UpdateMediaInsightsPipelineStatusCommandInput = UpdateMediaInsightsPipelineStatusRequest;
 export type UpdateMediaInsightsPipelineStatusCommandOutput = {} & ResponseMetadata;
 
-/**
- * Changes how long the streams of a pool keep their data. The pool is UPDATING until the change is done.
- *
- * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
- * ThrottledClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMediaPipelines.updateMediaPipelineKinesisVideoStreamPool}. */
 export declare class UpdateMediaPipelineKinesisVideoStreamPoolCommand extends Command<UpdateMediaPipelineKinesisVideoStreamPoolCommandInput, UpdateMediaPipelineKinesisVideoStreamPoolCommandOutput> {
   constructor(input: UpdateMediaPipelineKinesisVideoStreamPoolCommandInput);
 }

@@ -216,133 +216,70 @@ export declare class ChimeSDKMeetingsServiceException extends ServiceException {
 /** What pages of this service are asked for with. */
 export interface ChimeSDKMeetingsPaginationConfiguration extends PaginationConfig<ChimeSDKMeetingsClient> {}
 
-/**
- * Creates several attendees of a meeting in one request. The call succeeds even when some of them could not be created:
- * those stand in Errors with the reason, by their ExternalUserId, and can be sent again. Each attendee has a JoinToken
- * for the client of that user alone.
- *
- * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
- * UnprocessableEntityException, LimitExceededException, ServiceUnavailableException, ServiceFailureException,
- * ThrottlingException.
- */
+/** The command of {@link ChimeSDKMeetings.batchCreateAttendee}. */
 export declare class BatchCreateAttendeeCommand extends Command<BatchCreateAttendeeCommandInput, BatchCreateAttendeeCommandOutput> {
   constructor(input: BatchCreateAttendeeCommandInput);
 }
 export type BatchCreateAttendeeCommandInput = BatchCreateAttendeeRequest;
 export type BatchCreateAttendeeCommandOutput = BatchCreateAttendeeResponse & ResponseMetadata;
 
-/**
- * Changes what all attendees of a running meeting may send and receive, except those that are listed: to mute everyone
- * but the speakers, for instance. For a single attendee there is UpdateAttendeeCapabilities.
- *
- * Errors: BadRequestException, ConflictException, UnauthorizedException, NotFoundException, ForbiddenException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
- */
+/** The command of {@link ChimeSDKMeetings.batchUpdateAttendeeCapabilitiesExcept}. */
 export declare class BatchUpdateAttendeeCapabilitiesExceptCommand extends Command<BatchUpdateAttendeeCapabilitiesExceptCommandInput, BatchUpdateAttendeeCapabilitiesExceptCommandOutput> {
   constructor(input: BatchUpdateAttendeeCapabilitiesExceptCommandInput);
 }
 export type BatchUpdateAttendeeCapabilitiesExceptCommandInput = BatchUpdateAttendeeCapabilitiesExceptRequest;
 export type BatchUpdateAttendeeCapabilitiesExceptCommandOutput = {} & ResponseMetadata;
 
-/**
- * Creates an attendee of a meeting and gives the JoinToken with which a client joins as that attendee. Needs the
- * MeetingId of a meeting that has not ended. For several attendees at once there is BatchCreateAttendee.
- *
- * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
- * UnprocessableEntityException, LimitExceededException, ServiceUnavailableException, ServiceFailureException,
- * ThrottlingException.
- */
+/** The command of {@link ChimeSDKMeetings.createAttendee}. */
 export declare class CreateAttendeeCommand extends Command<CreateAttendeeCommandInput, CreateAttendeeCommandOutput> {
   constructor(input: CreateAttendeeCommandInput);
 }
 export type CreateAttendeeCommandInput = CreateAttendeeRequest;
 export type CreateAttendeeCommandOutput = CreateAttendeeResponse & ResponseMetadata;
 
-/**
- * Creates a meeting without attendees and gives the addresses that clients need to join it. Create attendees next and
- * hand each client the meeting and its own attendee. A meeting ends by DeleteMeeting, or by itself when it is no longer
- * in use; its MeetingArn is the source of media pipelines.
- *
- * Errors: BadRequestException, ConflictException, ForbiddenException, UnauthorizedException, ThrottlingException,
- * ServiceFailureException, ServiceUnavailableException, LimitExceededException.
- */
+/** The command of {@link ChimeSDKMeetings.createMeeting}. */
 export declare class CreateMeetingCommand extends Command<CreateMeetingCommandInput, CreateMeetingCommandOutput> {
   constructor(input: CreateMeetingCommandInput);
 }
 export type CreateMeetingCommandInput = CreateMeetingRequest;
 export type CreateMeetingCommandOutput = CreateMeetingResponse & ResponseMetadata;
 
-/**
- * Creates a meeting together with its first attendees. Attendees that could not be created stand in Errors while the
- * meeting and the others exist; further ones can be added with CreateAttendee or BatchCreateAttendee.
- *
- * Errors: BadRequestException, ConflictException, ForbiddenException, UnauthorizedException, ThrottlingException,
- * ServiceFailureException, ServiceUnavailableException, LimitExceededException.
- */
+/** The command of {@link ChimeSDKMeetings.createMeetingWithAttendees}. */
 export declare class CreateMeetingWithAttendeesCommand extends Command<CreateMeetingWithAttendeesCommandInput, CreateMeetingWithAttendeesCommandOutput> {
   constructor(input: CreateMeetingWithAttendeesCommandInput);
 }
 export type CreateMeetingWithAttendeesCommandInput = CreateMeetingWithAttendeesRequest;
 export type CreateMeetingWithAttendeesCommandOutput = CreateMeetingWithAttendeesResponse & ResponseMetadata;
 
-/**
- * Removes an attendee from a meeting: the client is disconnected, and the JoinToken is no longer valid. When the
- * meeting ends, its attendees are deleted without this.
- *
- * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
- */
+/** The command of {@link ChimeSDKMeetings.deleteAttendee}. */
 export declare class DeleteAttendeeCommand extends Command<DeleteAttendeeCommandInput, DeleteAttendeeCommandOutput> {
   constructor(input: DeleteAttendeeCommandInput);
 }
 export type DeleteAttendeeCommandInput = DeleteAttendeeRequest;
 export type DeleteAttendeeCommandOutput = {} & ResponseMetadata;
 
-/**
- * Ends a meeting for everyone: all clients are disconnected, attendees are deleted, and recording and other media
- * pipelines of the meeting stop. It cannot be taken back.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedException, NotFoundException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
- */
+/** The command of {@link ChimeSDKMeetings.deleteMeeting}. */
 export declare class DeleteMeetingCommand extends Command<DeleteMeetingCommandInput, DeleteMeetingCommandOutput> {
   constructor(input: DeleteMeetingCommandInput);
 }
 export type DeleteMeetingCommandInput = DeleteMeetingRequest;
 export type DeleteMeetingCommandOutput = {} & ResponseMetadata;
 
-/**
- * Reads one attendee of a meeting, with its capabilities and its JoinToken.
- *
- * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
- */
+/** The command of {@link ChimeSDKMeetings.getAttendee}. */
 export declare class GetAttendeeCommand extends Command<GetAttendeeCommandInput, GetAttendeeCommandOutput> {
   constructor(input: GetAttendeeCommandInput);
 }
 export type GetAttendeeCommandInput = GetAttendeeRequest;
 export type GetAttendeeCommandOutput = GetAttendeeResponse & ResponseMetadata;
 
-/**
- * Reads a meeting that has not ended, with the addresses that clients need to join it. After the end it gives
- * NotFoundException, which makes it a way to ask whether a meeting still goes on.
- *
- * Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
- */
+/** The command of {@link ChimeSDKMeetings.getMeeting}. */
 export declare class GetMeetingCommand extends Command<GetMeetingCommandInput, GetMeetingCommandOutput> {
   constructor(input: GetMeetingCommandInput);
 }
 export type GetMeetingCommandInput = GetMeetingRequest;
 export type GetMeetingCommandOutput = GetMeetingResponse & ResponseMetadata;
 
-/**
- * Lists the attendees of a meeting, page by page. It lists those that have been created, whether or not they have
- * joined.
- *
- * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
- */
+/** The command of {@link ChimeSDKMeetings.listAttendees}. */
 export declare class ListAttendeesCommand extends Command<ListAttendeesCommandInput, ListAttendeesCommandOutput> {
   constructor(input: ListAttendeesCommandInput);
 }
@@ -351,78 +288,42 @@ export type ListAttendeesCommandOutput = ListAttendeesResponse & ResponseMetadat
 /** The pages of ListAttendees, one after the other. */
 export declare const paginateListAttendees: Paginate<ChimeSDKMeetingsClient, ListAttendeesCommandInput, ListAttendeesCommandOutput>;
 
-/**
- * Reads the tags of a meeting.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedException, LimitExceededException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException, ResourceNotFoundException.
- */
+/** The command of {@link ChimeSDKMeetings.listTagsForResource}. */
 export declare class ListTagsForResourceCommand extends Command<ListTagsForResourceCommandInput, ListTagsForResourceCommandOutput> {
   constructor(input: ListTagsForResourceCommandInput);
 }
 export type ListTagsForResourceCommandInput = ListTagsForResourceRequest;
 export type ListTagsForResourceCommandOutput = ListTagsForResourceResponse & ResponseMetadata;
 
-/**
- * Starts live transcription of a meeting by Amazon Transcribe or Amazon Transcribe Medical in the caller's account. The
- * text goes to the clients of the meeting as data messages, and into a media capture if there is one. It needs the
- * service-linked role for Amazon Chime transcription; settings that Transcribe does not accept show only later, as an
- * event of the meeting that says that the transcription failed.
- *
- * Errors: NotFoundException, ForbiddenException, BadRequestException, UnauthorizedException, LimitExceededException,
- * UnprocessableEntityException, ThrottlingException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMeetings.startMeetingTranscription}. */
 export declare class StartMeetingTranscriptionCommand extends Command<StartMeetingTranscriptionCommandInput, StartMeetingTranscriptionCommandOutput> {
   constructor(input: StartMeetingTranscriptionCommandInput);
 }
 export type StartMeetingTranscriptionCommandInput = StartMeetingTranscriptionRequest;
 export type StartMeetingTranscriptionCommandOutput = {} & ResponseMetadata;
 
-/**
- * Stops the live transcription of a meeting. The meeting itself goes on.
- *
- * Errors: ForbiddenException, NotFoundException, BadRequestException, UnauthorizedException,
- * UnprocessableEntityException, ThrottlingException, ServiceUnavailableException, ServiceFailureException.
- */
+/** The command of {@link ChimeSDKMeetings.stopMeetingTranscription}. */
 export declare class StopMeetingTranscriptionCommand extends Command<StopMeetingTranscriptionCommandInput, StopMeetingTranscriptionCommandOutput> {
   constructor(input: StopMeetingTranscriptionCommandInput);
 }
 export type StopMeetingTranscriptionCommandInput = StopMeetingTranscriptionRequest;
 export type StopMeetingTranscriptionCommandOutput = {} & ResponseMetadata;
 
-/**
- * Adds tags to a meeting. A tag that exists under the same name takes the new value; others stay.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedException, LimitExceededException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException, ResourceNotFoundException,
- * TooManyTagsException.
- */
+/** The command of {@link ChimeSDKMeetings.tagResource}. */
 export declare class TagResourceCommand extends Command<TagResourceCommandInput, TagResourceCommandOutput> {
   constructor(input: TagResourceCommandInput);
 }
 export type TagResourceCommandInput = TagResourceRequest;
 export type TagResourceCommandOutput = TagResourceResponse & ResponseMetadata;
 
-/**
- * Removes tags from a meeting, by their names.
- *
- * Errors: BadRequestException, ForbiddenException, UnauthorizedException, LimitExceededException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException, ResourceNotFoundException.
- */
+/** The command of {@link ChimeSDKMeetings.untagResource}. */
 export declare class UntagResourceCommand extends Command<UntagResourceCommandInput, UntagResourceCommandOutput> {
   constructor(input: UntagResourceCommandInput);
 }
 export type UntagResourceCommandInput = UntagResourceRequest;
 export type UntagResourceCommandOutput = UntagResourceResponse & ResponseMetadata;
 
-/**
- * Changes what one attendee may send and receive. All three kinds of media are given each time; for many attendees at
- * once there is BatchUpdateAttendeeCapabilitiesExcept. A client that is in the meeting feels the change at once for
- * audio, and after it has renegotiated its media for video and content.
- *
- * Errors: BadRequestException, ConflictException, UnauthorizedException, NotFoundException, ForbiddenException,
- * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
- */
+/** The command of {@link ChimeSDKMeetings.updateAttendeeCapabilities}. */
 export declare class UpdateAttendeeCapabilitiesCommand extends Command<UpdateAttendeeCapabilitiesCommandInput, UpdateAttendeeCapabilitiesCommandOutput> {
   constructor(input: UpdateAttendeeCapabilitiesCommandInput);
 }

@@ -112,16 +112,7 @@ export declare class ChimeServiceException extends ServiceException {}
 export interface ChimePaginationConfiguration extends PaginationConfig<ChimeClient> {}
 
 /**
- * Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared content
- * and the messages of the meeting to an S3 bucket, in chunks of up to 5 seconds. The bucket must belong to the caller's
- * account and lie in the media Region of the meeting, and its policy must grant s3:PutObject and s3:PutObjectAcl to the
- * principal chime.amazonaws.com; the caller needs s3:GetBucketPolicy. A meeting can have one capture pipeline, which
- * ends with the meeting at the latest. This is the legacy operation: accounts that are new to the service get
- * ForbiddenException, and use CreateMediaCapturePipeline of chime-sdk-media-pipelines instead, with the principal
- * mediapipelines.chime.amazonaws.com in the bucket policy.
- *
- * Errors: ResourceLimitExceededException, ForbiddenException, BadRequestException, UnauthorizedClientException,
- * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
+ * The command of {@link Chime.createMediaCapturePipeline}.
  *
  * @deprecated
  */
@@ -132,12 +123,7 @@ export type CreateMediaCapturePipelineCommandInput = CreateMediaCapturePipelineR
 export type CreateMediaCapturePipelineCommandOutput = CreateMediaCapturePipelineResponse & ResponseMetadata;
 
 /**
- * Ends the recording of a meeting. What has been written stays in the bucket. A recording that shall not run to the end
- * of the meeting must be ended this way, since the pipeline counts as an attendee and can keep the meeting, and its
- * cost, alive. It reaches pipelines of the legacy service only.
- *
- * Errors: ForbiddenException, NotFoundException, BadRequestException, ThrottledClientException,
- * UnauthorizedClientException, ServiceUnavailableException, ServiceFailureException.
+ * The command of {@link Chime.deleteMediaCapturePipeline}.
  *
  * @deprecated
  */
@@ -148,11 +134,7 @@ export type DeleteMediaCapturePipelineCommandInput = DeleteMediaCapturePipelineR
 export type DeleteMediaCapturePipelineCommandOutput = {} & ResponseMetadata;
 
 /**
- * Reads a media capture pipeline with its state. Events about it are sent on a best-effort basis, so that a program
- * which depends on the state asks for it here. It reaches pipelines of the legacy service only.
- *
- * Errors: NotFoundException, ForbiddenException, BadRequestException, UnauthorizedClientException,
- * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
+ * The command of {@link Chime.getMediaCapturePipeline}.
  *
  * @deprecated
  */
@@ -163,11 +145,7 @@ export type GetMediaCapturePipelineCommandInput = GetMediaCapturePipelineRequest
 export type GetMediaCapturePipelineCommandOutput = GetMediaCapturePipelineResponse & ResponseMetadata;
 
 /**
- * Lists the media capture pipelines of the account, page by page. It lists pipelines of the legacy service only; those
- * of chime-sdk-media-pipelines are listed there.
- *
- * Errors: BadRequestException, ForbiddenException, ThrottledClientException, UnauthorizedClientException,
- * ServiceUnavailableException, ServiceFailureException.
+ * The command of {@link Chime.listMediaCapturePipelines}.
  *
  * @deprecated
  */

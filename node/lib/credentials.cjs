@@ -1,6 +1,6 @@
 "use strict";
 // Credentials given in code that may expire: a function's, a promise's, or an object with an `expiration`.
-const { CredentialRetrievalError } = require("./errors.cjs");
+const { CredentialRetrievalError } = require("../generated/errors.cjs");
 const { credentialsOf, isLate } = require("./options.cjs");
 
 /** A function is called again this long before its credentials expire, while calls go on with those of before. */

@@ -1,5 +1,5 @@
 "use strict";
-// The errors by hand: the base of all, the services' base, and those of the client's own side.
+// The errors that have members of their own; generated/errors.cjs has the others, by model/errors.toml.
 const { hidden, isNamed, literalName } = require("./properties.cjs");
 
 /** The base of every error of this package. */
@@ -55,57 +55,7 @@ class AbortError extends ChimelineError {
   }
 }
 
-class ConnectionError extends ChimelineError {}
-class HTTPClientError extends ChimelineError {}
-
-class CallTimeoutError extends HTTPClientError {}
-
-class InvalidConfigError extends ChimelineError {}
-class UnknownServiceError extends ChimelineError {}
-class ProfileNotFound extends ChimelineError {}
-class NoRegionError extends ChimelineError {}
-class InvalidRegionError extends ChimelineError {}
-class InvalidEndpointError extends ChimelineError {}
-class EndpointVariantError extends ChimelineError {}
-class NoCredentialsError extends ChimelineError {}
-class PartialCredentialsError extends ChimelineError {}
-class CredentialRetrievalError extends ChimelineError {}
-class EndpointConnectionError extends ConnectionError {}
-class ConnectTimeoutError extends ConnectionError {}
-class SSLError extends ConnectionError {}
-class ProxyConnectionError extends ConnectionError {}
-class ConnectionClosedError extends HTTPClientError {}
-class ReadTimeoutError extends HTTPClientError {}
-class CallCancelledError extends HTTPClientError {}
-class ResponseError extends HTTPClientError {}
-
-const classes = {
-  ChimelineError,
-  ServiceException,
-  ParamValidationError,
-  AbortError,
-  ConnectionError,
-  HTTPClientError,
-  CallTimeoutError,
-  InvalidConfigError,
-  UnknownServiceError,
-  ProfileNotFound,
-  NoRegionError,
-  InvalidRegionError,
-  InvalidEndpointError,
-  EndpointVariantError,
-  NoCredentialsError,
-  PartialCredentialsError,
-  CredentialRetrievalError,
-  EndpointConnectionError,
-  ConnectTimeoutError,
-  SSLError,
-  ProxyConnectionError,
-  ConnectionClosedError,
-  ReadTimeoutError,
-  CallCancelledError,
-  ResponseError,
-};
+const classes = { ChimelineError, ServiceException, ParamValidationError, AbortError };
 for (const name of Object.keys(classes)) literalName(classes[name], name);
 
 module.exports = classes;

@@ -29,6 +29,9 @@ const TYPES = {
 /** Those that may come from a function or a promise. */
 const PROVIDED = ["region", "endpoint", "maxAttempts", "retryMode", "useFipsEndpoint", "useDualstackEndpoint", "userAgentAppId"];
 
+/** Marks the options for a local service of a test: then no file is read, and no proxy of the environment is used. */
+const LOCAL = Symbol.for("chimeline.local");
+
 /** The options as given, or a TypeError for one of a wrong type. */
 function checked(given) {
   if (given === null || typeof given !== "object") throw new TypeError(`the options of a client must be an object, not ${typeOf(given)}`);
@@ -39,7 +42,7 @@ function checked(given) {
   if (logger != null && !["debug", "info"].every((name) => typeof logger[name] === "function")) {
     throw new TypeError("logger must have the functions debug and info, as console has");
   }
-  if (typeof parameterValidation === "string" && parameterValidation !== "strict") {
+  if (typeof parameterValidation === "string" && parameterValidation !== "" && parameterValidation !== "strict") {
     throw new TypeError(`parameterValidation must be true, false or "strict", not ${JSON.stringify(parameterValidation)}`);
   }
   if (clientCert != null && typeof clientCert !== "string" && !(Array.isArray(clientCert) && clientCert.length === 2 && clientCert.every((path) => typeof path === "string"))) {
@@ -121,7 +124,7 @@ function forNative(options, credentials) {
     maxConnections: connections.map(maxConnections).find((limit) => limit !== undefined) ?? MAX_CONNECTIONS,
     retryMode: options.retryMode ?? undefined,
     maxAttempts: attempts("maxAttempts", options.maxAttempts),
-    parameterValidation: options.parameterValidation == null ? undefined : String(options.parameterValidation),
+    parameterValidation: options.parameterValidation == null || options.parameterValidation === "" ? undefined : String(options.parameterValidation),
     caBundle: options.caBundle ?? https.ca,
     insecure: https.insecure === true,
     clientCert: typeof clientCert === "string" ? [clientCert, clientCert] : clientCert ?? (https.cert && [https.cert, https.key]),
@@ -130,6 +133,7 @@ function forNative(options, credentials) {
     userAgent: agentText(customUserAgent),
     appId: options.userAgentAppId ?? undefined,
     language: `js#${process.versions.node}`,
+    local: options[LOCAL] === true,
   });
 }
 
@@ -179,4 +183,4 @@ function agentText(given) {
   return Array.from(given, (part) => (Array.isArray(part) ? part.filter((text) => text != null).join("/") : String(part))).join(" ");
 }
 
-module.exports = { checkCall, checked, credentialsOf, forCall, forNative, isLate, late, provided };
+module.exports = { LOCAL, checkCall, checked, credentialsOf, forCall, forNative, isLate, late, provided };

@@ -2,7 +2,7 @@
 // Makes the classes of a service out of its generated table.
 const { Client, clientOf } = require("./client.cjs");
 const { Command, commandOf } = require("./command.cjs");
-const { serviceExceptionClass } = require("./exceptions.cjs");
+const { serviceExceptionClass } = require("./service_errors.cjs");
 const { paginator } = require("./paginate.cjs");
 
 /**

@@ -3,6 +3,7 @@
 const native = require("./native.cjs");
 const { fromRecord } = require("./exceptions.cjs");
 const { check } = require("./types.cjs");
+const { LOCAL } = require("./options.cjs");
 
 /** The keys that the service knows when it is told none. They open nothing but this server. */
 const KEYS = { accessKeyId: "AKIDCHIMELINELOCAL", secretAccessKey: "chimeline-local-secret" };
@@ -30,7 +31,7 @@ class LocalChime {
 
   get clientOptions() {
     const { region, credentials } = this.#options;
-    return { region, endpoint: this.url, credentials: { ...credentials } };
+    return { region, endpoint: this.url, credentials: { ...credentials }, [LOCAL]: true };
   }
 
   get environment() {

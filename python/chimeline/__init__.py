@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from . import _native
-from ._factories import client
+from ._generated.factories import client
 from ._native import VERSION as __version__
 from .config import Config
 

@@ -10,18 +10,20 @@ from asyncio import TimeoutError as TimeoutErrors
 from weakref import WeakKeyDictionary
 
 from ._client import BaseClient
-from ._errors import CallTimeoutError
 from ._logging import active_logger, log_error, log_result
 from ._native import Bridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, TypeVar
+    from typing import Any
+
+    import typing_extensions as t
 
     from ._credentials import CredentialSource
-
-    C = TypeVar("C", bound="AsyncClient")
+    from ._generated import errors
+else:
+    from ._lazy import errors, t
 
 _bridges: WeakKeyDictionary[AbstractEventLoop, Bridge] = WeakKeyDictionary()
 
@@ -68,7 +70,7 @@ class AsyncClient(BaseClient):
             keys = await wait_for(source.awaited(), limit)
         except TimeoutErrors:
             phase = "it was getting credentials for attempt 1, when calling the"
-            error = CallTimeoutError(f"the call did not end within its {limit:g} s; {phase} {operation} operation")
+            error = errors.CallTimeoutError(f"the call did not end within its {limit:g} s; {phase} {operation} operation")
             error.operation_name = operation
             raise error from None
         return {**(self._call_options or {}), **keys, "spent": time.monotonic() - started}
@@ -77,7 +79,7 @@ class AsyncClient(BaseClient):
         """Closes the idle connections. The client stays usable."""
         self._native.close()
 
-    async def __aenter__(self: C) -> C:
+    async def __aenter__(self) -> t.Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:

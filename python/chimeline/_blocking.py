@@ -6,22 +6,24 @@ import time
 
 from ._client import BaseClient
 from ._logging import active_logger, log_error, log_result
+from .config import Config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, TypeVar
+    from typing import Any
+
+    import typing_extensions as t
 
     from ._credentials import CredentialSource
-    from .config import Config
-
-    C = TypeVar("C", bound="BlockingClient")
+else:
+    from ._lazy import t
 
 
 class BlockingClient(BaseClient):
     """A client whose methods block. Any number of threads may use it at once."""
 
-    def __init__(self, options: dict[str, Any], config: Config) -> None:
+    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
         super().__init__(options, config)
         if self._source is not None and self._source.is_coroutine:
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
@@ -53,7 +55,7 @@ class BlockingClient(BaseClient):
         """Closes the idle connections. The client stays usable."""
         self._native.close()
 
-    def __enter__(self: C) -> C:
+    def __enter__(self) -> t.Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

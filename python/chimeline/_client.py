@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from ._errors import PartialCredentialsError, UnknownServiceError
 from ._native import NativeClient
-from .config import Config, native_options, resolved
+from .config import Config, native_options, resolved, unless_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any, ClassVar, TypeVar
+    from typing import Any, TypeVar
+
+    import typing_extensions as t
 
     from ._credentials import CredentialSource
+    from ._generated import errors
 
     C = TypeVar("C", bound="BaseClient")
+else:
+    from ._lazy import errors, t
+
+    ModuleType = type(sys)
 
 _SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
@@ -62,11 +68,11 @@ class BaseClient:
     """A client of one service."""
 
     _service_name: str
-    _operations: ClassVar[dict[str, str]]
-    _pages: ClassVar[dict[str, str]]
-    _paginator_class: ClassVar[str]
+    _operations: t.ClassVar[dict[str, str]]
+    _pages: t.ClassVar[dict[str, str]]
+    _paginator_class: t.ClassVar[str]
 
-    def __init__(self, options: dict[str, Any], config: Config) -> None:
+    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
         self._options = options
         self._config = config
         self._call_options: dict[str, Any] | None = None
@@ -77,8 +83,8 @@ class BaseClient:
         self._native = NativeClient(self._service_name, given)
 
     def with_options(
-        self: C, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
-    ) -> C:
+        self, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
+    ) -> t.Self:
         """A view of this client whose calls have limits of their own; it shares the connections, credentials and retry quota.
 
         timeout: seconds for a whole call: the wait for a connection, credentials, retries and the waits between them.
@@ -118,10 +124,10 @@ class BaseClient:
         def get_paginator(self, operation_name):
             """The paginator of the method of that name: ``.paginate(..., PaginationConfig={...})`` iterates over the pages."""
             if operation_name not in self._pages:
-                from ._errors import OperationNotPageableError
-
                 known = ", ".join(self._pages)
-                raise OperationNotPageableError(f"Operation cannot be paginated: {operation_name}. Those with pages are: {known}")
+                raise errors.OperationNotPageableError(
+                    f"Operation cannot be paginated: {operation_name}. Those with pages are: {known}"
+                )
             from . import _paginate
 
             paginator = getattr(_paginate, self._paginator_class)
@@ -130,7 +136,7 @@ class BaseClient:
     def __repr__(self) -> str:
         return f"<chimeline.{type(self).__name__} {self._native.endpoint_url}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[t.Any, ...]:
         if any(self._options.get(name) is not None for name in _SECRETS) or (self._source and self._source.is_object):
             raise TypeError(
                 "a client made with keys does not pickle, for the keys would be in the pickle; "
@@ -158,7 +164,7 @@ def _remake(cls: type[C], options: dict[str, Any], config: Config, call_options:
 def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **options: Any) -> Any:
     """A client of the class for that service, loaded when first needed."""
     if service_name not in classes:
-        raise UnknownServiceError(f"Unknown service: {service_name!r}. Valid service names are: {', '.join(classes)}")
+        raise errors.UnknownServiceError(f"Unknown service: {service_name!r}. Valid service names are: {', '.join(classes)}")
     if config is not None and not isinstance(config, Config):
         raise TypeError(f"config must be a chimeline.Config, not {type(config).__module__}.{type(config).__name__}")
     if not options.pop("use_ssl"):
@@ -166,11 +172,12 @@ def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **
             "use_ssl=False is not supported; for a server without TLS give its endpoint_url, as in http://127.0.0.1:8000"
         )
     options.pop("api_version")
+    options = {name: unless_empty(value) for name, value in options.items()}
     keys = [name for name in _SECRETS[:2] if options[name] is not None]
     if len(keys) == 1:
         missing = next(name for name in _SECRETS[:2] if name not in keys)
-        raise PartialCredentialsError(f"Partial credentials found in explicit, missing: {missing}")
+        raise errors.PartialCredentialsError(f"Partial credentials found in explicit, missing: {missing}")
     module, name = classes[service_name]
-    path = f"{__package__}.services.{module}"
+    path = f"{__package__}._generated.{module}"
     __import__(path)
     return getattr(sys.modules[path], name)(options, config or Config())

@@ -10,7 +10,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ._errors import ChimelineError, CredentialRetrievalError
+from ._errors import ChimelineError
+from ._generated.errors import CredentialRetrievalError
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task

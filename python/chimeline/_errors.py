@@ -1,4 +1,4 @@
-"""The exceptions by hand: the base of all, the service's, and those of the client's own side.
+"""The exceptions that have members of their own; ``_generated/errors.py`` has the others, by ``model/errors.toml``.
 
 Named and built as in botocore, so that ``except`` clauses carry over.
 """
@@ -7,36 +7,38 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    import typing_extensions as t
 
-    from typing_extensions import Self
+    from .types import common as types
+else:
+    from ._lazy import LazyModule, t
 
-    from .types.common import Attempt
+    types = LazyModule("chimeline.types.common")
 
 
 class ChimelineError(Exception):
-    """The base of every exception of this package."""
+    """The base class of every error of this package."""
 
     operation_name: str | None
     """The operation, such as ``CreateMediaCapturePipeline``, if there was one."""
-    attempts: list[Attempt]
-    """The ledger: a line for each attempt that was made."""
+    attempts: list[types.Attempt]
+    """What became of each attempt that was made."""
     hint: str | None
-    """What cures it, where the service's text is one whose cure is known."""
+    """How to fix it, where the message is a known one."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, *args: t.Any, **kwargs: t.Any) -> t.Self:
         error = super().__new__(cls, *args)
         error.operation_name = None
         error.attempts = []
         error.hint = None
         return error
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[t.Any, ...]:
         # Not by calling the class, whose arguments differ from one to the next.
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
-def _rebuild(cls: type[ChimelineError], args: tuple[Any, ...], state: dict[str, Any]) -> ChimelineError:
+def _rebuild(cls: type[ChimelineError], args: tuple[t.Any, ...], state: dict[str, t.Any]) -> ChimelineError:
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
@@ -44,13 +46,13 @@ def _rebuild(cls: type[ChimelineError], args: tuple[Any, ...], state: dict[str, 
 
 
 class ClientError(ChimelineError):
-    """An error that the service answered; ``response`` holds the whole of it, as in botocore.
+    """The service returned an error; ``response`` holds the whole of it, as in botocore.
 
     ``response["Error"]["Code"]`` is the code as it was sent, ``response["ResponseMetadata"]`` the status, the request id
     and the headers.
     """
 
-    def __init__(self, error_response: dict[str, Any], operation_name: str) -> None:
+    def __init__(self, error_response: dict[str, t.Any], operation_name: str) -> None:
         error = error_response.get("Error", {})
         metadata = error_response.get("ResponseMetadata", {})
         retries = f" (reached max retries: {metadata['RetryAttempts']})" if "MaxAttemptsReached" in metadata else ""
@@ -63,134 +65,16 @@ class ClientError(ChimelineError):
 
 
 class BotoCoreError(ChimelineError):
-    """The base of what goes wrong on the client's side of the wire; named as in botocore."""
+    """The base class of errors on the client's side; named as in botocore."""
 
 
 class ParamValidationError(BotoCoreError):
-    """The input is wrong, and nothing was sent. The message lists all faults."""
+    """The input is not valid; nothing was sent. The message lists every violation."""
 
-    errors: list[dict[str, Any]]
-    """The faults for programs: ``reason``, ``path``, and by the reason what belongs to it, such as ``required_name``."""
+    errors: list[dict[str, t.Any]]
+    """The violations for programs: ``reason``, ``path``, and by the reason what belongs to it, such as ``required_name``."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, *args: t.Any, **kwargs: t.Any) -> t.Self:
         error = super().__new__(cls, *args, **kwargs)
         error.errors = []
         return error
-
-
-class PaginationError(BotoCoreError):
-    """The pages of a list operation do not end, or how to page is not understood."""
-
-
-class OperationNotPageableError(BotoCoreError):
-    """The operation has no pages."""
-
-
-class InvalidConfigError(BotoCoreError):
-    """An option, an environment variable or a setting of the profile is not understood."""
-
-
-class InvalidRetryConfigurationError(InvalidConfigError):
-    """The ``retries`` of a Config are not understood."""
-
-
-class InvalidRetryModeError(InvalidRetryConfigurationError):
-    """There is no such retry mode."""
-
-
-class InvalidMaxRetryAttemptsError(InvalidRetryConfigurationError):
-    """The number of attempts is none."""
-
-
-class UnknownServiceError(BotoCoreError):
-    """There is no service of that name."""
-
-
-class ProfileNotFound(BotoCoreError):
-    """The shared config files have no such profile."""
-
-
-class NoRegionError(BotoCoreError):
-    """No region is known."""
-
-
-class InvalidRegionError(BotoCoreError, ValueError):
-    """The region cannot be one."""
-
-
-class InvalidEndpointError(BotoCoreError, ValueError):
-    """The endpoint is no URL that requests can go to."""
-
-
-class EndpointVariantError(BotoCoreError):
-    """The partition has no FIPS or dual-stack endpoint of that kind."""
-
-
-class NoCredentialsError(BotoCoreError):
-    """No provider had credentials; the message lists them."""
-
-
-class PartialCredentialsError(BotoCoreError):
-    """Only a part of the credentials was given."""
-
-
-class CredentialRetrievalError(BotoCoreError):
-    """A credentials provider failed."""
-
-
-class HTTPClientError(BotoCoreError):
-    """The base of what goes wrong between the client and the service."""
-
-
-class ConnectionError(BotoCoreError):
-    """The base of what keeps a connection from standing."""
-
-
-class EndpointConnectionError(ConnectionError):
-    """No connection to the host."""
-
-
-class ConnectTimeoutError(ConnectionError):
-    """No connection within ``connect_timeout``."""
-
-
-class SSLError(ConnectionError):
-    """The TLS handshake failed, such as for a certificate that is not trusted."""
-
-
-class ProxyConnectionError(ConnectionError):
-    """The proxy refused, or could not be reached."""
-
-
-class ConnectionClosedError(HTTPClientError):
-    """The connection ended before the answer did."""
-
-
-class ReadTimeoutError(HTTPClientError):
-    """No answer within ``read_timeout``."""
-
-
-class CallTimeoutError(HTTPClientError):
-    """The call did not end within ``timeout``."""
-
-
-class CallCancelledError(HTTPClientError):
-    """The call was given up before its end."""
-
-
-class ResponseError(HTTPClientError):
-    """The answer is not what the service sends: HTML, a text that is cut off, or longer than allowed."""
-
-
-def from_native(class_name: str, details: dict[str, Any]) -> ChimelineError:
-    """The exception for an error of the native module."""
-    from . import exceptions
-
-    cls: type[ChimelineError] = getattr(exceptions, class_name)
-    error = cls(details["response"], details["operation_name"]) if "response" in details else cls(details["message"])
-    error.operation_name = details["operation_name"]
-    error.attempts = details["attempts"]
-    error.hint = details["hint"]
-    if isinstance(error, ParamValidationError):
-        error.errors = details["errors"]
-    return error

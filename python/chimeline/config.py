@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ._errors import InvalidMaxRetryAttemptsError, InvalidRetryConfigurationError, InvalidRetryModeError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    import typing_extensions as t
+
+    from ._generated import errors
+else:
+    from ._lazy import errors, t
 
 # botocore's options that say nothing to these services: no S3, no compression, one signature, one host.
 _WITHOUT_EFFECT = frozenset({
@@ -24,7 +26,7 @@ _WITHOUT_EFFECT = frozenset({
     "tcp_keepalive",
 })  # fmt: skip
 
-_DEFAULTS: dict[str, Any] = {
+_DEFAULTS: dict[str, t.Any] = {
     "region_name": None,
     "namespace": None,
     "user_agent": None,
@@ -84,19 +86,19 @@ class Config:
     timeout: float | None
     attempt_timeout: float | None
     response_limit: int | None
-    parameter_validation: bool | Literal["strict"]
+    parameter_validation: bool | t.Literal["strict"]  # noqa: F821, UP037
     max_pool_connections: int | None
     proxies: dict[str, str] | None
     defaults_mode: str | None
-    retries: dict[str, Any] | None
+    retries: dict[str, t.Any] | None
     proxies_config: None
-    signature_version: Literal["v4"] | None
+    signature_version: t.Literal["v4"] | None  # noqa: F821, UP037
     client_cert: str | tuple[str, str] | None
     use_dualstack_endpoint: bool | None
     use_fips_endpoint: bool | None
     ignore_configured_endpoint_urls: bool | None
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: t.Any) -> None:
         unknown = [name for name in options if name not in _DEFAULTS and name not in _WITHOUT_EFFECT]
         if unknown:
             raise TypeError(f"Got unexpected keyword argument '{unknown[0]}'; known are {', '.join(_DEFAULTS)}")
@@ -104,7 +106,7 @@ class Config:
             raise TypeError(
                 "proxies_config is not supported: a proxy's certificate is held against the same CAs as the service's"
             )
-        if options.get("signature_version") not in (None, "v4"):
+        if options.get("signature_version") not in (None, "", "v4"):
             raise ValueError(f"signature_version must be 'v4', not {options['signature_version']!r}: the services take no other")
         _check_retries(options.get("retries"))
         self._given = options
@@ -124,15 +126,15 @@ class Config:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[t.Any, ...]:
         return _config, (self._given,)
 
 
-def _config(options: dict[str, Any]) -> Config:
+def _config(options: dict[str, t.Any]) -> Config:
     return Config(**options)
 
 
-def resolved(config: Config, settings: dict[str, Any]) -> Config:
+def resolved(config: Config, settings: dict[str, t.Any]) -> Config:
     """The Config with what the native client settled on in place of what was left open."""
     copy = Config(**config._given)
     copy.__dict__.update(settings)
@@ -143,35 +145,40 @@ _RETRIES = ("max_attempts", "mode", "total_max_attempts")
 _MODES = ("legacy", "standard", "adaptive")
 
 
-def _check_retries(retries: Any) -> None:
+def _check_retries(retries: t.Any) -> None:
     if retries is None:
         return
     if not isinstance(retries, dict):
-        raise InvalidRetryConfigurationError(f"retries must be a dict, not {type(retries).__name__}")
+        raise errors.InvalidRetryConfigurationError(f"retries must be a dict, not {type(retries).__name__}")
     for name, value in retries.items():
         if name not in _RETRIES:
-            raise InvalidRetryConfigurationError(
+            raise errors.InvalidRetryConfigurationError(
                 f'Cannot provide retry configuration for "{name}". Valid retry configuration options are: {_RETRIES}'
             )
         if name == "mode":
-            if value not in _MODES:
-                raise InvalidRetryModeError(f'Invalid value provided to "mode": "{value}" must be one of: {_MODES}')
+            if value != "" and value not in _MODES:
+                raise errors.InvalidRetryModeError(f'Invalid value provided to "mode": "{value}" must be one of: {_MODES}')
             continue
         least = 0 if name == "max_attempts" else 1
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InvalidMaxRetryAttemptsError(
+            raise errors.InvalidMaxRetryAttemptsError(
                 f'Value provided to "max_attempts": {value} must be an integer greater than or equal to {least}.'
             )
+
+
+def unless_empty(value: t.Any) -> t.Any:
+    """The value of an option; an empty text is as unset."""
+    return None if isinstance(value, str) and not value else value
 
 
 _NOT_NATIVE = frozenset({"proxies", "proxies_config", "retries", "signature_version"})
 
 
-def native_options(config: Config) -> dict[str, Any]:
+def native_options(config: Config) -> dict[str, t.Any]:
     """The options in the names and units of the native module."""
-    options: dict[str, Any] = {name: getattr(config, name) for name in _DEFAULTS if name not in _NOT_NATIVE}
+    options: dict[str, t.Any] = {name: unless_empty(getattr(config, name)) for name in _DEFAULTS if name not in _NOT_NATIVE}
     retries = config.retries or {}
-    options["retry_mode"] = retries.get("mode")
+    options["retry_mode"] = retries.get("mode") or None
     options["max_attempts"] = retries.get("total_max_attempts")
     if options["max_attempts"] is None and "max_attempts" in retries:
         options["max_attempts"] = retries["max_attempts"] + 1

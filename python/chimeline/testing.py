@@ -13,37 +13,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ._native import LocalServer
+from ._typing import Self, TypedDict
+from .config import Config
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Any, Literal, TypedDict
-
-    from typing_extensions import Self
-
-    from ._aio import AsyncClient
-    from ._blocking import BlockingClient
-    from .config import Config
+    from . import _aio, _blocking
     from .services.chime import Chime
     from .services.chime_blocking import BlockingChime
     from .services.media_pipelines import ChimeSDKMediaPipelines
     from .services.media_pipelines_blocking import BlockingChimeSDKMediaPipelines
     from .services.meetings import ChimeSDKMeetings
     from .services.meetings_blocking import BlockingChimeSDKMeetings
+else:
+    from ._lazy import LazyModule
 
-    class ClientOptions(TypedDict):
-        """What points a client to the service: arguments of ``chimeline.client``, and of ``boto3.client``."""
-
-        endpoint_url: str
-        region_name: str
-        aws_access_key_id: str
-        aws_secret_access_key: str
-        aws_session_token: str | None
+    _aio = LazyModule("chimeline._aio")
+    _blocking = LazyModule("chimeline._blocking")
 
 
 __all__ = ["LocalChime"]
+
+
+class ClientOptions(TypedDict):
+    """What points a client to the service: arguments of ``chimeline.client``, and of ``boto3.client``."""
+
+    endpoint_url: str
+    region_name: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    aws_session_token: str | None
 
 
 class LocalChime:
@@ -148,11 +150,11 @@ class LocalChime:
     ) -> ChimeSDKMediaPipelines: ...
     @overload
     def client(self, service_name: Literal["chime-sdk-meetings"], config: Config | None = None) -> ChimeSDKMeetings: ...
-    def client(self, service_name: Any, config: Config | None = None) -> AsyncClient:
+    def client(self, service_name: Any, config: Config | None = None) -> _aio.AsyncClient:
         """A client of this service whose methods are awaited."""
-        from ._factories import client
+        from ._generated.factories import _CLASSES
 
-        return client(service_name, config=config, **self.client_options)
+        return self._make(_CLASSES, service_name, config)
 
     @overload
     def blocking_client(self, service_name: Literal["chime"], config: Config | None = None) -> BlockingChime: ...
@@ -164,11 +166,17 @@ class LocalChime:
     def blocking_client(
         self, service_name: Literal["chime-sdk-meetings"], config: Config | None = None
     ) -> BlockingChimeSDKMeetings: ...
-    def blocking_client(self, service_name: Any, config: Config | None = None) -> BlockingClient:
+    def blocking_client(self, service_name: Any, config: Config | None = None) -> _blocking.BlockingClient:
         """A client of this service whose methods block."""
-        from .blocking import client
+        from ._generated.blocking_factories import _CLASSES
 
-        return client(service_name, config=config, **self.client_options)
+        return self._make(_CLASSES, service_name, config)
+
+    def _make(self, classes: dict[str, tuple[str, str]], service_name: str, config: Config | None) -> Any:
+        """A client that reads no files and uses no proxy of the environment: a test sees nothing of whoever runs it."""
+        from ._client import make
+
+        return make(classes, service_name, config, use_ssl=True, api_version=None, local=True, **self.client_options)
 
     @property
     def _running(self) -> LocalServer:

@@ -153,6 +153,27 @@ test("timestamps take Dates, seconds and texts, and give Dates", async () => {
   assert.equal(MediaInsightsPipelineConfigurationName, "2024-02-29T12:34:56Z");
 });
 
+test("timestamps reach the end of the calendar", async () => {
+  const pipelines = at(server, ChimeSDKMediaPipelines);
+  const send = (StartTimestamp) =>
+    pipelines.createMediaInsightsPipeline({
+      MediaInsightsPipelineConfigurationArn: "arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/x",
+      KinesisVideoStreamRecordingSourceRuntimeConfiguration: {
+        Streams: [{ StreamArn: "arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1111111111111" }],
+        FragmentSelector: { FragmentSelectorType: "ProducerTimestamp", TimestampRange: { StartTimestamp, EndTimestamp: 1 } },
+      },
+    });
+  const end = Date.UTC(9999, 11, 31, 23, 59, 59);
+  for (const given of [new Date(end), end / 1000, "9999-12-31T23:59:59Z", "9999-12-31T13:59:59-10:00"]) {
+    await send(given);
+    const source = body().KinesisVideoStreamRecordingSourceRuntimeConfiguration;
+    assert.equal(source.FragmentSelector.TimestampRange.StartTimestamp, end / 1000, String(given));
+  }
+  const error = await caught(send(new Date(end + 1000)));
+  assert.ok(error instanceof ParamValidationError, String(error));
+  assert.match(error.message, /StartTimestamp, value: 253402300800000 ms since 1970, type: Date/);
+});
+
 test("whole numbers may be bigints, and others are refused", async () => {
   const client = at(server, ChimeSDKMeetings);
   await client.listAttendees({ MeetingId: "m", MaxResults: 5n });

@@ -92,3 +92,14 @@ test("the command prints where it listens and ends on a signal", { skip: process
   child.kill("SIGTERM");
   assert.deepEqual(await once(child, "exit"), [0, null]);
 });
+
+test("its clients see nothing of the files and proxies around", async () => {
+  const around = { AWS_PROFILE: "missing", AWS_CONFIG_FILE: "/dev/null/x", HTTP_PROXY: "http://127.0.0.1:9" };
+  Object.assign(process.env, around);
+  try {
+    const client = new Chime({ ...local.clientOptions, maxAttempts: 1 });
+    assert.equal((await client.listMediaCapturePipelines({})).$metadata.httpStatusCode, 200);
+  } finally {
+    for (const name of Object.keys(around)) delete process.env[name];
+  }
+});

@@ -88,9 +88,29 @@ test("declarations name every export", () => {
   for (const [i, [path]] of exported().entries()) assert.equal(told.get(`exports-${i}.mts`), "", path);
 });
 
+test("the text of a command leads to the method, which is declared with the whole documentation", () => {
+  const generated = join(installed, "node_modules/chimeline/node/generated");
+  let links = 0;
+  for (const file of readdirSync(generated).filter((name) => /^client-.*\.d\.cts$/.test(name))) {
+    const text = readFileSync(join(generated, file), "utf8");
+    for (const [, comment, command] of text.matchAll(/(\/\*\*(?:(?!\*\/)[^])*\*\/)\nexport declare class (\w+)Command /g)) {
+      const [, Class, method] = /\{@link (\w+)\.(\w+)\}/.exec(comment) ?? assert.fail(`${file}: ${command}`);
+      assert.equal(method, command[0].toLowerCase() + command.slice(1));
+      const [declared] = text.split(`export declare class ${Class} `)[1].split("\n}\n");
+      assert.match(declared, new RegExp(`Errors: [^*]*(?:\\*[^/][^*]*)*\\*/\n  ${method}\\(`));
+      assert.equal(/@deprecated/.test(comment), /@deprecated\n   \*\/\n$/.test(declared.split(`  ${method}(`)[0]));
+      links += 1;
+    }
+  }
+  assert.ok(links > 40);
+});
+
 test("publint and attw find nothing wrong with the package", () => {
   const copy = join(folder, "packed");
-  cpSync(join(installed, "node_modules/chimeline"), copy, { recursive: true, dereference: true });
+  // What the package lists and no more: beside a package in development lies all that is built.
+  const original = join(installed, "node_modules/chimeline");
+  const { files } = JSON.parse(readFileSync(join(original, "package.json"), "utf8"));
+  for (const path of ["package.json", ...files]) cpSync(join(original, path), join(copy, path), { recursive: true, dereference: true });
   const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: copy, encoding: "utf8", env: { ...process.env, HOME: folder } }).trim();
   const tarball = join(folder, packed);
   const checked = (name, args) => {

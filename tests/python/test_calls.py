@@ -156,6 +156,96 @@ def test_strict_validation_finds_what_the_service_would_refuse(server: Server, o
     assert client.create_media_capture_pipeline(**INPUT)
 
 
+def test_strict_validation_knows_the_rules_of_the_documentation(server: Server, options: dict[str, Any]) -> None:
+    config = chimeline.Config(parameter_validation="strict")
+    client = chimeline.blocking.client("chime", **options, config=config)
+    with pytest.raises(chimeline.exceptions.ParamValidationError) as caught:
+        client.create_media_capture_pipeline(
+            **{**INPUT, "SourceArn": "arn:aws:chime::111122223333:meeting:undefined", "SinkArn": "arn:aws:iam::1:role/r"}
+        )
+    assert [(fault["path"], fault["reason"]) for fault in caught.value.errors] == [
+        ("SourceArn", "invalid pattern"),
+        ("SinkArn", "invalid pattern"),
+    ]
+    assert "must be the ARN of a meeting" in str(caught.value)
+    meetings = chimeline.blocking.client("chime-sdk-meetings", **options, config=config)
+    with pytest.raises(chimeline.exceptions.ParamValidationError, match="ExternalUserId, value: AWS:me, must be made of"):
+        meetings.create_attendee(MeetingId=INPUT["SourceArn"][-36:], ExternalUserId="AWS:me")
+    assert not server.requests
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, RuntimeError])
+def test_what_a_value_raises_while_it_is_described_goes_to_the_caller(blocking: Any, raised: type[BaseException]) -> None:
+    class Value:
+        def __str__(self) -> str:
+            raise raised
+
+        __hash__ = object.__hash__
+
+    class Number(int):
+        def __float__(self) -> float:
+            raise raised
+
+    class Named(type):
+        def __str__(cls) -> str:
+            raise raised
+
+    def recorded(start: Any) -> dict[str, Any]:
+        stream = {"Streams": [], "FragmentSelector": {"TimestampRange": {"StartTimestamp": start}}}
+        return {"KinesisVideoStreamRecordingSourceRuntimeConfiguration": stream}
+
+    pipelines = chimeline.blocking.client("chime-sdk-media-pipelines", region_name="us-east-1")
+    for call in (
+        lambda: blocking.get_media_capture_pipeline(MediaPipelineId=Value()),
+        lambda: blocking.get_media_capture_pipeline(MediaPipelineId=Named("Thing", (), {})()),
+        lambda: blocking.create_media_capture_pipeline(ChimeSdkMeetingConfiguration={Value(): 1}),
+        lambda: blocking.list_media_capture_pipelines(MaxResults=Value()),
+        lambda: pipelines.create_media_insights_pipeline(**recorded(Number(1))),
+    ):
+        with pytest.raises(raised):
+            call()
+
+
+def test_timestamps_reach_the_end_of_the_calendar(server: Server, options: dict[str, Any]) -> None:
+    client = chimeline.blocking.client("chime-sdk-media-pipelines", **options)
+    for given, sent in (
+        (datetime.datetime.max, 253402300800),
+        (datetime.datetime.max.replace(tzinfo=UTC), 253402300800),
+        (datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.timezone(datetime.timedelta(hours=-5))), 253402318799),
+        (datetime.datetime(1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=5))), -62135614800),
+        ("9999-12-31T23:59:59Z", 253402300799),
+        (253402300799, 253402300799),
+    ):
+        server.requests.clear()
+        selector = {"FragmentSelectorType": "ServerTimestamp", "TimestampRange": {"StartTimestamp": 1, "EndTimestamp": given}}
+        client.create_media_insights_pipeline(
+            MediaInsightsPipelineConfigurationArn="arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/x",
+            KinesisVideoStreamRecordingSourceRuntimeConfiguration={
+                "Streams": [{"StreamArn": "arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1234567890123"}],
+                "FragmentSelector": selector,
+            },
+        )
+        source = server.requests[0].json()["KinesisVideoStreamRecordingSourceRuntimeConfiguration"]
+        assert source["FragmentSelector"]["TimestampRange"]["EndTimestamp"] == sent, given
+    for text in ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59-05:30", "0001-01-01T00:00:00+05:00"):
+        server.then(Answer(body={"MediaCapturePipeline": {"CreatedTimestamp": text}}))
+        created = client.get_media_capture_pipeline(MediaPipelineId="0" * 36)["MediaCapturePipeline"]["CreatedTimestamp"]
+        assert created.isoformat() == text.replace("Z", "+00:00")
+    for number in ("1700000000.1234565", "1700000000.1234575", "253402300799.5", "0.0000005"):
+        server.then(Answer(body=b'{"MediaCapturePipeline": {"CreatedTimestamp": %s}}' % number.encode()))
+        created = client.get_media_capture_pipeline(MediaPipelineId="0" * 36)["MediaCapturePipeline"]["CreatedTimestamp"]
+        assert created == datetime.datetime.fromtimestamp(float(number), UTC), number
+
+
+def test_of_a_member_that_stands_twice_the_last_counts(server: Server, blocking: Any) -> None:
+    server.default = Answer(
+        body=b'{"NextToken": "t", "MediaCapturePipelines": [1], "NextToken": null, "MediaCapturePipelines": []}'
+    )
+    result = blocking.list_media_capture_pipelines()
+    assert list(result) == ["ResponseMetadata", "MediaCapturePipelines"]
+    assert result["MediaCapturePipelines"] == []
+
+
 def test_without_validation_the_service_decides(server: Server, options: dict[str, Any]) -> None:
     client = chimeline.blocking.client("chime", **options, config=chimeline.Config(parameter_validation=False))
     client.create_media_capture_pipeline(SinkArn="")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +151,59 @@ def test_retries_that_are_none_are_refused(retries: Any, error: type[Exception])
     assert issubclass(error, exceptions.InvalidRetryConfigurationError)
     with pytest.raises(error):
         chimeline.Config(retries=retries)
+
+
+def _files(folder: Path, monkeypatch: pytest.MonkeyPatch, config: str) -> None:
+    (folder / "config").write_text(config)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "credentials"))
+
+
+@pytest.mark.parametrize("text", ["region = x\n", "[default]\nregion\n", "[default]\n[open\n", "[default]\nx = 1\nX = 2\n"])
+def test_a_config_file_that_cannot_be_parsed_is_named_with_its_line(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _files(tmp_path, monkeypatch, text)
+    with pytest.raises(exceptions.ConfigParseError, match=f"{tmp_path}/config .line {text.count(chr(10))}: "):
+        chimeline.client("chime", **KEYS)
+
+
+def test_a_loop_of_profiles_has_the_class_of_botocore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = "[profile {}]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = {}\n"
+    _files(tmp_path, monkeypatch, role.format("a", "b") + role.format("b", "a"))
+    client = chimeline.blocking.client("chime", profile_name="a")
+    with pytest.raises(exceptions.InfiniteLoopConfigError, match="'a', 'b'") as caught:
+        client.list_media_capture_pipelines()
+    assert isinstance(caught.value, exceptions.InvalidConfigError)
+
+
+def test_an_empty_option_is_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _files(tmp_path, monkeypatch, "")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    monkeypatch.setenv("AWS_REGION", "")
+    config = chimeline.Config(
+        region_name="eu-west-1", namespace="", user_agent="", client_cert="", defaults_mode="", retries={"mode": ""}
+    )
+    empty: dict[str, Any] = dict.fromkeys(
+        ("region_name", "endpoint_url", "verify", "profile_name", "aws_access_key_id", "aws_secret_access_key"), ""
+    )
+    client = chimeline.client("chime-sdk-meetings", config=config, **empty)
+    assert client.meta.region_name == "eu-west-1"
+    assert client.meta.config.retries == {"mode": "standard", "total_max_attempts": 3}
+    assert set(client.meta.sources.values()) == {"code", "default"}
+    assert chimeline.client("chime-sdk-meetings", "", **KEYS).meta.region_name == "us-west-2"
+
+
+def test_other_threads_go_on_while_a_slow_config_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _files(tmp_path, monkeypatch, "")
+    (tmp_path / "config").unlink()
+    os.mkfifo(tmp_path / "config")
+    made: list[str] = []
+    making = threading.Thread(target=lambda: made.append(chimeline.client("chime-sdk-meetings", **KEYS).meta.region_name))
+    making.start()
+    making.join(0.2)
+    # This thread runs, and the other waits for the file.
+    assert not made
+    (tmp_path / "config").write_text("[default]\nregion = eu-west-1\n")
+    making.join(20)
+    assert made == ["eu-west-1"]

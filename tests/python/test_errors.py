@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import inspect
 import pickle
 import socket
@@ -22,9 +23,9 @@ OPERATION = "CreateMediaCapturePipeline"
 
 
 def calling(url: str, **config: Any) -> Any:
-    verify = config.pop("verify", None)
-    settings = chimeline.Config(retries=ONCE, **config)
-    client = chimeline.blocking.client("chime", "us-east-1", endpoint_url=url, config=settings, verify=verify, **KEYS)
+    own = {name: config.pop(name) for name in ("verify", "aws_session_token") if name in config}
+    settings = chimeline.Config(**{"retries": ONCE, **config})
+    client = chimeline.blocking.client("chime", "us-east-1", endpoint_url=url, config=settings, **{**KEYS, **own})
     return client.create_media_capture_pipeline(**INPUT)
 
 
@@ -256,3 +257,41 @@ def test_an_error_whose_cure_is_known_says_it(server: Server) -> None:
     with pytest.raises(exceptions.ForbiddenException) as other:
         calling(server.url)
     assert other.value.hint is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'"Other": "\\ud83d"',
+        b'"Other": "caf\xe9"',
+        b'"Other": 1e400',
+        b'"Other": ' + b"[" * 5000 + b"]" * 5000,
+        b'"code": null, "Code": null',
+    ],
+    ids=["half a pair", "a bad octet", "a huge number", "nesting", "null codes"],
+)
+def test_no_oddity_of_its_body_hides_what_an_error_is(server: Server, odd: bytes) -> None:
+    server.default = Answer(400, b'{%s, "__type": "ThrottlingException", "message": "said"}' % odd)
+    with pytest.raises(exceptions.ClientError) as caught:
+        calling(server.url, retries={"total_max_attempts": 2})
+    assert caught.value.response["Error"] == {"Code": "ThrottlingException", "Message": "said"}
+    assert len(server.requests) == 2
+
+
+def test_an_encoding_that_nobody_asked_for_is_named(server: Server) -> None:
+    gzipped = gzip.compress(b"{}")
+    server.default = Answer(200, gzipped, [("Content-Encoding", "gzip")])
+    with pytest.raises(exceptions.ResponseError, match="Content-Encoding gzip, which was not asked for"):
+        calling(server.url)
+    server.default = Answer(404, gzipped, [("Content-Encoding", "gzip"), ("x-amzn-errortype", "NotFoundException")])
+    with pytest.raises(exceptions.NotFoundException, match="Content-Encoding gzip, which was not asked for"):
+        calling(server.url)
+
+
+@pytest.mark.parametrize("token", ["e", "test", "Message", "NotFoundException"])
+def test_a_token_of_tests_garbles_no_error(server: Server, token: str) -> None:
+    text = "the test meeting is not here"
+    server.default = Answer(404, {"__type": "NotFoundException", "Message": text})
+    with pytest.raises(exceptions.NotFoundException) as caught:
+        calling(server.url, aws_session_token=token)
+    assert caught.value.response["Error"]["Message"] == text

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -274,3 +275,14 @@ def test_the_command_says_why_it_cannot_start(chime: LocalChime) -> None:
     assert helped.returncode == 0
     assert "--port" in helped.stdout
     assert run(*command, "--prot", "1").returncode == 2
+
+
+def test_its_clients_see_nothing_of_the_files_and_proxies_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text("[default\nnonsense")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with LocalChime() as chime:
+        client = chime.blocking_client("chime")
+        assert client.list_media_capture_pipelines()["MediaCapturePipelines"] == []
+        assert client.meta.config.proxies == {}

@@ -11,6 +11,7 @@ use crate::chain::wrong;
 use crate::config::{Config, Keys, duration};
 use crate::encode::Encoded;
 use crate::error::Error;
+use crate::keys;
 use crate::schema::Operation;
 
 /// A call whose input was checked and encoded.
@@ -103,8 +104,10 @@ impl Call {
     /// The same call with options of its own.
     pub fn with(mut self, options: &CallOptions) -> Result<Call, Error> {
         self.limits = self.limits.with(options)?;
-        if let Some(keys) = &options.credentials {
-            self.identity = Some(identity(keys));
+        if let Some(given) = &options.credentials {
+            let identity = identity(given);
+            keys::check_identity(&identity)?;
+            self.identity = Some(identity);
         }
         if let Some(id) = &options.trace_id {
             self.trace = HeaderValue::from_str(id).ok();
@@ -124,7 +127,8 @@ impl fmt::Debug for Call {
 }
 
 /// Keys given in code, for the signer.
-pub(crate) fn identity(keys: &Keys) -> Identity {
-    let (id, secret, token) = (&keys.access_key_id, &keys.secret_access_key, &keys.session_token);
-    Identity::new(Credentials::new(id, secret, token.clone(), None, "code"), None)
+pub(crate) fn identity(given: &Keys) -> Identity {
+    let (id, secret, token) = (&given.access_key_id, &given.secret_access_key, &given.session_token);
+    let token = token.clone().filter(|token| !token.is_empty());
+    Identity::new(Credentials::new(id, secret, token, None, keys::CODE), None)
 }

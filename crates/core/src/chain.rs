@@ -35,7 +35,7 @@ impl<'w> Chain<'w> {
             return Some(self.found(name, value.to_owned(), name.to_owned(), CODE.to_owned()));
         }
         for variable in variables {
-            if let Some(value) = self.variable(variable) {
+            if let Some(value) = self.world.variable(variable) {
                 return Some(self.found(name, value, (*variable).to_owned(), environment(variable)));
             }
         }
@@ -67,14 +67,14 @@ impl<'w> Chain<'w> {
         sources.push((name, source));
     }
 
-    /// An environment variable, which may be empty.
+    /// An environment variable, which may be empty: an empty proxy is none.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        self.world.variable(name)
+        self.world.variables.get(name)
     }
 
     /// A setting of one service in the profile's `services` section.
     pub(crate) fn service(&self, service: &str, key: &str) -> Result<Option<String>, Error> {
-        Ok(self.profile.service(self.world, service, key)?.filter(|value| !value.is_empty()))
+        self.profile.service(service, key)
     }
 
     fn found(&self, name: &'static str, value: String, label: String, source: String) -> Found {
@@ -93,7 +93,7 @@ pub(crate) fn environment(variable: &str) -> String {
 
 /// An environment variable; an empty one is none.
 pub(crate) fn variable(world: &World, name: &str) -> Option<String> {
-    world.variable(name).filter(|value| !value.is_empty())
+    world.variable(name)
 }
 
 /// The error for a value that is not understood.

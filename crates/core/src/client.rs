@@ -55,6 +55,7 @@ pub struct Task {
 impl Task {
     /// Drops the request. The call's outcome is then that it was cancelled. Gives the attempts that were made, the one under way
     /// included.
+    #[expect(clippy::must_use_candidate, reason = "who aborts need not ask how far the call had come")]
     pub fn abort(&self) -> Vec<Attempt> {
         let attempts = self.progress.ended_by(ErrorKind::Cancelled);
         self.handle.abort();
@@ -103,6 +104,7 @@ impl Client {
 
     /// The same in a world of the caller's.
     pub fn in_world(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
+        let options = &options.without_empty();
         let service = Config::target(service, options)?;
         let config = Config::resolve(service, options, &world)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
@@ -240,11 +242,11 @@ impl Client {
         let Some(output) = operation.output else { return Ok(()) };
         decode(output, &response.body, builder).map_err(|unreadable| {
             let (host, status) = (orchestrate::host(&self.0), response.metadata.status);
-            let message = format!(
-                "the answer of {host} (HTTP {status}) cannot be read: {}; it starts with {}",
-                unreadable.0,
-                excerpt(&response.body)
-            );
+            let why = match response.metadata.content_encoding() {
+                Some(encoding) => format!("it has the Content-Encoding {encoding}, which was not asked for"),
+                None => format!("{}; it starts with {}", unreadable.0, excerpt(&response.body)),
+            };
+            let message = format!("the answer of {host} (HTTP {status}) cannot be read: {why}");
             Error::new(ErrorKind::Response, message)
                 .in_operation(operation.name)
                 .with_attempts(response.attempts.clone())

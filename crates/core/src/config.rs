@@ -11,6 +11,7 @@ use crate::profile::Profile;
 use crate::proxies::Proxies;
 use crate::retry::{RetryConfig, RetryMode};
 use crate::schema::Service;
+use crate::sessions;
 use crate::tls::{ClientCert, Tls, Trust};
 use crate::world::World;
 
@@ -62,6 +63,8 @@ pub struct Options {
     pub http_proxy: Option<String>,
     /// The proxy for https endpoints.
     pub https_proxy: Option<String>,
+    /// Whether a shell runs a `credential_process`; else it is split into words and run without one.
+    pub process_in_shell: bool,
     /// In place of the whole user agent.
     pub user_agent: Option<String>,
     /// Behind the user agent.
@@ -70,6 +73,36 @@ pub struct Options {
     pub app_id: Option<String>,
     /// The language of the binding and its version, such as `python#3.11.7`.
     pub language: Option<String>,
+    /// Whether the client is for a server of the caller's own, as tests have one: then no file is read, and no proxy of the
+    /// environment is used.
+    pub local: bool,
+}
+
+impl Options {
+    /// The options, of which an empty text is as one that is left out. Proxies stay, for an empty one turns proxies off.
+    #[must_use]
+    pub(crate) fn without_empty(&self) -> Options {
+        let mut options = self.clone();
+        let texts = [
+            &mut options.region,
+            &mut options.namespace,
+            &mut options.endpoint_url,
+            &mut options.profile,
+            &mut options.retry_mode,
+            &mut options.defaults_mode,
+            &mut options.user_agent,
+            &mut options.user_agent_extra,
+            &mut options.app_id,
+            &mut options.language,
+        ];
+        for text in texts {
+            text.take_if(|text| text.is_empty());
+        }
+        options.verify.take_if(|trust| matches!(trust, Trust::Bundle(bundle) if bundle.is_empty()));
+        options.client_cert.take_if(|cert| cert.chain.is_empty() && cert.key.is_empty());
+        options.credentials.take_if(|keys| keys.access_key_id.is_empty() && keys.secret_access_key.is_empty());
+        options
+    }
 }
 
 /// An access key, its secret, and perhaps a session token.
@@ -179,8 +212,10 @@ impl Config {
 
     /// Resolves what the code left open.
     pub(crate) fn resolve(service: &Service, options: &Options, world: &World) -> Result<Config, Error> {
-        let (named, source) = profile_name(options, world);
-        let chain = Chain::new(world, Profile::load(world, named.as_deref())?);
+        let (named, source) = if options.local { (None, DEFAULT.to_owned()) } else { profile_name(options, world) };
+        let profile = if options.local { Profile::without_files() } else { Profile::load(world, named.as_deref())? };
+        sessions::check(&profile)?;
+        let chain = Chain::new(world, profile);
         chain.note("profile_name", source);
         let region =
             chain.text("region_name", options.region.as_deref(), &["AWS_REGION", "AWS_DEFAULT_REGION"], "region");
@@ -221,7 +256,11 @@ impl Config {
                 trust: trust(options, &chain),
                 client_cert: chain.code("client_cert", options.client_cert.clone()),
             },
-            proxies: proxies(options, &chain),
+            proxies: if options.local && options.http_proxy.is_none() && options.https_proxy.is_none() {
+                Proxies::default()
+            } else {
+                proxies(options, &chain)
+            },
             profile: named,
             sources: chain.into_sources(),
         })
@@ -301,8 +340,10 @@ fn default_connect_timeout(options: &Options, chain: &Chain<'_>) -> Result<Durat
 
 fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     let mode = match chain.text("retry_mode", options.retry_mode.as_deref(), &["AWS_RETRY_MODE"], "retry_mode") {
-        Some(found) => RetryMode::parse(&found.value)
-            .ok_or_else(|| wrong(&found.label, &found.value, "\"standard\", \"adaptive\" or \"legacy\""))?,
+        Some(found) => RetryMode::parse(&found.value).ok_or_else(|| {
+            let wrong = wrong(&found.label, &found.value, "\"standard\", \"adaptive\" or \"legacy\"");
+            Error::new(ErrorKind::InvalidRetryMode, wrong.message().to_owned())
+        })?,
         None => RetryMode::Standard,
     };
     let given = options.max_attempts.map(|attempts| attempts.to_string());

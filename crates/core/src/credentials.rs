@@ -1,16 +1,20 @@
-//! Credentials: the keys given in code, or those that the providers find, kept while they are valid.
+//! Credentials: those given in code, or those that the providers find, kept while they are valid.
+//!
+//! A load is the task of the cache that keeps what it finds, on the process's I/O thread: calls wait for it and may leave, and
+//! it goes on without them.
 
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::watch;
 
 use crate::call;
 use crate::config::{Config, Options};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::keys;
 use crate::providers::Providers;
+use crate::refresh::Schedule;
 use crate::runtime::{self, PerProcess};
 use crate::transport::Network;
 use crate::world::World;
@@ -23,7 +27,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The keys of the options, else what the providers find.
+    /// The credentials of the options, else what the providers find.
     pub(crate) fn new(options: &Options, config: &Config, network: Arc<Network>) -> Source {
         match &options.credentials {
             Some(keys) => Source::Fixed(call::identity(keys)),
@@ -37,111 +41,132 @@ impl Source {
     /// Credentials that are valid now.
     pub(crate) async fn identity(&self, world: &World) -> Result<Identity, Error> {
         match self {
-            Source::Fixed(identity) => Ok(identity.clone()),
+            Source::Fixed(identity) => {
+                keys::check_identity(identity)?;
+                Ok(identity.clone())
+            }
             Source::Found(found) => found.identity(world).await,
         }
     }
 }
 
-/// What the providers find, kept and renewed ahead of its end by one task.
+/// What the providers find, kept and refreshed ahead of its expiry.
 #[derive(Debug)]
 pub(crate) struct Found {
     providers: Arc<Providers>,
-    /// Each process has its own: the lock may have been held by another thread when it was forked.
+    /// Each process has its own: its locks may have been held by another thread when it was forked.
     kept: PerProcess<Arc<Cache>>,
 }
 
 #[derive(Debug, Default)]
 struct Cache {
     kept: RwLock<Option<Kept>>,
-    /// Held by the one task that loads.
-    loading: Arc<Mutex<()>>,
+    /// The load that is under way.
+    load: Mutex<Option<Load>>,
 }
 
-/// Credentials, and when to look for newer ones.
 #[derive(Clone, Debug)]
 struct Kept {
     identity: Identity,
-    renew_at: Option<SystemTime>,
+    schedule: Schedule,
 }
 
-/// How long before their end credentials are renewed while calls go on with them.
-const AHEAD: Duration = Duration::from_mins(5);
-/// How long before their end they are no longer sent, for they may end on the way.
-const MARGIN: Duration = Duration::from_secs(10);
-/// How long a renewal that failed is not tried again.
-const PAUSE: Duration = Duration::from_secs(10);
+/// What those who wait for a load get: its outcome, once there is one. Each makes an error of its own of the parts.
+type Load = watch::Receiver<Option<Result<Identity, (ErrorKind, String)>>>;
+
+/// What a call finds where it looks for a load.
+enum Joined {
+    Loaded(Identity),
+    Loading(Load),
+}
 
 impl Found {
     async fn identity(&self, world: &World) -> Result<Identity, Error> {
         let cache = self.kept.get(|| Ok(Arc::default()))?;
         let now = (world.now)();
-        if let Some(kept) = cache.kept(now + MARGIN) {
-            if kept.is_due(now) {
-                self.renew_ahead(&cache, world);
+        if let Some(Kept { identity, schedule }) = cache.kept()
+            && schedule.is_sendable(now)
+        {
+            if schedule.wants_refresh(now) {
+                // What it fails of does not concern a call that has credentials.
+                drop(self.join(&cache, world));
             }
-            return Ok(kept.identity);
+            return Ok(identity);
         }
-        let _one_at_a_time = cache.loading.lock().await;
+        let mut load = match self.join(&cache, world)? {
+            Joined::Loaded(identity) => return Ok(identity),
+            Joined::Loading(load) => load,
+        };
+        let outcome = load.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+        match outcome {
+            Some(Ok(identity)) => Ok(identity),
+            Some(Err((kind, message))) => Err(Error::new(kind, message)),
+            None => {
+                let message = "Error when retrieving credentials: the load was given up before its end";
+                Err(Error::new(ErrorKind::CredentialRetrieval, message.to_owned()))
+            }
+        }
+    }
+
+    /// The load that is under way, or a new one.
+    fn join(&self, cache: &Arc<Cache>, world: &World) -> Result<Joined, Error> {
+        let mut under_way = cache.load();
+        // One whose task is gone left no outcome.
+        if let Some(load) = under_way.as_ref().filter(|load| load.has_changed().is_ok()) {
+            return Ok(Joined::Loading(load.clone()));
+        }
         let now = (world.now)();
-        if let Some(kept) = cache.kept(now + MARGIN) {
-            return Ok(kept.identity);
+        // Another load may have ended since the call looked.
+        if let Some(Kept { identity, schedule }) = cache.kept()
+            && schedule.is_sendable(now)
+            && !schedule.wants_refresh(now)
+        {
+            return Ok(Joined::Loaded(identity));
         }
-        match self.providers.load(world).await {
-            Ok(credentials) => Ok(cache.keep(credentials, now)),
-            Err(error) => cache.kept(now).map(|kept| kept.identity).ok_or(error),
-        }
-    }
-
-    /// Loads on the process's I/O thread, unless a task does so already.
-    fn renew_ahead(&self, cache: &Arc<Cache>, world: &World) {
-        let Ok(alone) = cache.loading.clone().try_lock_owned() else { return };
-        let Ok(io) = runtime::io() else { return };
-        io.spawn(renew(self.providers.clone(), cache.clone(), world.clone(), alone));
-    }
-}
-
-async fn renew(providers: Arc<Providers>, cache: Arc<Cache>, world: World, _alone: OwnedMutexGuard<()>) {
-    let now = (world.now)();
-    // Another task may have done it since the call looked.
-    if cache.kept(now).is_some_and(|kept| !kept.is_due(now)) {
-        return;
-    }
-    match providers.load(&world).await {
-        Ok(credentials) => drop(cache.keep(credentials, now)),
-        Err(error) => {
-            tracing::debug!(target: "chimeline", kind = error.kind().class(), "credentials were not renewed");
-            cache.put_off(now + PAUSE);
-        }
-    }
-}
-
-impl Kept {
-    fn is_due(&self, now: SystemTime) -> bool {
-        self.renew_at.is_some_and(|at| at <= now)
+        let io = runtime::io()?;
+        let (done, load) = watch::channel(None);
+        *under_way = Some(load.clone());
+        let (providers, cache, world) = (self.providers.clone(), cache.clone(), world.clone());
+        io.spawn(async move {
+            let loaded = Box::pin(providers.load(&world)).await;
+            let outcome = cache.settle(loaded, &world);
+            done.send_replace(Some(outcome));
+        });
+        Ok(Joined::Loading(load))
     }
 }
 
 impl Cache {
-    /// What is kept, if it is valid beyond `time`.
-    fn kept(&self, time: SystemTime) -> Option<Kept> {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        kept.clone().filter(|kept| kept.identity.expiration().is_none_or(|end| end > time))
+    fn kept(&self) -> Option<Kept> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn keep(&self, credentials: Credentials, now: SystemTime) -> Identity {
-        let end = credentials.expiry();
-        // Those that live for minutes only would be renewed at each call.
-        let ahead = |end: SystemTime| end - AHEAD.min(end.duration_since(now).unwrap_or_default() / 2);
-        let identity = Identity::new(credentials, end);
-        let kept = Kept { identity: identity.clone(), renew_at: end.map(ahead) };
-        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        identity
+    fn load(&self) -> MutexGuard<'_, Option<Load>> {
+        self.load.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put_off(&self, time: SystemTime) {
-        if let Some(kept) = self.kept.write().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            kept.renew_at = Some(time);
-        }
+    /// Keeps what a load found, and makes way for the next load.
+    fn settle(&self, loaded: Result<Credentials, Error>, world: &World) -> Result<Identity, (ErrorKind, String)> {
+        let now = (world.now)();
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        let outcome = match loaded {
+            Ok(credentials) => {
+                let schedule = Schedule::new(credentials.expiry(), now);
+                let expiry = credentials.expiry();
+                let identity = Identity::new(credentials, expiry);
+                *kept = Some(Kept { identity: identity.clone(), schedule });
+                Ok(identity)
+            }
+            Err(error) => {
+                tracing::debug!(target: "chimeline", kind = error.kind().class(), "credentials were not loaded");
+                if let Some(kept) = kept.as_mut() {
+                    kept.schedule.put_off(now);
+                }
+                Err((error.kind(), error.message().to_owned()))
+            }
+        };
+        drop(kept);
+        *self.load() = None;
+        outcome
     }
 }

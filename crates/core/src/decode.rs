@@ -3,10 +3,12 @@
 //! As lenient as botocore where a value is of another type than the model says, and strict where the text is no JSON.
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::host::{HostBuilder, Slot};
+use crate::lenient;
 use crate::redact;
-use crate::schema::{Kind, Location, Shape, Structure};
+use crate::schema::{Kind, Location, Member, Shape, Structure};
 use crate::timestamp::Timestamp;
 
 /// Why a body could not be read: one short line, which quotes no more of the body than may be shown.
@@ -18,23 +20,99 @@ pub fn decode<B: HostBuilder>(output: &'static Structure, body: &[u8], builder: 
     if body.is_empty() {
         return Ok(());
     }
-    // A skipped string is not checked by the JSON parser, so the whole text is.
-    let text = std::str::from_utf8(body).map_err(|e| Unreadable(format!("not UTF-8: {e}")))?;
+    let text = lenient::text(body);
     // The parser's own error for another value would quote the whole of it.
     if !text.trim_start_matches([' ', '\n', '\r', '\t']).starts_with('{') {
         return Err(Unreadable("not a JSON object".to_owned()));
     }
-    let mut json = serde_json::Deserializer::from_str(text);
-    let root = json.deserialize_map(Root { builder, output });
-    root.and_then(|()| json.end()).map_err(|e| Unreadable(format!("not the JSON that was due: {e}")))
+    let mut walk = Walk { builder, last_only: false, repeated: false };
+    let first = walk.root(output, &text);
+    if first.is_ok() && !walk.repeated {
+        return Ok(());
+    }
+    // Of a member that stands twice the last one counts, whatever the others are.
+    walk.builder.restart().map_err(|e| Unreadable(e.to_string()))?;
+    walk.last_only = true;
+    let last = walk.root(output, &text);
+    let done = match first {
+        // The places that the second pass speaks of are those within a member.
+        Err(first) if !walk.repeated => last.map_err(|_| first),
+        _ => last,
+    };
+    done.map_err(|e| Unreadable(format!("not the JSON that was due: {e}")))
 }
 
-struct Root<'b, B> {
+/// One pass over a text.
+struct Walk<'b, B> {
     builder: &'b mut B,
+    /// Whether only the last of members of the same name is read. Finding it costs another pass over their values.
+    last_only: bool,
+    /// Whether a member stood twice.
+    repeated: bool,
+}
+
+impl<B: HostBuilder> Walk<'_, B> {
+    fn root(&mut self, output: &'static Structure, text: &str) -> serde_json::Result<()> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        json.deserialize_map(Root { walk: self, output })?;
+        json.end()
+    }
+
+    fn members<'de, A: MapAccess<'de>>(&mut self, structure: &'static Structure, mut map: A) -> Result<(), A::Error> {
+        if self.last_only {
+            return self.last_members(structure, map);
+        }
+        let mut present = 0_u64;
+        while let Some(name) = map.next_key_seed(Text)? {
+            match position(structure, &name) {
+                Some((at, member)) => {
+                    self.repeated |= present & (1 << at) != 0;
+                    present |= 1 << at;
+                    map.next_value_seed(At { walk: self, slot: Slot::Member(member), shape: Some(member.shape) })?;
+                }
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn last_members<'de, A: MapAccess<'de>>(
+        &mut self,
+        structure: &'static Structure,
+        mut map: A,
+    ) -> Result<(), A::Error> {
+        let mut last: Vec<Option<&'de RawValue>> = vec![None; structure.members.len()];
+        while let Some(name) = map.next_key_seed(Text)? {
+            match position(structure, &name).and_then(|(at, _)| last.get_mut(at)) {
+                Some(value) => *value = Some(map.next_value()?),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        for (member, json) in structure.members.iter().zip(last) {
+            if let Some(json) = json {
+                let at = At { walk: self, slot: Slot::Member(member), shape: Some(member.shape) };
+                at.deserialize(&mut serde_json::Deserializer::from_str(json.get())).map_err(A::Error::custom)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The member that a name of the body stands for, and its place among them.
+fn position(structure: &'static Structure, name: &str) -> Option<(usize, &'static Member)> {
+    structure.members.iter().enumerate().find(|(_, member)| member.wire == name && member.location == Location::Body)
+}
+
+struct Root<'w, 'b, B> {
+    walk: &'w mut Walk<'b, B>,
     output: &'static Structure,
 }
 
-impl<'de, B: HostBuilder> Visitor<'de> for Root<'_, B> {
+impl<'de, B: HostBuilder> Visitor<'de> for Root<'_, '_, B> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -42,26 +120,8 @@ impl<'de, B: HostBuilder> Visitor<'de> for Root<'_, B> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        members(self.builder, self.output, map)
+        self.walk.members(self.output, map)
     }
-}
-
-fn members<'de, B: HostBuilder, A: MapAccess<'de>>(
-    builder: &mut B,
-    structure: &'static Structure,
-    mut map: A,
-) -> Result<(), A::Error> {
-    while let Some(name) = map.next_key_seed(Text)? {
-        match structure.members.iter().find(|member| member.wire == name && member.location == Location::Body) {
-            Some(member) => {
-                map.next_value_seed(At { builder, slot: Slot::Member(member), shape: Some(member.shape) })?;
-            }
-            None => {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A key, borrowed from the text where it holds no escapes.
@@ -92,13 +152,13 @@ impl<'de> Visitor<'de> for Text {
 }
 
 /// A value, where it belongs and what it should be; with no shape it is passed on as it is.
-struct At<'b, 's, B> {
-    builder: &'b mut B,
+struct At<'w, 'b, 's, B> {
+    walk: &'w mut Walk<'b, B>,
     slot: Slot<'s>,
     shape: Option<&'static Shape>,
 }
 
-impl<'de, B: HostBuilder> DeserializeSeed<'de> for At<'_, '_, B> {
+impl<'de, B: HostBuilder> DeserializeSeed<'de> for At<'_, '_, '_, B> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -106,7 +166,7 @@ impl<'de, B: HostBuilder> DeserializeSeed<'de> for At<'_, '_, B> {
     }
 }
 
-impl<B: HostBuilder> At<'_, '_, B> {
+impl<B: HostBuilder> At<'_, '_, '_, B> {
     fn place(&self) -> String {
         let name = match self.slot {
             Slot::Member(member) => member.name,
@@ -122,11 +182,11 @@ impl<B: HostBuilder> At<'_, '_, B> {
 
     fn seconds<E: serde::de::Error>(self, seconds: f64) -> Result<(), E> {
         let time = Timestamp::from_seconds(seconds).ok_or_else(|| self.wrong("a number out of range"))?;
-        self.builder.timestamp(self.slot, time).map_err(E::custom)
+        self.walk.builder.timestamp(self.slot, time).map_err(E::custom)
     }
 }
 
-impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, B> {
+impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, '_, B> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -137,16 +197,16 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, B> {
     fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
         match self.slot {
             Slot::Member(_) => Ok(()),
-            slot => self.builder.null(slot).map_err(E::custom),
+            slot => self.walk.builder.null(slot).map_err(E::custom),
         }
     }
 
     fn visit_bool<E: serde::de::Error>(self, truth: bool) -> Result<(), E> {
         match self.shape.map(|shape| &shape.kind) {
             None | Some(Kind::Boolean | Kind::String { .. }) => {
-                self.builder.boolean(self.slot, truth).map_err(E::custom)
+                self.walk.builder.boolean(self.slot, truth).map_err(E::custom)
             }
-            Some(Kind::Integer { .. }) => self.builder.integer(self.slot, i64::from(truth)).map_err(E::custom),
+            Some(Kind::Integer { .. }) => self.walk.builder.integer(self.slot, i64::from(truth)).map_err(E::custom),
             Some(Kind::Timestamp(_)) => self.seconds(f64::from(u8::from(truth))),
             Some(_) => Err(self.wrong("a truth value")),
         }
@@ -155,9 +215,9 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, B> {
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
         match self.shape.map(|shape| &shape.kind) {
             None | Some(Kind::Integer { .. } | Kind::String { .. }) => {
-                self.builder.integer(self.slot, number).map_err(E::custom)
+                self.walk.builder.integer(self.slot, number).map_err(E::custom)
             }
-            Some(Kind::Boolean) => self.builder.boolean(self.slot, false).map_err(E::custom),
+            Some(Kind::Boolean) => self.walk.builder.boolean(self.slot, false).map_err(E::custom),
             #[expect(clippy::cast_precision_loss, reason = "seconds of any real date fit a double")]
             Some(Kind::Timestamp(_)) => self.seconds(number as f64),
             Some(_) => Err(self.wrong("a number")),
@@ -176,7 +236,7 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, B> {
         const EXACT: f64 = 9_007_199_254_740_992.0;
         match self.shape.map(|shape| &shape.kind) {
             Some(Kind::Timestamp(_)) => self.seconds(number),
-            Some(Kind::Boolean) => self.builder.boolean(self.slot, false).map_err(E::custom),
+            Some(Kind::Boolean) => self.walk.builder.boolean(self.slot, false).map_err(E::custom),
             None | Some(Kind::Integer { .. } | Kind::String { .. }) if number.abs() > EXACT => {
                 Err(self.wrong("a number out of range"))
             }
@@ -184,25 +244,25 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, B> {
                 clippy::cast_possible_truncation,
                 reason = "cut towards zero, as int() does; the range was checked"
             )]
-            Some(Kind::Integer { .. }) => self.builder.integer(self.slot, number as i64).map_err(E::custom),
-            None | Some(Kind::String { .. }) => self.builder.float(self.slot, number).map_err(E::custom),
+            Some(Kind::Integer { .. }) => self.walk.builder.integer(self.slot, number as i64).map_err(E::custom),
+            None | Some(Kind::String { .. }) => self.walk.builder.float(self.slot, number).map_err(E::custom),
             Some(_) => Err(self.wrong("a number")),
         }
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
         match self.shape.map(|shape| &shape.kind) {
-            None | Some(Kind::String { .. }) => self.builder.string(self.slot, text).map_err(E::custom),
+            None | Some(Kind::String { .. }) => self.walk.builder.string(self.slot, text).map_err(E::custom),
             Some(Kind::Timestamp(_)) => {
                 let time = Timestamp::parse(text)
                     .ok_or_else(|| self.wrong(&format!("no timestamp: {}", redact::value(text))))?;
-                self.builder.timestamp(self.slot, time).map_err(E::custom)
+                self.walk.builder.timestamp(self.slot, time).map_err(E::custom)
             }
             Some(Kind::Boolean) => {
-                self.builder.boolean(self.slot, text.eq_ignore_ascii_case("true")).map_err(E::custom)
+                self.walk.builder.boolean(self.slot, text.eq_ignore_ascii_case("true")).map_err(E::custom)
             }
             Some(Kind::Integer { .. }) => match text.trim().parse() {
-                Ok(number) => self.builder.integer(self.slot, number).map_err(E::custom),
+                Ok(number) => self.walk.builder.integer(self.slot, number).map_err(E::custom),
                 Err(_) => Err(self.wrong(&format!("no whole number: {}", redact::value(text)))),
             },
             Some(_) => Err(self.wrong("a string")),
@@ -215,34 +275,34 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, B> {
             None | Some(Kind::String { .. }) => None,
             Some(Kind::Boolean) => {
                 while items.next_element::<IgnoredAny>()?.is_some() {}
-                return self.builder.boolean(self.slot, false).map_err(A::Error::custom);
+                return self.walk.builder.boolean(self.slot, false).map_err(A::Error::custom);
             }
             Some(_) => return Err(self.wrong("a list")),
         };
-        self.builder.open_list(self.slot).map_err(A::Error::custom)?;
-        while items.next_element_seed(At { builder: &mut *self.builder, slot: Slot::Item, shape })?.is_some() {}
-        self.builder.close().map_err(A::Error::custom)
+        self.walk.builder.open_list(self.slot).map_err(A::Error::custom)?;
+        while items.next_element_seed(At { walk: &mut *self.walk, slot: Slot::Item, shape })?.is_some() {}
+        self.walk.builder.close().map_err(A::Error::custom)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let values = match self.shape.map(|shape| &shape.kind) {
             Some(Kind::Structure(structure)) => {
-                self.builder.open_map(self.slot).map_err(A::Error::custom)?;
-                members(self.builder, structure, map)?;
-                return self.builder.close().map_err(A::Error::custom);
+                self.walk.builder.open_map(self.slot).map_err(A::Error::custom)?;
+                self.walk.members(structure, map)?;
+                return self.walk.builder.close().map_err(A::Error::custom);
             }
             Some(Kind::Map { value, .. }) => Some(*value),
             None | Some(Kind::String { .. }) => None,
             Some(Kind::Boolean) => {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                return self.builder.boolean(self.slot, false).map_err(A::Error::custom);
+                return self.walk.builder.boolean(self.slot, false).map_err(A::Error::custom);
             }
             Some(_) => return Err(self.wrong("an object")),
         };
-        self.builder.open_map(self.slot).map_err(A::Error::custom)?;
+        self.walk.builder.open_map(self.slot).map_err(A::Error::custom)?;
         while let Some(key) = map.next_key_seed(Text)? {
-            map.next_value_seed(At { builder: &mut *self.builder, slot: Slot::Entry(&key), shape: values })?;
+            map.next_value_seed(At { walk: &mut *self.walk, slot: Slot::Entry(&key), shape: values })?;
         }
-        self.builder.close().map_err(A::Error::custom)
+        self.walk.builder.close().map_err(A::Error::custom)
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::host::{HostValue, Integer, Key, Text};
 use crate::json;
+use crate::rules;
 use crate::schema::{Kind, Location, Operation, Segment, Shape, Structure, TimestampFormat};
 use crate::strict;
 use crate::validate::{Fault, Reason};
@@ -57,6 +58,9 @@ pub fn encode<V: HostValue>(
     let mut walk = Walk { validation, out: String::new(), faults: Vec::new() };
     let mut wire = Wire { query: operation.query.to_owned(), labels: Vec::new() };
     walk.input(operation.input, input, &mut wire, token).map_err(Invalid::Host)?;
+    if walk.is_strict() {
+        walk.rules(operation.name, input, &Place::ROOT).map_err(Invalid::Host)?;
+    }
     let path = path(operation, &wire.labels, &mut walk.faults);
     if !walk.faults.is_empty() {
         return Err(Invalid::Faults(walk.faults));
@@ -213,7 +217,7 @@ impl Walk {
             Ok(())
         })?;
         if !is_map {
-            self.wrong_type(value, V::TYPES.map, place);
+            self.wrong_type(value, V::TYPES.map, place)?;
             return Ok(present);
         }
         if self.validation == Validation::Off {
@@ -236,7 +240,7 @@ impl Walk {
                 let start = self.out.len();
                 self.members(structure, value, place, "{", &mut |_, _, _, _| Ok(true))?;
                 if self.is_strict() {
-                    strict::rules(shape, value, &mut |reason| self.faults.push(place.fault(reason)))?;
+                    self.rules(shape.name, value, place)?;
                 }
                 self.out.push_str(if self.out.len() == start { "{}" } else { "}" });
             }
@@ -259,14 +263,14 @@ impl Walk {
             }
             Kind::Boolean => match value.boolean()? {
                 Some(truth) => self.out.push_str(if truth { "true" } else { "false" }),
-                None => self.wrong_type(value, V::TYPES.boolean, place),
+                None => self.wrong_type(value, V::TYPES.boolean, place)?,
             },
             Kind::Timestamp(format) => match value.timestamp()? {
                 Some(time) if *format == TimestampFormat::Iso8601 => {
                     json::write_string(&mut self.out, &time.to_iso8601());
                 }
                 Some(time) => self.out.push_str(&time.to_epoch_json()),
-                None => self.wrong_type(value, V::TYPES.timestamp, place),
+                None => self.wrong_type(value, V::TYPES.timestamp, place)?,
             },
         }
         Ok(())
@@ -293,7 +297,7 @@ impl Walk {
         })?;
         self.out.push(']');
         if !is_list {
-            self.wrong_type(value, V::TYPES.list, place);
+            self.wrong_type(value, V::TYPES.list, place)?;
         } else if length < min && self.validation != Validation::Off {
             self.faults.insert(first_fault, place.fault(Reason::Length { length, min }));
         } else if let Some(max) = max
@@ -324,7 +328,7 @@ impl Walk {
         })?;
         self.out.push('}');
         if !is_map {
-            self.wrong_type(value, V::TYPES.map, place);
+            self.wrong_type(value, V::TYPES.map, place)?;
         }
         Ok(())
     }
@@ -373,7 +377,7 @@ impl Walk {
                 let why = "half of a surrogate pair is no Unicode text, and JSON in UTF-8 cannot hold it";
                 self.faults.push(place.fault(Reason::Unsendable { why }));
             }
-            Text::Other => self.wrong_type(value, V::TYPES.string, place),
+            Text::Other => self.wrong_type(value, V::TYPES.string, place)?,
         }
         Ok(None)
     }
@@ -386,7 +390,7 @@ impl Walk {
         place: &Place<'_>,
     ) -> Result<Option<Integer>, V::Fault> {
         let Some(number) = value.integer()? else {
-            self.wrong_type(value, V::TYPES.integer, place);
+            self.wrong_type(value, V::TYPES.integer, place)?;
             return Ok(None);
         };
         let (low, shown) = match (&number, min) {
@@ -402,7 +406,7 @@ impl Walk {
         } else if let Some(max) = max
             && self.is_strict()
         {
-            let reason = strict::integer(&number, max, || value.describe().value);
+            let reason = strict::integer(&number, max, || Ok(value.describe()?.value))?;
             self.faults.extend(reason.map(|reason| place.fault(reason)));
         }
         Ok(Some(number))
@@ -422,13 +426,21 @@ impl Walk {
         }
     }
 
+    fn rules<V: HostValue>(&mut self, name: &str, value: &V, place: &Place<'_>) -> Result<(), V::Fault> {
+        rules::broken(name, value, &mut |member, reason| {
+            let fault = member.map_or_else(|| *place, |name| place.then(Step::Member(name))).fault(reason);
+            self.faults.push(fault);
+        })
+    }
+
     fn is_strict(&self) -> bool {
         self.validation == Validation::Strict
     }
 
-    fn wrong_type<V: HostValue>(&mut self, value: &V, valid: &'static str, place: &Place<'_>) {
-        let found = value.describe();
+    fn wrong_type<V: HostValue>(&mut self, value: &V, valid: &'static str, place: &Place<'_>) -> Result<(), V::Fault> {
+        let found = value.describe()?;
         self.faults.push(place.fault(Reason::Type { value: found.value, type_name: found.type_name, valid }));
+        Ok(())
     }
 }
 

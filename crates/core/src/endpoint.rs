@@ -138,11 +138,21 @@ fn checked(text: &str) -> Result<String, Error> {
             "Invalid endpoint: it holds a user or a password, which cannot be sent beside a signature".to_owned();
         return Err(Error::new(ErrorKind::InvalidEndpoint, message));
     }
-    let url = Url::parse(text).map_err(|_| fail())?;
+    // A URL parser mends these without a word: no host before a path, a backslash or a blank in it, one that is escaped.
+    let given = text.trim_start_matches(' ');
+    let (scheme, rest) = given.split_once("//").ok_or_else(fail)?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_odd = |c: char| !c.is_ascii() || c.is_ascii_whitespace() || matches!(c, '%' | '\\');
+    if authority.is_empty() || authority.contains(is_odd) || given.contains(['\t', '\r', '\n']) {
+        return Err(fail());
+    }
+    // Without a scheme it is a server without TLS, as for botocore.
+    let url = if scheme.is_empty() { Url::parse(&format!("http:{given}")) } else { Url::parse(given) };
+    let url = url.map_err(|_| fail())?;
     let host = url.host_str().ok_or_else(fail)?;
     let name = host.strip_suffix('.').unwrap_or(host);
     let good_host = host.starts_with('[') || name.len() <= 255 && name.split('.').all(is_host_label);
-    if !matches!(url.scheme(), "http" | "https") || !good_host || text.contains(char::is_whitespace) {
+    if !matches!(url.scheme(), "http" | "https") || !good_host {
         return Err(fail());
     }
     if url.query().is_some() || url.fragment().is_some() {
@@ -187,6 +197,26 @@ mod tests {
         let choice =
             Choice { region: Some("us-east-1"), url: Some("http://localhost:8080/a/"), fips: true, dual_stack: true };
         assert_eq!(url(&meetings::SERVICE, choice), "http://localhost:8080/a us-east-1");
+    }
+
+    #[test]
+    fn a_url_is_taken_as_it_is_written_or_refused() {
+        let at = |given| {
+            let choice = Choice { region: Some("us-east-1"), url: Some(given), ..Choice::default() };
+            url(&meetings::SERVICE, choice)
+        };
+        for (given, due) in [
+            ("//127.0.0.1:1", "http://127.0.0.1:1 us-east-1"),
+            (" http://h", "http://h us-east-1"),
+            ("http://h/a b", "http://h/a%20b us-east-1"),
+        ] {
+            assert_eq!(at(given), due);
+        }
+        for given in
+            ["http:///x", "http:h", "http://h\\x", "http://%31", "http://b\u{fc}cher", "http://h ", "\thttp://h", "h/x"]
+        {
+            assert_eq!(at(given), format!("Invalid endpoint: {given}"));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub use crate::generated::kinds::ErrorKind;
 use crate::schema::Service;
 use crate::validate::Fault;
 
@@ -19,75 +20,6 @@ struct Inner {
     faults: Vec<Fault>,
     service: Option<ServiceError>,
     hint: Option<String>,
-}
-
-/// Declares the kinds, each with its exception class, which is botocore's where botocore has one.
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident => $class:literal,)*) => {
-        /// The kinds of errors; both bindings have an exception class for each.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum ErrorKind {
-            $($(#[$doc])* $kind,)*
-        }
-
-        impl ErrorKind {
-            /// Every kind.
-            pub const ALL: &[ErrorKind] = &[$(ErrorKind::$kind,)*];
-
-            /// The exception class of the kind.
-            #[must_use]
-            pub fn class(self) -> &'static str {
-                match self {
-                    $(ErrorKind::$kind => $class,)*
-                }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// The service answered with an error.
-    Client => "ClientError",
-    /// The input is wrong; nothing was sent.
-    ParamValidation => "ParamValidationError",
-    /// No region is known.
-    NoRegion => "NoRegionError",
-    /// The region cannot be one.
-    InvalidRegion => "InvalidRegionError",
-    /// The endpoint is no URL that requests can go to.
-    InvalidEndpoint => "InvalidEndpointError",
-    /// The partition has no such endpoint.
-    EndpointVariant => "EndpointVariantError",
-    /// No credentials are known.
-    NoCredentials => "NoCredentialsError",
-    /// Only a part of the credentials was given.
-    PartialCredentials => "PartialCredentialsError",
-    /// A credentials provider failed.
-    CredentialRetrieval => "CredentialRetrievalError",
-    /// There is no service of that name.
-    UnknownService => "UnknownServiceError",
-    /// The shared config files have no such profile.
-    ProfileNotFound => "ProfileNotFound",
-    /// An option is wrong.
-    InvalidConfig => "InvalidConfigError",
-    /// No connection to the host.
-    EndpointConnection => "EndpointConnectionError",
-    /// No connection within the time allowed.
-    ConnectTimeout => "ConnectTimeoutError",
-    /// No answer within the time allowed.
-    ReadTimeout => "ReadTimeoutError",
-    /// The connection ended before the answer did.
-    ConnectionClosed => "ConnectionClosedError",
-    /// The TLS handshake failed, such as for a certificate that is not trusted.
-    Ssl => "SSLError",
-    /// The proxy refused or could not be reached.
-    ProxyConnection => "ProxyConnectionError",
-    /// The call did not end within its deadline.
-    CallTimeout => "CallTimeoutError",
-    /// The answer is not what the service sends.
-    Response => "ResponseError",
-    /// The call was cancelled.
-    Cancelled => "CallCancelledError",
 }
 
 impl ErrorKind {

@@ -6,16 +6,17 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::IgnoredAny;
 
-use crate::call::{Call, Limits};
+use crate::call::{Call, Limits, identity};
 use crate::client::Client;
 use crate::config::{Keys, Options};
 use crate::encode::Encoded;
 use crate::error::{Error, ErrorKind};
 use crate::generated::SERVICES;
-use crate::judge::{Verdict, judge, ledger_line};
+use crate::judge::{Attempted, Verdict, judge, ledger_line};
 use crate::orchestrate::Response;
 use crate::respond::Answer;
 use crate::schema::{Operation, Service};
+use crate::skew::Times;
 use crate::value::JsonBuilder;
 use crate::world::{Variables, World};
 
@@ -25,11 +26,10 @@ use crate::world::{Variables, World};
 /// When the client of a service cannot be made.
 #[must_use]
 pub fn operations() -> Vec<(Client, &'static Operation)> {
-    let keys = Keys { access_key_id: "AKID".to_owned(), secret_access_key: "secret".to_owned(), session_token: None };
     let options = Options {
         region: Some("us-east-1".to_owned()),
         endpoint_url: Some("http://127.0.0.1:1".to_owned()),
-        credentials: Some(keys),
+        credentials: Some(keys()),
         ..Options::default()
     };
     let world = World { variables: Variables::default(), ..World::default() };
@@ -38,6 +38,13 @@ pub fn operations() -> Vec<(Client, &'static Operation)> {
         service.operations.iter().map(move |operation| (client.clone(), operation))
     };
     SERVICES.iter().flat_map(of).collect()
+}
+
+/// The session token that the attempts of [`outcome`] are signed with.
+pub const TOKEN: &str = "IQoJb3JpZ2luX2VjE0123456789";
+
+fn keys() -> Keys {
+    Keys { access_key_id: "AKID".to_owned(), secret_access_key: "secret".to_owned(), session_token: None }
 }
 
 /// Fails where an outcome is not what a host can be given: a result is JSON, and what is said of an answer that cannot be read is
@@ -51,6 +58,7 @@ pub fn check(outcome: &Result<String, Error>) {
     match outcome {
         Ok(result) => assert!(serde_json::from_str::<IgnoredAny>(result).is_ok(), "no JSON: {result}"),
         Err(error) => {
+            assert!(!error.to_string().contains(TOKEN), "{error}");
             assert!(error.kind() == ErrorKind::Client || short(error.message()), "{error}");
             assert!(error.attempts().iter().filter_map(|attempt| attempt.code.as_deref()).all(short), "{error:?}");
         }
@@ -74,7 +82,11 @@ pub fn outcome(
     let inner = client.inner();
     let encoded = Encoded { path: String::new(), query: String::new(), body: None };
     let call = Call { operation, encoded, limits: Limits::of(client.config()), identity: None, trace: None };
-    let verdict = judge(inner, &call, Ok(answer), (inner.world.now)());
+    let now = (inner.world.now)();
+    let keys = Keys { session_token: Some(TOKEN.to_owned()), ..keys() };
+    let times = Times { signed: now, took: Duration::ZERO, received: now };
+    let attempted = Attempted { outcome: Ok(answer), signature: Some((identity(&keys), times)) };
+    let verdict = judge(inner, &call, attempted, now);
     let attempts = vec![ledger_line(&verdict, Duration::ZERO)];
     match verdict {
         Verdict::Failure { error, .. } => Err(error.with_attempts(attempts)),

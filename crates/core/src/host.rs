@@ -34,8 +34,8 @@ pub trait HostValue {
     /// Calls `each` for the items of a list in their order; `false` if the value is no list.
     fn items(&self, each: &mut dyn FnMut(&Self) -> Result<(), Self::Fault>) -> Result<bool, Self::Fault>;
 
-    /// The value and its type, as messages quote them.
-    fn describe(&self) -> Description;
+    /// The value and its type, as messages quote them. Fails where the host raises while it writes the value.
+    fn describe(&self) -> Result<Description, Self::Fault>;
 }
 
 /// A key of a host's map.
@@ -139,4 +139,7 @@ pub trait HostBuilder {
 
     /// Closes what was opened last.
     fn close(&mut self) -> Result<(), Self::Fault>;
+
+    /// Forgets all that was built: the response is read once more.
+    fn restart(&mut self) -> Result<(), Self::Fault>;
 }

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::identity::Identity;
+
 use crate::call::Call;
 use crate::client::Inner;
 use crate::error::{Attempt, Error};
@@ -9,7 +12,23 @@ use crate::hint;
 use crate::redact;
 use crate::respond::{self, Answer};
 use crate::retry::{RetryMode, Retryable};
-use crate::skew::httpdate;
+use crate::skew::Times;
+use crate::timestamp::http_date;
+
+/// An attempt that is over.
+pub(crate) struct Attempted {
+    /// What came of it.
+    pub(crate) outcome: Result<Answer, Error>,
+    /// What it was signed with, and when, if it came to that.
+    pub(crate) signature: Option<(Identity, Times)>,
+}
+
+impl From<Error> for Attempted {
+    /// An attempt that failed before it was sent.
+    fn from(error: Error) -> Attempted {
+        Attempted { outcome: Err(error), signature: None }
+    }
+}
 
 /// An outcome, judged.
 pub(crate) enum Verdict {
@@ -34,8 +53,9 @@ pub(crate) enum Retry {
     After(Retryable, Option<Duration>),
 }
 
-/// Judges the outcome of an attempt that was signed at `now`.
-pub(crate) fn judge(client: &Inner, call: &Call, outcome: Result<Answer, Error>, now: SystemTime) -> Verdict {
+/// Judges an attempt that ended `now`.
+pub(crate) fn judge(client: &Inner, call: &Call, attempted: Attempted, now: SystemTime) -> Verdict {
+    let Attempted { outcome, signature } = attempted;
     let answer = match outcome {
         Ok(answer) if answer.is_success() => {
             learn(client, now, false);
@@ -48,12 +68,18 @@ pub(crate) fn judge(client: &Inner, call: &Call, outcome: Result<Answer, Error>,
             return Verdict::Failure { error, retry };
         }
     };
-    let error = respond::error_of(client.service, call.operation, &answer);
+    let credentials = signature.as_ref().and_then(|(identity, _)| identity.data::<Credentials>());
+    let token = credentials.and_then(Credentials::session_token);
+    let error = respond::error_of(client.service, call.operation, &answer, token);
     let code = error.service_error().and_then(|e| e.code.as_ref()).and_then(|code| code.as_str()).unwrap_or_default();
     let reason = Retryable::of_answer(answer.status, code);
     learn(client, now, reason == Some(Retryable::Throttling));
     let retry = match reason {
-        _ if client.config.corrects_clock_skew && client.skew.learn(&answer, code, now) => Retry::WithItsClock,
+        _ if client.config.corrects_clock_skew
+            && signature.is_some_and(|(_, times)| client.skew.learn(&answer, code, times)) =>
+        {
+            Retry::WithItsClock
+        }
         Some(reason) => Retry::After(reason, asked_delay(&answer, now)),
         None => Retry::No,
     };
@@ -75,13 +101,13 @@ pub(crate) fn since_1970(now: SystemTime) -> Duration {
 /// How long the service asks to wait: milliseconds in its own header, else seconds or a date in the standard one.
 fn asked_delay(answer: &Answer, now: SystemTime) -> Option<Duration> {
     if let Some(text) = answer.header("x-amz-retry-after") {
-        return text.parse().ok().map(Duration::from_millis);
+        return text.trim().parse().ok().map(Duration::from_millis);
     }
     let text = answer.header("retry-after")?;
-    if let Ok(seconds) = text.parse() {
+    if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    httpdate(text)?.duration_since(now).ok()
+    http_date(text)?.duration_since(now).ok()
 }
 
 /// The ledger's line for an outcome.

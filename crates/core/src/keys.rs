@@ -1,32 +1,38 @@
-//! The keys that stand in the environment, or in one of the shared config files.
-
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+//! The credentials that stand in the environment, or in one of the shared config files; and what may stand in any.
 
 use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::identity::Identity;
 
 use crate::chain::{variable, wrong};
+use crate::document::time;
 use crate::error::{Error, ErrorKind};
 use crate::profile::{File, Profile};
-use crate::timestamp::Timestamp;
+use crate::refresh::Schedule;
 use crate::world::World;
 
-/// The keys of the environment.
+/// The provider's name of credentials given in code.
+pub(crate) const CODE: &str = "code";
+/// The provider's name of credentials of the environment.
+pub(crate) const ENVIRONMENT: &str = "env";
+
+/// The credentials of the environment.
 pub(crate) fn of_environment(world: &World) -> Result<Option<Credentials>, Error> {
     let Some(id) = variable(world, "AWS_ACCESS_KEY_ID") else { return Ok(None) };
-    let secret = variable(world, "AWS_SECRET_ACCESS_KEY").ok_or_else(|| partial("env", "AWS_SECRET_ACCESS_KEY"))?;
+    let missing = || partial(ENVIRONMENT, "AWS_SECRET_ACCESS_KEY");
+    let secret = variable(world, "AWS_SECRET_ACCESS_KEY").ok_or_else(missing)?;
     let token = variable(world, "AWS_SECURITY_TOKEN").or_else(|| variable(world, "AWS_SESSION_TOKEN"));
     let name = "AWS_CREDENTIAL_EXPIRATION";
-    let end = match variable(world, name) {
+    let expiry = match variable(world, name) {
         None => None,
         Some(text) => Some(time(&text).ok_or_else(|| wrong(name, &text, "a time such as 2030-01-31T12:00:00Z"))?),
     };
-    Ok(Some(Credentials::new(id, secret, token, end, "env")))
+    Ok(Some(Credentials::new(id, secret, token, expiry, ENVIRONMENT)))
 }
 
 /// The keys that one of the files has for a profile.
-pub(crate) fn of_file(world: &World, profile: &str, file: File) -> Result<Option<Credentials>, Error> {
-    let profile = Profile::of_file(world, profile, file)?;
-    let named = |key| profile.get(key).filter(|value| !value.is_empty());
+pub(crate) fn of_file(profile: &Profile, file: File) -> Result<Option<Credentials>, Error> {
+    let profile = profile.of_file(&profile.name, file);
+    let named = |key| profile.get(key);
     let Some(id) = named("aws_access_key_id") else { return Ok(None) };
     let place = file.provider();
     let secret = named("aws_secret_access_key").ok_or_else(|| partial(place, "aws_secret_access_key"))?;
@@ -34,13 +40,69 @@ pub(crate) fn of_file(world: &World, profile: &str, file: File) -> Result<Option
     Ok(Some(Credentials::new(id, secret, token, None, place)))
 }
 
-/// The credentials, unless they have ended by our clock.
-pub(crate) fn fresh(credentials: Credentials, world: &World) -> Result<Credentials, Error> {
-    if credentials.expiry().is_none_or(|end| end > (world.now)()) {
+/// The credentials, unless they have expired by our clock or cannot be sent.
+pub(crate) fn fresh(credentials: Credentials, provider: &str, world: &World) -> Result<Credentials, Error> {
+    check(&credentials, provider)?;
+    let now = (world.now)();
+    if Schedule::new(credentials.expiry(), now).is_sendable(now) {
         return Ok(credentials);
     }
     let message = "Credentials were refreshed, but the refreshed credentials are still expired.";
     Err(Error::new(ErrorKind::CredentialRetrieval, message.to_owned()))
+}
+
+/// Fails for credentials given in code that no request can carry.
+pub(crate) fn check_identity(identity: &Identity) -> Result<(), Error> {
+    identity.data().map_or(Ok(()), |credentials| check(credentials, CODE))
+}
+
+/// Names the part that no request can carry, and what is wrong with it, but not its value.
+fn check(credentials: &Credentials, provider: &str) -> Result<(), Error> {
+    let parts = [
+        ("access key id", "AWS_ACCESS_KEY_ID", Some(credentials.access_key_id()), true),
+        ("secret access key", "AWS_SECRET_ACCESS_KEY", Some(credentials.secret_access_key()), true),
+        // HTTP takes away the blanks around a header, so that a token with such is as good as one without.
+        ("session token", "AWS_SESSION_TOKEN", credentials.session_token(), false),
+    ];
+    for (part, variable, value, to_the_byte) in parts {
+        let Some(cause) = value.and_then(|value| fault(value, to_the_byte)) else { continue };
+        let (place, kind) = match provider {
+            CODE => ("given in code".to_owned(), ErrorKind::InvalidConfig),
+            ENVIRONMENT => (format!("in the environment ({variable})"), ErrorKind::InvalidConfig),
+            provider => (format!("from {provider}"), ErrorKind::CredentialRetrieval),
+        };
+        let cure = "it may have been copied with what stands around it";
+        return Err(Error::new(
+            kind,
+            format!("the {part} {place} {cause}, which no request can be signed with; {cure}"),
+        ));
+    }
+    Ok(())
+}
+
+fn fault(value: &str, to_the_byte: bool) -> Option<String> {
+    let at = |index: usize| match index {
+        0 => "begins with",
+        _ if index + 1 == value.chars().count() => "ends with",
+        _ => "contains",
+    };
+    for (index, c) in value.chars().enumerate() {
+        let what = match c {
+            '\n' => "a newline".to_owned(),
+            '\r' => "a carriage return (a line break)".to_owned(),
+            // A header may hold tabs.
+            '\t' if !to_the_byte => continue,
+            '\t' => "a tab (a control character)".to_owned(),
+            c if c.is_ascii_control() => format!("the control character U+{:04X}", u32::from(c)),
+            c => match at(index) {
+                "contains" => continue,
+                _ if to_the_byte && c.is_whitespace() => "a blank".to_owned(),
+                _ => continue,
+            },
+        };
+        return Some(format!("{} {what}", at(index)));
+    }
+    None
 }
 
 /// The error for a part that is missing.
@@ -49,7 +111,23 @@ pub(crate) fn partial(place: &str, missing: &str) -> Error {
     Error::new(ErrorKind::PartialCredentials, message)
 }
 
-fn time(text: &str) -> Option<SystemTime> {
-    let micros = Timestamp::parse(text)?.micros;
-    UNIX_EPOCH.checked_add(Duration::from_micros(u64::try_from(micros).ok()?))
+#[cfg(test)]
+mod tests {
+    use super::fault;
+
+    #[test]
+    fn what_no_request_can_carry_is_named_by_its_place() {
+        for (value, to_the_byte, says) in [
+            ("AKID\n", true, Some("ends with a newline")),
+            ("\u{7}AKID", true, Some("begins with the control character U+0007")),
+            ("AK\rID", false, Some("contains a carriage return (a line break)")),
+            ("AKID ", true, Some("ends with a blank")),
+            ("\u{a0}AKID", true, Some("begins with a blank")),
+            ("AK ID", true, None),
+            (" to  ken\t1 ", false, None),
+            ("AK\u{e9}", true, None),
+        ] {
+            assert_eq!(fault(value, to_the_byte).as_deref(), says, "{value:?}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
@@ -15,10 +15,11 @@ use tokio::sync::Semaphore;
 use crate::call::{Call, Deadline};
 use crate::client::Inner;
 use crate::error::{Attempt, Error, ErrorKind, ResponseMetadata};
-use crate::judge::{Retry, Verdict, judge, ledger_line, since_1970};
+use crate::judge::{Attempted, Retry, Verdict, judge, ledger_line, since_1970};
 use crate::respond::Answer;
 use crate::retry::RetryMode;
 use crate::sign::sign_request;
+use crate::skew::Times;
 use crate::transport::{Request, host_of};
 
 /// A success of the service.
@@ -177,8 +178,8 @@ async fn attempt_until_done(
     let (mut spent, mut clock_corrected) = (None, false);
     for number in 1.. {
         let started = Instant::now();
-        let outcome = attempt(client, http, permits, call, &url, &invocation_id, number, progress).await;
-        let verdict = judge(client, call, outcome, (client.world.now)());
+        let attempted = attempt(client, http, permits, call, &url, &invocation_id, number, progress).await;
+        let verdict = judge(client, call, attempted.unwrap_or_else(Attempted::from), (client.world.now)());
         let line = ledger_line(&verdict, started.elapsed());
         tracing::debug!(target: "chimeline", operation = call.operation.name, number, outcome = %line, "attempt");
         progress.note(line);
@@ -232,7 +233,7 @@ async fn attempt(
     invocation_id: &str,
     number: u32,
     progress: &Progress,
-) -> Result<Answer, Error> {
+) -> Result<Attempted, Error> {
     if client.config.retry.mode == RetryMode::Adaptive {
         progress.enter(Phase::RateLimited);
         while let Err(wait) = client.rate.take(since_1970((client.world.now)())) {
@@ -249,8 +250,10 @@ async fn attempt(
         Some(permits) => permits.acquire().await.ok(),
         None => None,
     };
-    progress.enter(Phase::Attempting(Instant::now()));
-    let request = signed(client, call, url, &identity, invocation_id, number)?;
+    let started = Instant::now();
+    progress.enter(Phase::Attempting(started));
+    let time = client.skew.corrected((client.world.now)());
+    let request = signed(client, call, url, &identity, invocation_id, number, time)?;
     let exchange = client.network.exchange(http, request, client.config.response_limit);
     let outcome = match call.limits.attempt_timeout {
         None => exchange.await,
@@ -261,10 +264,11 @@ async fn attempt(
         }),
     };
     drop(permit);
-    outcome.map(|answer| answer.without_token(&identity))
+    let times = Times { signed: time, took: started.elapsed(), received: (client.world.now)() };
+    Ok(Attempted { outcome, signature: Some((identity, times)) })
 }
 
-/// The request of an attempt, signed for now.
+/// The request of an attempt, signed for that time.
 pub(crate) fn signed(
     client: &Inner,
     call: &Call,
@@ -272,6 +276,7 @@ pub(crate) fn signed(
     identity: &Identity,
     invocation_id: &str,
     number: u32,
+    time: SystemTime,
 ) -> Result<Request, Error> {
     const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
     const REQUEST: HeaderName = HeaderName::from_static("amz-sdk-request");
@@ -284,9 +289,8 @@ pub(crate) fn signed(
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     let (endpoint, signing_name) = (&client.config.endpoint, client.service.signing_name);
-    let now = client.skew.corrected((client.world.now)());
     let bytes = body.as_deref().unwrap_or_default();
-    sign_request(&mut headers, call.operation.method, url.as_str(), bytes, endpoint, signing_name, identity, now)?;
+    sign_request(&mut headers, call.operation.method, url.as_str(), bytes, endpoint, signing_name, identity, time)?;
     headers.insert(USER_AGENT, client.user_agent.clone());
     headers.insert(INVOCATION_ID, HeaderValue::from_str(invocation_id).map_err(|e| unsendable(&e))?);
     let progress = format!("attempt={number}; max={}", call.limits.max_attempts);

@@ -1,30 +1,45 @@
 //! The shared config and credentials files, for the settings and keys of the chosen profile.
 
-use std::future::Future as _;
-use std::pin::pin;
-use std::slice;
-use std::task::{Context, Poll, Waker};
-
-use aws_runtime::env_config::file::{Builder, EnvConfigFileKind, EnvConfigFiles};
-use aws_runtime::env_config::property::PropertiesKey;
-use aws_runtime::env_config::section::EnvConfigSections;
-use aws_runtime::env_config::source;
-use aws_types::os_shim_internal::{Env, Fs};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
+use crate::ini::{self, Section, Settings, Value};
+use crate::places;
+use crate::words;
 use crate::world::World;
 
-/// The settings of one profile.
-#[derive(Clone, Debug)]
+/// The settings of one profile. Those of the credentials file win over those of the config file; an empty one is as unset.
+#[derive(Clone)]
 pub(crate) struct Profile {
     pub(crate) name: String,
-    /// The texts of the files, for AWS's providers.
-    pub(crate) files: EnvConfigFiles,
-    sections: EnvConfigSections,
+    files: Arc<Files>,
+    /// The one file that counts, where it is not both.
+    only: Option<File>,
 }
 
+/// What both files say.
+#[derive(Default)]
+struct Files {
+    config: Config,
+    /// The profiles of the credentials file.
+    credentials: Sections,
+    unreadable: Vec<String>,
+}
+
+/// The sections of the config file, by their kinds.
+#[derive(Default)]
+struct Config {
+    profiles: Sections,
+    sessions: Sections,
+    services: Sections,
+}
+
+type Sections = HashMap<String, Settings>;
+
 /// One of the two files.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum File {
     Config,
     Credentials,
@@ -39,62 +54,72 @@ impl File {
         }
     }
 
-    fn kind(self) -> EnvConfigFileKind {
-        match self {
-            File::Config => EnvConfigFileKind::Config,
-            File::Credentials => EnvConfigFileKind::Credentials,
-        }
-    }
-
-    fn path(self, world: &World) -> String {
+    /// Reads the file. One that cannot be opened has no sections, and is noted.
+    fn sections(self, world: &World, unreadable: &mut Vec<String>) -> Result<Vec<Section>, Error> {
         let (variable, default) = match self {
             File::Config => ("AWS_CONFIG_FILE", "~/.aws/config"),
             File::Credentials => ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
         };
-        let path = world.variable(variable).unwrap_or_else(|| default.to_owned());
-        let home = || ["HOME", "USERPROFILE"].iter().find_map(|name| world.variable(name));
-        match path.strip_prefix('~').and_then(|rest| Some(home()? + rest)) {
-            Some(path) => path,
-            None => path,
+        let named = world.variable(variable);
+        let path = places::expanded(named.as_deref().unwrap_or(default), world);
+        match std::fs::read(&path) {
+            Ok(bytes) => ini::parse(&bytes).map_err(|unparsed| {
+                let message =
+                    format!("Unable to parse config file: {path} (line {}: {})", unparsed.line, unparsed.cause);
+                Error::new(ErrorKind::ConfigParse, message)
+            }),
+            Err(e) => {
+                // Most machines have none where it is looked for by default.
+                if named.is_some() || e.kind() != std::io::ErrorKind::NotFound {
+                    unreadable.push(format!("{path}: {e}"));
+                }
+                Ok(Vec::new())
+            }
         }
     }
 }
 
 impl Profile {
+    /// Reads the files, on a thread that may wait for them.
+    pub(crate) async fn load_apart(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
+        let (world, asked) = (world.clone(), asked.map(str::to_owned));
+        let reading = tokio::task::spawn_blocking(move || Profile::load(&world, asked.as_deref()));
+        reading.await.unwrap_or_else(|panic| {
+            Err(Error::new(ErrorKind::InvalidConfig, format!("the shared config files cannot be read: {panic}")))
+        })
+    }
+
     /// Reads the files. A profile that was asked for by name must be there.
     pub(crate) fn load(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
-        let profile = Profile::read(world, asked, &[File::Config, File::Credentials])?;
+        let mut unreadable = Vec::new();
+        let config = Config::of(File::Config.sections(world, &mut unreadable)?);
+        let credentials = File::Credentials.sections(world, &mut unreadable)?;
+        let credentials = credentials.into_iter().map(|section| (section.header, section.settings)).collect();
+        let files = Arc::new(Files { config, credentials, unreadable });
+        let profile = Profile { name: asked.unwrap_or("default").to_owned(), files, only: None };
         if asked.is_some() && !profile.has(&profile.name) {
-            let message = format!("The config profile ({}) could not be found", profile.name);
+            let mut message = format!("The config profile ({}) could not be found", profile.name);
+            if !profile.unreadable().is_empty() {
+                message = format!("{message} ({})", profile.unreadable().join("; "));
+            }
             return Err(Error::new(ErrorKind::ProfileNotFound, message));
         }
         Ok(profile)
     }
 
-    /// What one of the files alone says of a profile.
-    pub(crate) fn of_file(world: &World, name: &str, file: File) -> Result<Profile, Error> {
-        Profile::read(world, Some(name), &[file])
+    /// The default profile where there are no files.
+    pub(crate) fn without_files() -> Profile {
+        Profile { name: "default".to_owned(), files: Arc::default(), only: None }
     }
 
-    fn read(world: &World, asked: Option<&str>, files: &[File]) -> Result<Profile, Error> {
-        let mut texts = Vec::new();
-        for file in files {
-            let path = file.path(world);
-            let text = match std::fs::read_to_string(&path) {
-                Ok(text) => text,
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-                Err(e) => return Err(unreadable(&path, &e)),
-            };
-            texts.push((file.kind(), path, without_margin(&text)));
-        }
-        let sections = sections(&texts).or_else(|e| {
-            // Each by itself, to say which one it is.
-            texts
-                .iter()
-                .try_for_each(|text| sections(slice::from_ref(text)).map(drop).map_err(|e| unreadable(&text.1, &e)))?;
-            Err(unreadable("", &e))
-        })?;
-        Ok(Profile { name: asked.unwrap_or("default").to_owned(), files: of_texts(&texts), sections })
+    /// The files that are there, or were named, and could not be opened, each with the cause.
+    pub(crate) fn unreadable(&self) -> &[String] {
+        &self.files.unreadable
+    }
+
+    /// What one of the files alone says of a profile.
+    pub(crate) fn of_file(&self, name: &str, file: File) -> Profile {
+        Profile { name: name.to_owned(), files: self.files.clone(), only: Some(file) }
     }
 
     /// Another profile of the same files.
@@ -104,17 +129,17 @@ impl Profile {
 
     /// Whether the files have a profile of that name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.sections.get_profile(name).is_some()
+        self.sections(name).next().is_some()
     }
 
     /// Whether the files have an `sso-session` of that name.
     pub(crate) fn has_session(&self, name: &str) -> bool {
-        self.sections.sso_session(name).is_some()
+        self.files.config.sessions.contains_key(name)
     }
 
     /// A setting of an `sso-session`.
     pub(crate) fn of_session(&self, name: &str, key: &str) -> Option<String> {
-        self.sections.sso_session(name)?.get(key).map(str::to_owned)
+        text(self.files.config.sessions.get(name)?, key)
     }
 
     /// A setting of the profile.
@@ -124,82 +149,82 @@ impl Profile {
 
     /// A setting of any profile.
     pub(crate) fn of(&self, name: &str, key: &str) -> Option<String> {
-        self.sections.get_profile(name)?.get(key).map(str::to_owned)
+        self.sections(name).find_map(|section| text(section, key))
     }
 
-    /// A setting of one service, in the `services` section that the profile names, which must be there.
-    pub(crate) fn service(&self, world: &World, service: &str, key: &str) -> Result<Option<String>, Error> {
+    /// A setting of one service, in the `services` section that the profile names, which must be there and not be empty.
+    pub(crate) fn service(&self, service: &str, key: &str) -> Result<Option<String>, Error> {
         let Some(section) = self.get("services") else { return Ok(None) };
-        let path = PropertiesKey::builder()
-            .section_key("services")
-            .section_name(&section)
-            .property_name(service)
-            .sub_property_name(key)
-            .build();
-        let found = path.ok().and_then(|path| self.sections.other_sections().get(&path).cloned());
-        if found.is_none() && !has_section(world, "services", &section) {
-            let message = format!(
+        let invalid = |message: String| Error::new(ErrorKind::InvalidConfig, message);
+        let settings = self.files.config.services.get(&section).filter(|settings| !settings.is_empty());
+        let settings = settings.ok_or_else(|| {
+            invalid(format!(
                 "The profile is configured to use the services section but the \"{section}\" services configuration does not exist."
-            );
-            return Err(Error::new(ErrorKind::InvalidConfig, message));
+            ))
+        })?;
+        match settings.get(service) {
+            Some(Value::Nested(nested)) => Ok(nested.get(key).filter(|value| !value.is_empty()).cloned()),
+            Some(Value::Text(text)) if !text.is_empty() => Err(invalid(format!(
+                "{service} of the services section \"{section}\" has a value, where its settings must follow in indented lines"
+            ))),
+            _ => Ok(None),
         }
-        Ok(found)
+    }
+
+    /// The sections of a profile, the first of which wins.
+    fn sections(&self, name: &str) -> impl Iterator<Item = &Settings> {
+        let Files { config, credentials, .. } = &*self.files;
+        let both = [(File::Credentials, credentials.get(name)), (File::Config, config.profiles.get(name))];
+        both.into_iter()
+            .filter(|(file, _)| self.only.is_none_or(|only| only == *file))
+            .filter_map(|(_, section)| section)
     }
 }
 
-type Text = (EnvConfigFileKind, String, String);
-
-fn of_texts(texts: &[Text]) -> EnvConfigFiles {
-    let add = |files: Builder, (kind, _, text): &Text| files.with_contents(*kind, text);
-    texts.iter().fold(EnvConfigFiles::builder(), add).build()
-}
-
-/// The sections of the files' texts, by AWS's reader.
-fn sections(texts: &[Text]) -> Result<EnvConfigSections, String> {
-    let files = of_texts(texts);
-    let (env, fs) = (Env::from_slice(&[]), Fs::real());
-    // The loader is asynchronous in name only: it has the texts, and is ready at once.
-    let mut loading = pin!(source::load(&env, &fs, &files));
-    let Poll::Ready(source) = loading.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-        return Err("the reading was put off".to_owned());
-    };
-    let source = source.map_err(|e| e.to_string())?;
-    EnvConfigSections::parse(source).map_err(|e| e.to_string())
-}
-
-/// The text without the indentation of settings that continue no other one, which AWS's reader does not bear.
-fn without_margin(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    // How far the setting is indented that the next line may continue.
-    let mut open: Option<usize> = None;
-    for line in text.lines() {
-        let plain = line.trim_start();
-        let level = line.len() - plain.len();
-        let is_blank = plain.is_empty() || plain.starts_with(['#', ';']);
-        let continues = !is_blank && open.is_some_and(|open| level > open);
-        if !is_blank && !continues {
-            open = (!plain.starts_with('[')).then_some(level);
-        }
-        out.push_str(if continues { line } else { plain });
-        out.push('\n');
+impl fmt::Debug for Profile {
+    /// Without the settings, of which some are secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").field("name", &self.name).finish_non_exhaustive()
     }
-    out
 }
 
-/// Whether the config file has the section. One without a setting is none.
-fn has_section(world: &World, kind: &str, name: &str) -> bool {
-    let text = std::fs::read_to_string(File::Config.path(world)).unwrap_or_default();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
-    let is_header = |line: &str| {
-        let header = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-        header.is_some_and(|(header, _)| header.split_whitespace().eq([kind, name]))
-    };
-    lines.any(is_header) && lines.next().is_some_and(|next| !next.starts_with('['))
+impl Config {
+    /// The sections by what their headers say: a kind, and a name as a shell reads it. Of two of one name the second counts.
+    fn of(sections: Vec<Section>) -> Config {
+        let mut config = Config::default();
+        for Section { header, settings } in sections {
+            if header == "default" {
+                config.profiles.insert(header, settings);
+                continue;
+            }
+            let kinds = [
+                ("profile", &mut config.profiles),
+                ("sso-session", &mut config.sessions),
+                ("services", &mut config.services),
+            ];
+            let Some((_, kind)) = kinds.into_iter().find(|(kind, _)| header.starts_with(kind)) else { continue };
+            if let Some([_, name]) = words::split(&header).as_deref() {
+                kind.insert(name.clone(), settings);
+            }
+        }
+        config
+    }
 }
 
-fn unreadable(path: &str, error: &dyn std::fmt::Display) -> Error {
-    let cause = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    // AWS's reader knows no path of a text.
-    let cause = cause.split_once(" on line ").map_or(cause.clone(), |(_, line)| format!("line {line}"));
-    Error::new(ErrorKind::InvalidConfig, format!("the shared config file {path:?} cannot be read: {cause}"))
+/// The text of a setting; nothing for nested settings, and for an empty text.
+fn text(settings: &Settings, key: &str) -> Option<String> {
+    match settings.get(key)? {
+        Value::Text(text) => meant(key, text),
+        Value::Nested(_) => None,
+    }
+}
+
+/// The value without a comment behind it. In a command `#` and `;` may mean something, and behind several words they may belong
+/// to a name or a path.
+fn meant(key: &str, value: &str) -> Option<String> {
+    let end = value.find(char::is_whitespace).unwrap_or(value.len());
+    let (word, rest) = value.split_at(end);
+    let is_comment = rest.trim_start_matches([' ', '\t']).starts_with(['#', ';']);
+    let meant = if is_comment && key != "credential_process" { word } else { value };
+    Some(meant.to_owned()).filter(|meant| !meant.is_empty())
 }

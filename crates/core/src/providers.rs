@@ -1,34 +1,33 @@
-//! Where credentials are looked for, in botocore's order, with AWS's own providers; and why each of them had none.
+//! Where credentials are looked for, in botocore's order; and why each of the providers had none.
 
-use std::error::Error as StdError;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::task::Poll;
+use std::time::UNIX_EPOCH;
 
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_config::sso::SsoCredentialsProvider;
-use aws_config::sts::AssumeRoleProvider;
-use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_types::retry::RetryConfig;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use crate::chain::{Chain, variable};
 use crate::config::{Config, Options, configured_url};
-use crate::connector::{self, Timer};
+use crate::connector::sdk_config;
+use crate::container;
 use crate::error::{Error, ErrorKind};
 use crate::keys::{self, fresh};
+use crate::login;
 use crate::metadata;
+use crate::process::{self, Style};
 use crate::profile::{File, Profile};
 use crate::proxies::Proxies;
-use crate::redact;
 use crate::roles::{self, Base, Role};
 use crate::sessions::Session;
+use crate::sso;
+use crate::sts;
 use crate::transport::Network;
 use crate::world::World;
 
@@ -43,6 +42,7 @@ pub(crate) struct Providers {
     region: Option<Region>,
     use_fips: bool,
     use_dual_stack: bool,
+    process: Style,
     network: Arc<Network>,
     /// The same without proxies.
     direct: Arc<Network>,
@@ -79,7 +79,7 @@ impl Provider {
     /// The name that botocore gives it.
     fn name(self) -> &'static str {
         match self {
-            Environment => "env",
+            Environment => keys::ENVIRONMENT,
             ByRole => "assume-role",
             WebIdentity => "assume-role-with-web-identity",
             Sso => "sso",
@@ -104,6 +104,7 @@ impl Providers {
             region: config.credentials_region.clone().map(Region::new),
             use_fips: config.use_fips,
             use_dual_stack: config.use_dual_stack,
+            process: if options.process_in_shell { Style::Shell } else { Style::Words },
             network,
             direct: Arc::new(direct),
         }
@@ -112,20 +113,29 @@ impl Providers {
     /// Asks one provider after the other. One that is set up and fails ends the search: to go on would find the keys of
     /// somebody else.
     pub(crate) async fn load(&self, world: &World) -> Result<Credentials, Error> {
-        let profile = Profile::load(world, self.profile.as_deref())?;
-        let search = Search::new(self, world, profile)?;
+        if let Some(credentials) = self.of_environment(world)? {
+            return fresh(credentials, Environment.name(), world);
+        }
+        let profile = Profile::load_apart(world, self.profile.as_deref()).await?;
+        let search = Search::new(self, world, profile);
         let mut reasons: Vec<(Vec<&str>, String)> = Vec::new();
         for provider in ORDER {
-            // AWS's providers log the answers that they get, keys and all.
-            match search.ask(provider).with_subscriber(NoSubscriber::default()).await? {
-                Ok(credentials) => return fresh(credentials, world),
+            // AWS's clients log the responses that they get, credentials and all.
+            let asked = search.ask(provider).with_subscriber(NoSubscriber::default());
+            match guarded(provider, asked).await? {
+                Ok(credentials) => return fresh(credentials, provider.name(), world),
                 Err(reason) => match reasons.iter_mut().find(|(_, known)| *known == reason) {
                     Some((names, _)) => names.push(provider.name()),
                     None => reasons.push((vec![provider.name()], reason)),
                 },
             }
         }
-        Err(none_found(&reasons))
+        Err(none_found(&reasons, search.profile.unreadable()))
+    }
+
+    /// Those that no file and no network is needed for.
+    pub(crate) fn of_environment(&self, world: &World) -> Result<Option<Credentials>, Error> {
+        if self.in_code { Ok(None) } else { keys::of_environment(world) }
     }
 }
 
@@ -134,35 +144,44 @@ struct Search<'s> {
     providers: &'s Providers,
     world: &'s World,
     profile: Profile,
-    sts_url: Option<String>,
-    config: ProviderConfig,
+    /// Of each service, or why its endpoint is not known: that matters only where the service is asked.
+    sts: Result<SdkConfig, Error>,
+    sso: Result<(SdkConfig, sso::Urls), Error>,
+    login: Result<SdkConfig, Error>,
 }
 
 impl<'s> Search<'s> {
-    fn new(providers: &'s Providers, world: &'s World, profile: Profile) -> Result<Search<'s>, Error> {
+    fn new(providers: &'s Providers, world: &'s World, profile: Profile) -> Search<'s> {
         let chain = Chain::new(world, profile);
-        let url = |service| configured_url(service, providers.ignore_configured_endpoint_urls, &chain);
-        let urls = [url("STS")?, url("SSO")?, url("SSO OIDC")?];
-        // AWS's clients refuse these together with a URL.
-        let has_variants = urls.iter().all(Option::is_none);
-        let config = ProviderConfig::empty()
-            .with_http_client(connector::http_client(providers.network.clone()))
-            .with_sleep_impl(Timer(world.clone()))
-            .with_time_source(Timer(world.clone()))
-            .with_retry_config(retries())
-            .with_region(providers.region.clone())
-            .with_use_fips(Some(providers.use_fips && has_variants))
-            .with_use_dual_stack(Some(providers.use_dual_stack && has_variants));
-        let [sts_url, ..] = urls;
-        Ok(Search { providers, world, profile: chain.profile, sts_url: sts_url.map(|(url, _)| url), config })
+        let url = |service| {
+            let found = configured_url(service, providers.ignore_configured_endpoint_urls, &chain)?;
+            Ok::<_, Error>(found.map(|(url, _)| url))
+        };
+        let config = |urls: &[&Option<String>]| {
+            // AWS's clients refuse these together with a URL.
+            let has_variants = urls.iter().all(|url| url.is_none());
+            sdk_config(providers.network.clone(), world, providers.region.clone())
+                .use_fips(providers.use_fips && has_variants)
+                .use_dual_stack(providers.use_dual_stack && has_variants)
+        };
+        let at = |url: Option<String>| {
+            let mut config = config(&[&url]);
+            config.set_endpoint_url(url);
+            config.build()
+        };
+        let (sts, login) = (url("STS").map(at), url("Signin").map(at));
+        let sso = url("SSO").and_then(|portal| {
+            let urls = sso::Urls { portal, tokens: url("SSO OIDC")? };
+            Ok((config(&[&urls.portal, &urls.tokens]).build(), urls))
+        });
+        Search { providers, world, sts, login, sso, profile: chain.profile }
     }
 
     async fn ask(&self, provider: Provider) -> Outcome {
         match provider {
             Environment if self.providers.in_code => Ok(Err("passed over, for the code names a profile".to_owned())),
-            Environment => {
-                Ok(keys::of_environment(self.world)?.ok_or_else(|| "AWS_ACCESS_KEY_ID is not set".to_owned()))
-            }
+            // It was asked before any file was read.
+            Environment => Ok(Err("AWS_ACCESS_KEY_ID is not set".to_owned())),
             ByRole => self.by_role().await,
             Container | Instance => self.of_agent(provider).await,
             of_profile => self.of_profile(of_profile, &self.profile.name, !self.providers.in_code).await,
@@ -181,57 +200,49 @@ impl<'s> Search<'s> {
         };
         match provider {
             WebIdentity => match self.web_identity(&profile, environment_counts)? {
-                Some(provider) => ask(provider, WebIdentity).await,
+                Some(identity) => {
+                    settled(WebIdentity, sts::with_web_identity(known(&self.sts)?, identity, WebIdentity.name()).await)
+                }
                 None => Ok(Err("AWS_WEB_IDENTITY_TOKEN_FILE and web_identity_token_file are not set".to_owned())),
             },
             Sso => match Session::of(&profile)? {
                 Some(session) => self.sso(session).await,
                 None => Ok(Err(missing("sso_account_id"))),
             },
-            CredentialsFile => Ok(self.keys(name, File::Credentials)?.ok_or_else(|| missing("aws_access_key_id"))),
-            ConfigFile => Ok(self.keys(name, File::Config)?.ok_or_else(|| missing("aws_access_key_id"))),
-            Login if profile.get("login_session").is_some() => ask(self.by_aws(name), Login).await,
-            Login => Ok(Err(missing("login_session"))),
-            Process if profile.get("credential_process").is_some() => ask(self.by_aws(name), Process).await,
-            _ => Ok(Err(missing("credential_process"))),
+            CredentialsFile => {
+                Ok(keys::of_file(&profile, File::Credentials)?.ok_or_else(|| missing("aws_access_key_id")))
+            }
+            ConfigFile => Ok(keys::of_file(&profile, File::Config)?.ok_or_else(|| missing("aws_access_key_id"))),
+            Login => match named(&profile, "login_session") {
+                Some(session) => {
+                    settled(Login, login::credentials(known(&self.login)?, &session, self.world, Login.name()).await)
+                }
+                None => Ok(Err(missing("login_session"))),
+            },
+            _ => match named(&profile, "credential_process") {
+                Some(command) => {
+                    let style = self.providers.process;
+                    settled(Process, process::credentials(command, style, self.world, Process.name()).await)
+                }
+                None => Ok(Err(missing("credential_process"))),
+            },
         }
     }
 
-    fn keys(&self, profile: &str, file: File) -> Result<Option<Credentials>, Error> {
-        keys::of_file(self.world, profile, file)
-    }
-
-    /// AWS's reading of a profile, for what is not offered apart.
-    fn by_aws(&self, profile: &str) -> ProfileFileCredentialsProvider {
-        let builder = ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(profile);
-        builder.profile_files(self.profile.files.clone()).build()
-    }
-
-    fn web_identity(
-        &self,
-        profile: &Profile,
-        environment_counts: bool,
-    ) -> Result<Option<WebIdentityTokenCredentialsProvider>, Error> {
-        let named = |name: &str, key: &str| {
+    fn web_identity(&self, profile: &Profile, environment_counts: bool) -> Result<Option<sts::WebIdentity>, Error> {
+        let given = |name: &str, key: &str| {
             let of_environment = environment_counts.then(|| variable(self.world, name)).flatten();
-            of_environment.or_else(|| profile.get(key))
+            of_environment.or_else(|| named(profile, key))
         };
-        let Some(token_file) = named("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else { return Ok(None) };
-        let role_arn = named("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
+        let Some(token_file) = given("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else { return Ok(None) };
+        let role_arn = given("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
             let message = "The provided profile or the current environment is configured to assume role with web identity \
                            but has no role ARN configured. Ensure that the profile has the role_arnconfiguration set or \
                            the AWS_ROLE_ARN env var is set.";
             Error::new(ErrorKind::InvalidConfig, message.to_owned())
         })?;
-        readable(&token_file).map_err(|cause| failure(WebIdentity, &cause))?;
-        let session_name = named("AWS_ROLE_SESSION_NAME", "role_session_name");
-        let configuration = StaticConfiguration {
-            web_identity_token_file: token_file.into(),
-            role_arn,
-            session_name: session_name.unwrap_or_else(|| self.session_name()),
-        };
-        let builder = WebIdentityTokenCredentialsProvider::builder().configure(&self.config);
-        Ok(Some(builder.static_configuration(configuration).build()))
+        let session_name = given("AWS_ROLE_SESSION_NAME", "role_session_name").unwrap_or_else(|| self.session_name());
+        Ok(Some(sts::WebIdentity { token_file, role_arn, session_name }))
     }
 
     fn session_name(&self) -> String {
@@ -240,17 +251,11 @@ impl<'s> Search<'s> {
     }
 
     async fn sso(&self, session: Session) -> Outcome {
-        let mut builder = SsoCredentialsProvider::builder()
-            .configure(&self.config)
-            .account_id(session.account_id)
-            .role_name(session.role_name)
-            .start_url(session.start_url)
-            .region(Region::new(session.region));
-        builder.set_session_name(session.name);
-        let found = builder.build().provide_credentials().await;
-        found.map(Ok).map_err(|e| {
+        let (config, urls) = known(&self.sso)?;
+        let found = sso::credentials(config, urls, session, self.world, Sso.name()).await;
+        found.map(Ok).map_err(|cause| {
             let cure = format!("`aws sso login --profile {}` opens a new session", self.profile.name);
-            failure(Sso, &format!("{}; {cure}", causes(&e)))
+            failure(Sso, &format!("{cause}; {cure}"))
         })
     }
 
@@ -301,59 +306,50 @@ impl<'s> Search<'s> {
     }
 
     async fn assume(&self, role: Role, credentials: Credentials) -> Outcome {
-        let mut config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(connector::http_client(self.providers.network.clone()))
-            .sleep_impl(Timer(self.world.clone()))
-            .time_source(Timer(self.world.clone()))
-            .retry_config(retries())
-            .region(self.providers.region.clone())
-            .use_fips(self.providers.use_fips && self.sts_url.is_none())
-            .use_dual_stack(self.providers.use_dual_stack && self.sts_url.is_none());
-        config.set_endpoint_url(self.sts_url.clone());
-        let mut builder = AssumeRoleProvider::builder(role.arn)
-            .configure(&config.build())
-            .session_name(role.session_name.unwrap_or_else(|| self.session_name()));
-        if let Some(id) = role.external_id {
-            builder = builder.external_id(id);
-        }
-        if let Some(duration) = role.duration {
-            builder = builder.session_length(duration);
-        }
-        ask(builder.build_from_provider(credentials).await, ByRole).await
+        let name = role.session_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| self.session_name());
+        settled(ByRole, sts::assume(known(&self.sts)?, role, name, credentials, ByRole.name()).await)
     }
 
     async fn of_agent(&self, provider: Provider) -> Outcome {
-        let config = self.config.clone().with_http_client(connector::http_client(self.providers.direct.clone()));
+        let network = &self.providers.direct;
         if matches!(provider, Container) {
-            if let Some(token_file) = variable(self.world, metadata::TOKEN_FILE) {
-                readable(&token_file).map_err(|cause| failure(Container, &cause))?;
-            }
-            return match metadata::container(self.world, &config) {
-                Ok(agent) => ask(agent, Container).await,
-                Err(reason) => Ok(Err(reason)),
+            return match container::credentials(network, self.world, Container.name()).await {
+                Ok(credentials) => Ok(Ok(credentials)),
+                Err(container::None::NotSetUp(reason)) => Ok(Err(reason)),
+                Err(container::None::Failed(cause)) => Err(failure(Container, &cause)),
             };
         }
-        Ok(match metadata::instance(self.world, &self.profile, &config)? {
-            // Nobody set it up: that it does not answer is no failure.
-            Ok(agent) => agent.provide_credentials().await.map_err(|e| causes(&e)),
-            Err(reason) => Err(reason),
-        })
+        match metadata::Service::of(self.world, &self.profile)? {
+            Ok(service) => service.credentials(network, Instance.name()).await,
+            Err(reason) => Ok(Err(reason)),
+        }
     }
 }
 
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_initial_backoff(Duration::from_millis(50))
+/// A setting of the profile; an empty one is as unset.
+fn named(profile: &Profile, key: &str) -> Option<String> {
+    profile.get(key).filter(|value| !value.is_empty())
 }
 
-/// Asks a provider that is set up.
-async fn ask(provider: impl ProvideCredentials, name: Provider) -> Outcome {
-    provider.provide_credentials().await.map(Ok).map_err(|e| failure(name, &causes(&e)))
+/// What is known, or the error for it not being known.
+fn known<T>(made: &Result<T, Error>) -> Result<&T, Error> {
+    made.as_ref().map_err(|error| Error::new(error.kind(), error.message().to_owned()))
 }
 
-/// AWS's providers do not say which file they miss.
-fn readable(token_file: &str) -> Result<(), String> {
-    std::fs::File::open(token_file).map(drop).map_err(|e| format!("the token file {token_file:?} cannot be read: {e}"))
+/// What a provider that is set up gave: that it failed ends the search.
+fn settled(provider: Provider, outcome: Result<Credentials, String>) -> Outcome {
+    outcome.map(Ok).map_err(|cause| failure(provider, &cause))
+}
+
+/// The outcome of a provider, where a panic inside it is an error that names it: a library's must not end the load.
+async fn guarded(provider: Provider, asked: impl Future<Output = Outcome>) -> Outcome {
+    let mut asked = pin!(asked);
+    poll_fn(|context| {
+        // It is not polled again.
+        let polled = catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(failure(provider, "the library that asks it panicked"))))
+    })
+    .await
 }
 
 fn failure(provider: Provider, cause: &str) -> Error {
@@ -361,22 +357,27 @@ fn failure(provider: Provider, cause: &str) -> Error {
     Error::new(ErrorKind::CredentialRetrieval, message)
 }
 
-fn none_found(reasons: &[(Vec<&str>, String)]) -> Error {
-    let told: Vec<String> = reasons.iter().map(|(names, reason)| format!("{}: {reason}", names.join(", "))).collect();
+fn none_found(reasons: &[(Vec<&str>, String)], unreadable: &[String]) -> Error {
+    let mut told: Vec<String> =
+        reasons.iter().map(|(names, reason)| format!("{}: {reason}", names.join(", "))).collect();
+    told.extend(unreadable.iter().map(|file| format!("cannot be opened: {file}")));
     let cure = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with AWS_PROFILE, or pass the keys to the client";
     Error::new(ErrorKind::NoCredentials, format!("Unable to locate credentials ({}); {cure}", told.join("; ")))
 }
 
-/// The causes of the error, in one line and without secrets. Its own text says no more than that there are some.
-fn causes(error: &CredentialsError) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut source: Option<&dyn StdError> = error.source().or(Some(error));
-    while let Some(cause) = source {
-        let text = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        if !causes.last().is_some_and(|last| last.ends_with(&text)) {
-            causes.push(text);
-        }
-        source = cause.source();
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, WebIdentity, guarded};
+    use crate::error::ErrorKind;
+
+    #[tokio::test]
+    async fn a_panic_of_a_provider_is_an_error_that_names_it() {
+        let outcome: Outcome = guarded(WebIdentity, async { panic!("in a library") }).await;
+        let error = outcome.expect_err("no credentials");
+        assert_eq!(error.kind(), ErrorKind::CredentialRetrieval);
+        assert!(
+            error.to_string().contains("assume-role-with-web-identity") && !error.to_string().contains("in a"),
+            "{error}"
+        );
     }
-    redact::message(&causes.join(": "))
 }

@@ -31,6 +31,15 @@ pub(crate) fn message(text: &str) -> String {
     without(text, |word| is_secret(word) && (!is_place(word) || is_arn(word)))
 }
 
+/// Whether a session token may be one: those of tests (`test`, `token`) are words that stand in any text.
+#[must_use]
+pub(crate) fn may_be_token(text: &str) -> bool {
+    // No word of an error is as long.
+    const LONG: usize = 48;
+    let (letters, digits) = letters_and_digits(text);
+    text.len() >= LONG || text.len() >= KEY_LENGTH && letters > 2 && digits > 0
+}
+
 /// How many characters are shown, those of escapes included.
 const LENGTH: usize = 80;
 /// How many bytes are looked at. Hidden words make the text shorter, so this is more than is shown.
@@ -103,11 +112,15 @@ fn in_word(c: char) -> bool {
 }
 
 fn is_secret(word: &str) -> bool {
-    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let (letters, digits) = letters_and_digits(word);
     // A timestamp has two letters at most.
     let key_like = word.len() >= KEY_LENGTH && letters > 2 && digits > 0;
     key_like || is_arn(word)
+}
+
+fn letters_and_digits(text: &str) -> (usize, usize) {
+    let count = |is: fn(&u8) -> bool| text.bytes().filter(is).count();
+    (count(u8::is_ascii_alphabetic), count(u8::is_ascii_digit))
 }
 
 fn is_arn(word: &str) -> bool {

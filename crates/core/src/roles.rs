@@ -76,11 +76,12 @@ pub(crate) fn chain(profile: &Profile) -> Result<(Vec<Role>, Base), Error> {
         visited.push(name.clone());
         if visited.contains(&next) && !(next == name && has_keys) {
             let visited: Vec<String> = visited.iter().map(|name| format!("'{name}'")).collect();
-            return Err(invalid(format!(
+            let message = format!(
                 "Infinite loop in credential configuration detected. Attempting to load from profile {next} which has \
                  already been visited. Visited profiles: [{}]",
                 visited.join(", ")
-            )));
+            );
+            return Err(Error::new(ErrorKind::InfiniteLoopConfig, message));
         }
         if has_keys || !names_role(profile, &next) {
             return Ok((roles, Base::Profile(next)));

@@ -17,14 +17,14 @@ pub(crate) struct Session {
 impl Session {
     /// The session of the profile, if it is to get credentials from one.
     pub(crate) fn of(profile: &Profile) -> Result<Option<Session>, Error> {
-        if ["sso_role_name", "sso_account_id"].iter().all(|key| profile.get(key).is_none()) {
+        if !is_configured(profile) {
             return Ok(None);
         }
         let name = profile.get("sso_session");
         if let Some(name) = &name
             && !profile.has_session(name)
         {
-            return Err(invalid(format!("The specified sso-session does not exist: \"{name}\"")));
+            return Err(missing_session(name));
         }
         let mut missing = Vec::new();
         let mut required = |value: Option<String>, key: &'static str| {
@@ -49,6 +49,34 @@ impl Session {
             missing.join(", ")
         )))
     }
+}
+
+/// Fails for a session that the profile names and the files do not have, or that says too little for any use of it.
+pub(crate) fn check(profile: &Profile) -> Result<(), Error> {
+    let Some(name) = profile.get("sso_session") else { return Ok(()) };
+    if !profile.has_session(&name) {
+        return Err(missing_session(&name));
+    }
+    let missing: Vec<&str> =
+        ["sso_start_url", "sso_region"].into_iter().filter(|key| profile.of_session(&name, key).is_none()).collect();
+    // With these the profile may have what its session lacks.
+    if missing.is_empty() || is_configured(profile) {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "The profile \"{}\" is configured to use the SSO token provider but is missing the following configuration: {}.",
+        profile.name,
+        missing.join(", ")
+    )))
+}
+
+/// Whether the profile is to get credentials from a session.
+fn is_configured(profile: &Profile) -> bool {
+    ["sso_role_name", "sso_account_id"].iter().any(|key| profile.get(key).is_some())
+}
+
+fn missing_session(name: &str) -> Error {
+    invalid(format!("The specified sso-session does not exist: \"{name}\""))
 }
 
 /// A setting of the profile's session, which the profile may repeat but not contradict.

@@ -1,12 +1,12 @@
-//! What [`Validation::Strict`](crate::encode::Validation::Strict) checks on top of the rest: enumerations, patterns, greatest
-//! lengths and values, and the rules between members that the public guide and API reference state.
+//! What [`Validation::Strict`](crate::encode::Validation::Strict) checks of single values on top of the rest: enumerations,
+//! patterns, greatest lengths and values. What the services' documentation adds in prose is in `rules.rs`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use regex_lite::Regex;
 
-use crate::host::{HostValue, Integer, Text};
+use crate::host::Integer;
 use crate::schema::{Kind, Shape};
 use crate::validate::Reason;
 
@@ -35,13 +35,17 @@ pub(crate) fn text(shape: &Shape, text: &str, fault: &mut dyn FnMut(Reason)) {
 
 /// What is wrong with a whole number that is too great; `shown` is how the host writes it.
 #[cold]
-pub(crate) fn integer(number: &Integer, max: i64, shown: impl FnOnce() -> String) -> Option<Reason> {
+pub(crate) fn integer<F>(
+    number: &Integer,
+    max: i64,
+    shown: impl FnOnce() -> Result<String, F>,
+) -> Result<Option<Reason>, F> {
     let too_great = match number {
         Integer::Small(number) => *number > max,
         Integer::Big(number) => !number.starts_with('-'),
         Integer::Truth(truth) => i64::from(*truth) > max,
     };
-    too_great.then(|| Reason::TooGreat { value: shown(), max })
+    too_great.then(|| Ok(Reason::TooGreat { value: shown()?, max })).transpose()
 }
 
 /// The one of `known` that was probably meant by `given`.
@@ -56,121 +60,8 @@ pub(crate) fn nearest(given: &str, known: &[&'static str]) -> Option<&'static st
     (distance <= name.chars().count() / 3).then_some(name)
 }
 
-/// What is wrong between the members of a structure.
-#[cold]
-pub(crate) fn rules<V: HostValue>(shape: &Shape, value: &V, fault: &mut dyn FnMut(Reason)) -> Result<(), V::Fault> {
-    for (name, rule) in RULES {
-        if *name == shape.name
-            && let Some(why) = rule.broken(value)?
-        {
-            fault(Reason::Rule { why });
-        }
-    }
-    Ok(())
-}
-
-/// Rules by the name of the structure that they hold in.
-const RULES: &[(&str, Rule)] = &[
-    ("SelectedVideoStreams", Rule::Together { lists: &["AttendeeIds", "ExternalUserIds"], max: 25 }),
-    (
-        "ArtifactsConfiguration",
-        Rule::Needs { path: &["Audio", "MuxType"], value: "AudioWithCompositedVideo", member: "CompositedVideo" },
-    ),
-    (
-        "ChimeSdkMeetingLiveConnectorConfiguration",
-        Rule::Needs { path: &["MuxType"], value: "AudioWithCompositedVideo", member: "CompositedVideo" },
-    ),
-    ("TranscriptionConfiguration", Rule::One { of: &["EngineTranscribeSettings", "EngineTranscribeMedicalSettings"] }),
-    ("AttendeeCapabilities", Rule::Under { member: "Content", other: "Video", values: &["SendReceive", "Receive"] }),
-];
-
-enum Rule {
-    /// The lists hold no more than `max` items together.
-    Together { lists: &'static [&'static str], max: usize },
-    /// Where the text at `path` is `value`, there must be that member.
-    Needs { path: &'static [&'static str], value: &'static str, member: &'static str },
-    /// There must be just one of these members.
-    One { of: &'static [&'static str] },
-    /// The member may have one of the values only where the other has one of them.
-    Under { member: &'static str, other: &'static str, values: &'static [&'static str] },
-}
-
-impl Rule {
-    /// How the rule is broken, if it is.
-    fn broken<V: HostValue>(&self, structure: &V) -> Result<Option<String>, V::Fault> {
-        Ok(match self {
-            Rule::Together { lists, max } => {
-                let mut count = 0;
-                for list in *lists {
-                    at(structure, &[list], &mut |list| {
-                        list.items(&mut |_| {
-                            count += 1;
-                            Ok(())
-                        })?;
-                        Ok(())
-                    })?;
-                }
-                (count > *max).then(|| format!("{} have {count} items together, at most: {max}", lists.join(" and ")))
-            }
-            Rule::Needs { path, value, member } => {
-                let chosen = text_at(structure, path)?.as_deref() == Some(*value);
-                let broken = chosen && !has(structure, member)?;
-                broken.then(|| format!("{} {value} needs {member}", path.join(".")))
-            }
-            Rule::One { of } => {
-                let mut present = 0;
-                let is_map = structure.entries(&mut |key, _| {
-                    present += usize::from(key.foreign.is_none() && of.contains(&key.text.as_ref()));
-                    Ok(())
-                })?;
-                (is_map && present != 1).then(|| format!("just one of {} must be there", of.join(", ")))
-            }
-            Rule::Under { member, other, values } => {
-                let of_member = text_at(structure, &[member])?.unwrap_or_default();
-                let of_other = text_at(structure, &[other])?;
-                let among = |text: &str| values.contains(&text);
-                let broken = among(&of_member) && of_other.is_some_and(|text| !among(&text));
-                broken.then(|| format!("{member} {of_member} needs {other} to be one of: {}", values.join(", ")))
-            }
-        })
-    }
-}
-
-/// Calls `each` for the value at the path, if there is one.
-fn at<V: HostValue>(
-    value: &V,
-    path: &[&str],
-    each: &mut dyn FnMut(&V) -> Result<(), V::Fault>,
-) -> Result<(), V::Fault> {
-    let Some((name, rest)) = path.split_first() else { return each(value) };
-    value.entries(&mut |key, value| {
-        if key.foreign.is_none() && key.text == *name { at(value, rest, each) } else { Ok(()) }
-    })?;
-    Ok(())
-}
-
-fn text_at<V: HostValue>(value: &V, path: &[&str]) -> Result<Option<String>, V::Fault> {
-    let mut found = None;
-    at(value, path, &mut |value| {
-        if let Text::Unicode(text) = value.string()? {
-            found = Some(text.into_owned());
-        }
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-fn has<V: HostValue>(value: &V, member: &str) -> Result<bool, V::Fault> {
-    let mut found = false;
-    at(value, &[member], &mut |_| {
-        found = true;
-        Ok(())
-    })?;
-    Ok(found)
-}
-
 /// Whether the whole of `text` matches: the services' patterns are written for that, most of them without anchors.
-fn matches(pattern: &'static str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &'static str, text: &str) -> bool {
     // The one look-ahead of the models, which regex-lite does not know: no character four times in a row.
     const NO_RUN_OF_FOUR: &str = r"^(?!.*?(.)\1{3})";
     let (rest, runs_allowed) = match pattern.strip_prefix(NO_RUN_OF_FOUR) {
@@ -206,7 +97,7 @@ fn compiled(pattern: &'static str) -> Option<Arc<Regex>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use serde_json::{Value, json};
     use uuid::Uuid;
 
@@ -223,11 +114,11 @@ mod tests {
         }
     }
 
-    fn strict(service: &str, operation: &str, input: &Value) -> Vec<String> {
+    pub(crate) fn strict(service: &str, operation: &str, input: &Value) -> Vec<String> {
         faults(service, operation, input, Validation::Strict)
     }
 
-    fn capture(configuration: &Value) -> Value {
+    pub(crate) fn capture(configuration: &Value) -> Value {
         json!({
             "SourceType": "ChimeSdkMeeting",
             "SourceArn": "arn:aws:chime::111122223333:meeting:3f1b2c4d-0000-4000-8000-1234567890ab",
@@ -287,99 +178,6 @@ mod tests {
         let named = |name: String| json!({"MediaRegion": "us-east-1", "ExternalMeetingId": name});
         assert!(strict("chime-sdk-meetings", "CreateMeeting", &named("é".repeat(64))).is_empty());
         assert_eq!(strict("chime-sdk-meetings", "CreateMeeting", &named("é".repeat(65))).len(), 1);
-    }
-
-    #[test]
-    fn at_most_25_streams_are_selected_together() {
-        let selected = |attendees: usize, users: usize| {
-            let id = "3f1b2c4d-0000-4000-8000-1234567890ab";
-            capture(&json!({"SourceConfiguration": {"SelectedVideoStreams": {
-                "AttendeeIds": vec![id; attendees], "ExternalUserIds": vec!["user"; users],
-            }}}))
-        };
-        assert!(strict("chime", "CreateMediaCapturePipeline", &selected(20, 5)).is_empty());
-        assert_eq!(
-            strict("chime", "CreateMediaCapturePipeline", &selected(20, 6)),
-            ["Invalid value for parameter ChimeSdkMeetingConfiguration.SourceConfiguration.SelectedVideoStreams: \
-              AttendeeIds and ExternalUserIds have 26 items together, at most: 25"]
-        );
-    }
-
-    #[test]
-    fn composited_video_needs_its_configuration() {
-        let artifacts = |composited: bool| {
-            let mut artifacts = json!({
-                "Audio": {"MuxType": "AudioWithCompositedVideo"},
-                "Video": {"State": "Disabled"},
-                "Content": {"State": "Disabled"},
-            });
-            if composited {
-                artifacts["CompositedVideo"] =
-                    json!({"GridViewConfiguration": {"ContentShareLayout": "PresenterOnly"}});
-            }
-            capture(&json!({"ArtifactsConfiguration": artifacts}))
-        };
-        let check = |input| strict("chime-sdk-media-pipelines", "CreateMediaCapturePipeline", &input);
-        assert!(check(artifacts(true)).is_empty());
-        assert_eq!(
-            check(artifacts(false)),
-            ["Invalid value for parameter ChimeSdkMeetingConfiguration.ArtifactsConfiguration: \
-              Audio.MuxType AudioWithCompositedVideo needs CompositedVideo"]
-        );
-    }
-
-    #[test]
-    fn a_grid_needs_its_layout_and_no_more() {
-        let grid = |grid: Value| {
-            let composited = json!({"GridViewConfiguration": grid});
-            let off = json!({"State": "Disabled"});
-            let artifacts = json!({
-                "Audio": {"MuxType": "AudioOnly"}, "Video": off, "Content": off, "CompositedVideo": composited,
-            });
-            let input = capture(&json!({"ArtifactsConfiguration": artifacts}));
-            strict("chime-sdk-media-pipelines", "CreateMediaCapturePipeline", &input)
-        };
-        let missing = grid(json!({"PresenterOnlyConfiguration": {}}));
-        assert_eq!(missing.len(), 1);
-        assert!(missing[0].ends_with("GridViewConfiguration: \"ContentShareLayout\""), "{missing:?}");
-        // The guide: each layout's own configuration has defaults.
-        assert!(grid(json!({"ContentShareLayout": "PresenterOnly"})).is_empty());
-    }
-
-    #[test]
-    fn a_transcription_has_one_engine() {
-        let start = |configuration: Value| {
-            let id = "3f1b2c4d-0000-4000-8000-1234567890ab";
-            let input = json!({"MeetingId": id, "TranscriptionConfiguration": configuration});
-            strict("chime-sdk-meetings", "StartMeetingTranscription", &input)
-        };
-        let medical = json!({"LanguageCode": "en-US", "Specialty": "NEUROLOGY", "Type": "DICTATION"});
-        assert!(start(json!({"EngineTranscribeMedicalSettings": medical})).is_empty());
-        assert_eq!(
-            start(json!({})),
-            ["Invalid value for parameter TranscriptionConfiguration: \
-              just one of EngineTranscribeSettings, EngineTranscribeMedicalSettings must be there"]
-        );
-        assert_eq!(start(json!({"EngineTranscribeSettings": {}, "EngineTranscribeMedicalSettings": medical})).len(), 1);
-        assert_eq!(start(json!("text")).len(), 1, "a wrong type is one fault, not two");
-    }
-
-    #[test]
-    fn content_is_received_only_with_video() {
-        let update = |video: &str, content: &str| {
-            let id = "3f1b2c4d-0000-4000-8000-1234567890ab";
-            let capabilities = json!({"Audio": "None", "Video": video, "Content": content});
-            let input = json!({"MeetingId": id, "AttendeeId": id, "Capabilities": capabilities});
-            strict("chime-sdk-meetings", "UpdateAttendeeCapabilities", &input)
-        };
-        assert!(update("Receive", "SendReceive").is_empty());
-        assert!(update("Send", "Send").is_empty());
-        assert_eq!(
-            update("Send", "Receive"),
-            [
-                "Invalid value for parameter Capabilities: Content Receive needs Video to be one of: SendReceive, Receive"
-            ]
-        );
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Points in time as the services and their users write them.
 
-use jiff::civil::DateTime;
+use std::time::SystemTime;
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, date};
 use jiff::fmt::{rfc2822, temporal};
 use jiff::tz::Offset;
 
@@ -33,14 +36,22 @@ pub struct Civil {
 }
 
 impl Timestamp {
-    /// A time in UTC, of seconds since 1970; nothing outside the years 1 to 9999.
+    /// A time in UTC, of seconds since 1970, rounded as Python rounds them; nothing outside the years 1 to 9999.
     #[must_use]
     pub fn from_seconds(seconds: f64) -> Option<Timestamp> {
-        let micros = (seconds * 1e6).round();
-        // 0001-01-01 to 9999-12-31: what both hosts' types hold.
-        (-62_135_596_800e6..253_402_300_800e6).contains(&micros).then_some(())?;
+        Timestamp::from_host(seconds).filter(|time| time.civil().is_some())
+    }
+
+    /// The same of a time of the host's calendar, whose years are 1 to 9999 in an offset of its own: in UTC it may be of a day
+    /// before or after them.
+    #[must_use]
+    pub fn from_host(seconds: f64) -> Option<Timestamp> {
+        const DAY: f64 = 86_400.0;
+        (-62_135_596_800.0 - DAY..253_402_300_800.0 + DAY).contains(&seconds).then_some(())?;
+        // The fraction on its own: its digits are lost in a product with the whole.
+        let fraction = (seconds.fract() * 1e6).round_ties_even();
         #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
-        Some(Timestamp { micros: micros as i64, offset: Some(0) })
+        Some(Timestamp { micros: seconds.trunc() as i64 * 1_000_000 + fraction as i64, offset: Some(0) })
     }
 
     /// Reads ISO 8601 (extended or compact, with or without an offset), RFC 822 dates, and seconds since 1970.
@@ -61,8 +72,13 @@ impl Timestamp {
             return Timestamp::from_seconds(seconds);
         }
         Timestamp::parse_iso(text).or_else(|| {
-            let zoned = rfc2822::parse(text).ok()?;
-            Some(Timestamp { micros: zoned.timestamp().as_microsecond(), offset: Some(zoned.offset().seconds()) })
+            if let Ok(zoned) = rfc2822::parse(text) {
+                let offset = Some(zoned.offset().seconds());
+                return Some(Timestamp { micros: zoned.timestamp().as_microsecond(), offset });
+            }
+            // The last days of the calendar, of which the other parser does not know what they are elsewhere.
+            let civil = DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok()?;
+            Timestamp::of(civil, Some(Offset::UTC))
         })
     }
 
@@ -77,18 +93,20 @@ impl Timestamp {
             return None;
         }
         let civil = DateTime::from_parts(pieces.date(), pieces.time().unwrap_or_default());
-        let offset = pieces.to_numeric_offset();
-        let zone = offset.unwrap_or(Offset::UTC);
-        let instant = zone.to_timestamp(civil).ok()?;
-        let micros = instant.as_nanosecond().div_euclid(1000);
-        Some(Timestamp { micros: i64::try_from(micros).ok()?, offset: offset.map(Offset::seconds) })
+        Timestamp::of(civil, pieces.to_numeric_offset())
+    }
+
+    fn of(civil: DateTime, offset: Option<Offset>) -> Option<Timestamp> {
+        let seconds = i64::from(offset.map_or(0, Offset::seconds));
+        let since_1970 = civil.duration_since(EPOCH.to_datetime(jiff::civil::Time::midnight())).as_micros();
+        let micros = i64::try_from(since_1970).ok()? - seconds * 1_000_000;
+        Some(Timestamp { micros, offset: offset.map(Offset::seconds) })
     }
 
     /// The calendar and clock in the timestamp's own offset.
     #[must_use]
     pub fn civil(self) -> Option<Civil> {
-        let offset = Offset::from_seconds(self.offset.unwrap_or(0)).ok()?;
-        let at = offset.to_datetime(jiff::Timestamp::from_microsecond(self.micros).ok()?);
+        let at = self.wall_clock(self.offset.unwrap_or(0))?;
         (1..=9999).contains(&at.year()).then(|| Civil {
             year: at.year(),
             month: at.month(),
@@ -100,10 +118,22 @@ impl Timestamp {
         })
     }
 
-    /// `2024-02-29T12:34:56Z` or with the fraction that is there.
+    fn wall_clock(self, offset: i32) -> Option<DateTime> {
+        let since_1970 = SignedDuration::from_micros(self.micros) + SignedDuration::from_secs(i64::from(offset));
+        EPOCH.to_datetime(jiff::civil::Time::midnight()).checked_add(since_1970).ok()
+    }
+
+    /// `2024-02-29T12:34:56Z` or with the fraction that is there; a time that is of no year in UTC with its offset.
     #[must_use]
     pub fn to_iso8601(self) -> String {
-        jiff::Timestamp::from_microsecond(self.micros).map_or_else(|_| String::new(), |at| at.to_string())
+        let in_year = |at: &DateTime| (1..=9999).contains(&at.year());
+        if let Some(at) = self.wall_clock(0).filter(in_year) {
+            return format!("{at}Z");
+        }
+        let Some(offset) = self.offset else { return String::new() };
+        let Some(at) = self.wall_clock(offset).filter(in_year) else { return String::new() };
+        let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
+        format!("{at}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
     }
 
     /// Seconds since 1970 as JSON has them: a whole number, or a fraction down to the microsecond.
@@ -117,9 +147,23 @@ impl Timestamp {
     }
 }
 
+const EPOCH: Date = date(1970, 1, 1);
+
+/// The time of an HTTP date, in any of its three forms.
+pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
+    let text = text.trim();
+    httpdate::parse_http_date(text).ok().or_else(|| {
+        // With a zone of its own, as mail has it.
+        let seconds = u64::try_from(rfc2822::parse(text).ok()?.timestamp().as_second()).ok()?;
+        SystemTime::UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds))
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use std::time::{Duration, SystemTime};
+
+    use super::{Timestamp, http_date};
 
     fn micros(text: &str) -> Option<(i64, Option<i32>)> {
         Timestamp::parse(text).map(|t| (t.micros, t.offset))
@@ -141,6 +185,61 @@ mod tests {
         assert_eq!(micros("2024-02-29T12:34:56+02:00"), Some((1_709_202_896_000_000, Some(7200))));
         assert_eq!(micros("1709210096.789"), Some((1_709_210_096_789_000, Some(0))));
         assert_eq!(micros("2024-02-29T12:34:56.1234567Z"), Some((1_709_210_096_123_456, Some(0))));
+    }
+
+    #[test]
+    fn times_reach_the_end_of_the_calendar_in_every_offset() {
+        for (text, seconds, iso) in [
+            ("9999-12-31T23:59:59Z", 253_402_300_799, "9999-12-31T23:59:59Z"),
+            ("9999-12-31T00:00:00+14:00", 253_402_164_000, "9999-12-30T10:00:00Z"),
+            ("9999-12-31T22:00:00-01:59", 253_402_300_740, "9999-12-31T23:59:00Z"),
+            ("9999-12-31T23:59:59-05:30", 253_402_320_599, "9999-12-31T23:59:59-05:30"),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799, "9999-12-31T23:59:59Z"),
+            ("253402300799", 253_402_300_799, "9999-12-31T23:59:59Z"),
+            ("0001-01-01T00:00:00Z", -62_135_596_800, "0001-01-01T00:00:00Z"),
+            ("0001-01-01T00:00:00+05:00", -62_135_614_800, "0001-01-01T00:00:00+05:00"),
+        ] {
+            let time = Timestamp::parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((time.micros, time.to_iso8601().as_str()), (seconds * 1_000_000, iso), "{text}");
+        }
+        assert_eq!(Timestamp::from_seconds(253_402_300_800.0), None);
+        // Python's `datetime.max`, whose last microsecond a double does not hold.
+        assert_eq!(
+            Timestamp::from_host(253_402_300_800.0).map(Timestamp::to_epoch_json).as_deref(),
+            Some("253402300800")
+        );
+        assert_eq!(Timestamp::from_host(253_500_000_000.0), None);
+    }
+
+    /// What `datetime.fromtimestamp(seconds, timezone.utc)` gives.
+    #[test]
+    fn numbers_round_as_python_rounds_them() {
+        for (seconds, micros) in [
+            (1_700_000_000.123_456_5, 1_700_000_000_123_456),
+            (1_700_000_000.123_457_5, 1_700_000_000_123_457),
+            (1_234_567_890.000_000_5, 1_234_567_890_000_000),
+            (0.000_000_5, 0),
+            (0.000_001_5, 2),
+            (-0.000_001_5, -2),
+            (-1.999_999_9, -2_000_000),
+        ] {
+            assert_eq!(Timestamp::from_seconds(seconds).map(|time| time.micros), Some(micros), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn an_http_date_has_three_forms() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_210_096);
+        for text in [
+            "Thu, 29 Feb 2024 12:34:56 GMT",
+            "Thursday, 29-Feb-24 12:34:56 GMT",
+            "Thu Feb 29 12:34:56 2024",
+            " Thu, 29 Feb 2024 14:34:56 +0200",
+        ] {
+            assert_eq!(http_date(text), Some(time), "{text}");
+        }
+        assert_eq!(http_date("Fri Mar  1 00:00:00 2024"), Some(SystemTime::UNIX_EPOCH + Duration::from_hours(474_792)));
+        assert_eq!(http_date("yesterday"), None);
     }
 
     #[test]

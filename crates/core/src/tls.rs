@@ -72,6 +72,14 @@ impl fmt::Display for Pem {
 }
 
 impl Pem {
+    /// Whether it names nothing, which is as not given.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Pem::File(path) => path.as_os_str().is_empty(),
+            Pem::Contents(text) => text.is_empty(),
+        }
+    }
+
     fn read(&self) -> std::io::Result<Cow<'_, [u8]>> {
         match self {
             Pem::File(path) => std::fs::read(path).map(Cow::Owned),

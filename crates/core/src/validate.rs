@@ -83,6 +83,13 @@ pub enum Reason {
         /// The regular expression that the whole of it must match.
         pattern: &'static str,
     },
+    /// A text of another form than the documentation says.
+    Form {
+        /// The text.
+        value: String,
+        /// What it must be.
+        due: &'static str,
+    },
     /// Members that do not go together.
     Rule {
         /// Why.
@@ -106,7 +113,7 @@ impl Reason {
             Reason::Length { .. } | Reason::TooLong { .. } => "invalid length",
             Reason::Range { .. } | Reason::TooGreat { .. } => "invalid range",
             Reason::NotOneOf { .. } => "invalid enum value",
-            Reason::Mismatch { .. } => "invalid pattern",
+            Reason::Mismatch { .. } | Reason::Form { .. } => "invalid pattern",
             Reason::Rule { .. } => "invalid combination",
             Reason::Unsendable { .. } => "unsendable value",
         }
@@ -124,7 +131,7 @@ impl Reason {
             Reason::TooGreat { max, .. } => Some(("max_allowed", json!(max))),
             Reason::NotOneOf { allowed, .. } => Some(("allowed", json!(allowed))),
             Reason::Mismatch { pattern, .. } => Some(("pattern", json!(pattern))),
-            Reason::Type { .. } | Reason::Rule { .. } | Reason::Unsendable { .. } => None,
+            Reason::Type { .. } | Reason::Form { .. } | Reason::Rule { .. } | Reason::Unsendable { .. } => None,
         }
     }
 }
@@ -160,6 +167,9 @@ impl fmt::Display for Fault {
             }
             Reason::Mismatch { value, pattern } => {
                 write!(f, "Invalid value for parameter {path}, value: {value}, must match the pattern: {pattern}")
+            }
+            Reason::Form { value, due } => {
+                write!(f, "Invalid value for parameter {path}, value: {value}, must be {due}")
             }
             Reason::Rule { why } => write!(f, "Invalid value for parameter {path}: {why}"),
             Reason::Unsendable { why } => write!(f, "Invalid value for parameter {path}: {why}"),

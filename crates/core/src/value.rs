@@ -58,7 +58,7 @@ impl HostValue for Value {
         Ok(true)
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> Result<Description, Infallible> {
         let type_name = match self {
             Value::Null => "null",
             Value::Bool(_) => "boolean",
@@ -68,7 +68,7 @@ impl HostValue for Value {
             Value::Object(_) => "object",
         };
         let value = self.as_str().map_or_else(|| self.to_string(), str::to_owned);
-        Description { value, type_name: type_name.to_owned() }
+        Ok(Description { value, type_name: type_name.to_owned() })
     }
 }
 
@@ -186,6 +186,11 @@ impl HostBuilder for JsonBuilder {
     fn close(&mut self) -> Result<(), Infallible> {
         self.text.extend(self.open.pop());
         self.first = false;
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<(), Infallible> {
+        *self = JsonBuilder::default();
         Ok(())
     }
 }

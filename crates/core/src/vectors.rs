@@ -29,7 +29,7 @@ fn requests_are_the_same_to_the_byte_and_to_the_signature() {
         let inner = client.inner();
         let url = url_of(inner, &call).map_err(|e| e.to_string())?;
         let identity = futures(inner.credentials.identity(&inner.world)).map_err(|e| e.to_string())?;
-        let request = signed(inner, &call, &url, &identity, "id", 1).map_err(|e| e.to_string())?;
+        let request = signed(inner, &call, &url, &identity, "id", 1, (inner.world.now)()).map_err(|e| e.to_string())?;
         let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
         let given = json!({
             "method": request.method.as_str(),
@@ -64,7 +64,7 @@ fn answers_become_the_same_results_and_errors() {
         let client = client.map_err(|e| e.to_string())?;
         let (operation, answer) = (operation(&client, case)?, answer(&case["response"]));
         if let Some(due) = case.get("error") {
-            let error = error_of(client.service(), operation, &answer);
+            let error = error_of(client.service(), operation, &answer, None);
             return same(&reported(&error), due);
         }
         let metadata = answer.metadata();

@@ -52,10 +52,10 @@ impl World {
         }
     }
 
-    /// An environment variable.
+    /// An environment variable. An empty one is as unset: compose files and CI write those for what they do not have.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
-        self.variables.get(name)
+        self.variables.get(name).filter(|value| !value.is_empty())
     }
 }
 

@@ -167,10 +167,10 @@ impl HostValue for Value<'_> {
         Ok(true)
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> Result<Description, Infallible> {
         let mut value = String::new();
         self.write(&mut value, false);
-        Description { value, type_name: self.type_name().to_owned() }
+        Ok(Description { value, type_name: self.type_name().to_owned() })
     }
 }
 

@@ -85,6 +85,8 @@ struct Given {
     user_agent: Option<String>,
     app_id: Option<String>,
     language: Option<String>,
+    #[serde(default)]
+    local: bool,
 }
 
 /// An access key as it comes over.
@@ -131,6 +133,7 @@ impl Given {
             use_dual_stack: self.use_dualstack_endpoint,
             profile: self.profile,
             credentials: self.credentials.map(Keys::from),
+            process_in_shell: true,
             connect_timeout: seconds(self.connection_timeout),
             attempt_timeout: seconds(self.request_timeout),
             read_timeout: seconds(self.socket_timeout),
@@ -157,6 +160,7 @@ impl Given {
             user_agent_extra: self.user_agent,
             app_id: self.app_id,
             language: self.language,
+            local: self.local,
             ..Options::default()
         })
     }

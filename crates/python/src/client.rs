@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chimeline_core::client::Unprepared;
 use chimeline_core::error::{Error, ErrorKind};
 use chimeline_core::schema::Operation;
+use chimeline_core::world::World;
 use chimeline_core::{Call, Client, Response, service};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -30,7 +31,10 @@ impl NativeClient {
             let message = format!("Unknown service: {service_name:?}");
             errors::raised(py, &Error::new(ErrorKind::UnknownService, message))
         })?;
-        let client = Client::new(service, &options_of(options)?).map_err(|e| errors::raised(py, &e))?;
+        let (options, world) = (options_of(options)?, World::default());
+        // Files are read, which may be slow; other threads go on meanwhile.
+        let made = py.detach(|| Client::in_world(service, &options, world));
+        let client = made.map_err(|e| errors::raised(py, &e))?;
         let names = Names::new(py, client.service());
         Ok(NativeClient { client, names })
     }

@@ -1,4 +1,4 @@
-//! The core's error as a Python exception. The classes are ordinary Python, in `chimeline._errors`.
+//! The core's error as a Python exception. The classes are ordinary Python, in `chimeline.exceptions`.
 
 use chimeline_core::error::{Attempt, Error, ResponseMetadata};
 use chimeline_core::validate::Fault;
@@ -10,7 +10,7 @@ use serde_json::Value;
 /// The exception for `error`, as an object.
 pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let make = MAKE.import(py, "chimeline._errors", "from_native")?;
+    let make = MAKE.import(py, "chimeline._raised", "from_native")?;
     let details = PyDict::new(py);
     details.set_item("message", error.message())?;
     details.set_item("operation_name", error.operation())?;

@@ -21,6 +21,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         use_dual_stack: given.truth("use_dualstack_endpoint")?,
         profile: given.text("profile_name")?,
         credentials: given.credentials()?,
+        process_in_shell: false,
         connect_timeout: given.number("connect_timeout")?,
         read_timeout: given.number("read_timeout")?,
         timeout: given.number("timeout")?,
@@ -39,6 +40,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         user_agent_extra: given.text("user_agent_extra")?,
         app_id: given.text("user_agent_appid")?,
         language: given.text("language")?,
+        local: given.truth("local")?.unwrap_or_default(),
     })
 }
 

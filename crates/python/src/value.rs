@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chimeline_core::host::{Description, HostBuilder, HostValue, Integer, Key, Slot, Text, TypeNames};
 use chimeline_core::schema::Service;
 use chimeline_core::timestamp::Timestamp;
+use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDateTime, PyDelta, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyTzInfo};
@@ -49,13 +50,18 @@ impl HostValue for Value<'_> {
         if self.0.is_instance_of::<PyDateTime>() {
             // Takes a naive time as local, as botocore does.
             let seconds = self.0.call_method0(pyo3::intern!(self.0.py(), "timestamp"))?;
-            return Ok(Timestamp::from_seconds(seconds.extract()?));
+            return Ok(Timestamp::from_host(seconds.extract()?));
         }
         if let Ok(text) = self.0.cast::<PyString>() {
             return Ok(text.to_str().ok().and_then(Timestamp::parse));
         }
         if self.0.is_instance_of::<PyInt>() || self.0.is_instance_of::<PyFloat>() {
-            return Ok(self.0.extract().ok().and_then(Timestamp::from_seconds));
+            return match self.0.extract() {
+                Ok(seconds) => Ok(Timestamp::from_seconds(seconds)),
+                // A whole number that is greater than any double.
+                Err(raised) if raised.is_instance_of::<PyOverflowError>(self.0.py()) => Ok(None),
+                Err(raised) => Err(raised),
+            };
         }
         Ok(None)
     }
@@ -69,7 +75,7 @@ impl HostValue for Value<'_> {
                 each(Key { text: Cow::Borrowed(text), foreign: None }, &value)?;
                 continue;
             }
-            let foreign = Value(key).describe();
+            let foreign = Value(key).describe()?;
             each(Key { text: Cow::Owned(foreign.value.clone()), foreign: Some(foreign) }, &value)?;
         }
         Ok(true)
@@ -89,11 +95,9 @@ impl HostValue for Value<'_> {
         Ok(true)
     }
 
-    fn describe(&self) -> Description {
-        let text = |of: &Bound<'_, PyAny>| {
-            of.str().map_or_else(|_| "(not printable)".to_owned(), |text| text.to_string_lossy().into_owned())
-        };
-        Description { value: text(&self.0), type_name: text(self.0.get_type().as_any()) }
+    fn describe(&self) -> PyResult<Description> {
+        let text = |of: &Bound<'_, PyAny>| PyResult::Ok(of.str()?.to_string_lossy().into_owned());
+        Ok(Description { value: text(&self.0)?, type_name: text(self.0.get_type().as_any())? })
     }
 }
 
@@ -111,6 +115,8 @@ pub(crate) struct DictBuilder<'py, 'n> {
     py: Python<'py>,
     names: &'n Names,
     open: Vec<Container<'py>>,
+    /// How many entries of the root were there before.
+    kept: usize,
 }
 
 enum Container<'py> {
@@ -120,7 +126,7 @@ enum Container<'py> {
 
 impl<'py, 'n> DictBuilder<'py, 'n> {
     pub(crate) fn new(root: Bound<'py, PyDict>, names: &'n Names) -> DictBuilder<'py, 'n> {
-        DictBuilder { py: root.py(), names, open: vec![Container::Dict(root)] }
+        DictBuilder { py: root.py(), names, kept: root.len(), open: vec![Container::Dict(root)] }
     }
 
     fn put(&self, slot: Slot<'_>, value: impl IntoPyObject<'py>) -> PyResult<()> {
@@ -181,11 +187,22 @@ impl HostBuilder for DictBuilder<'_, '_> {
         self.open.pop();
         Ok(())
     }
+
+    fn restart(&mut self) -> PyResult<()> {
+        self.open.truncate(1);
+        if let Some(Container::Dict(root)) = self.open.first() {
+            // A dict keeps the order in which its keys were set first.
+            for key in root.keys().iter().skip(self.kept) {
+                root.del_item(key)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn datetime(py: Python<'_>, value: Timestamp) -> PyResult<Bound<'_, PyDateTime>> {
     static UTC: PyOnceLock<Py<PyTzInfo>> = PyOnceLock::new();
-    let civil = value.civil().ok_or_else(|| pyo3::exceptions::PyValueError::new_err("a year outside 1 to 9999"))?;
+    let civil = value.civil().ok_or_else(|| PyValueError::new_err("a year outside 1 to 9999"))?;
     let zone = match value.offset {
         None => None,
         Some(0) => {

@@ -2,14 +2,12 @@
 //! model. Together they are complete, and hold nothing that is not there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use crate::Result;
 use crate::model::{Model, Shape};
+use crate::paths::{Result, read_toml};
 
 /// Texts that the services share.
 #[derive(Deserialize)]
@@ -24,7 +22,7 @@ pub struct Shared {
 impl Shared {
     /// Reads the file.
     pub fn load(file: &Path) -> Result<Shared> {
-        read(file)
+        read_toml(file)
     }
 
     /// Fails for an entry that no service uses.
@@ -69,7 +67,7 @@ pub struct Docs {
 impl Docs {
     /// Reads the service's file and holds it against the model.
     pub fn load(file: &Path, shared: &Shared, model: &Model) -> Result<Docs> {
-        let own: Own = read(file)?;
+        let own: Own = read_toml(file)?;
         let mut problems = Vec::new();
         let docs = resolve(own, shared, model, &mut problems)?;
         if problems.is_empty() { Ok(docs) } else { Err(format!("{}: {}", file.display(), problems.join("\n  "))) }
@@ -79,12 +77,6 @@ impl Docs {
     pub fn member(&self, structure: &str, member: &str) -> &str {
         self.members.get(structure).and_then(|m| m.get(member)).map_or("", String::as_str)
     }
-}
-
-fn read<T: DeserializeOwned>(file: &Path) -> Result<T> {
-    let fail = |e: &dyn std::fmt::Display| format!("{}: {e}", file.display());
-    let text = fs::read_to_string(file).map_err(|e| fail(&e))?;
-    toml::from_str(&text).map_err(|e| fail(&e))
 }
 
 fn resolve(own: Own, shared: &Shared, model: &Model, problems: &mut Vec<String>) -> Result<Docs> {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value, json};
 
+use crate::paths::{Result, model_folder, read_text, write_text};
 use crate::services::{self, ServiceName};
-use crate::{Result, root};
 
 /// Imports each name ("partitions" or a service) from the botocore package in `botocore`.
 pub fn run(botocore: &Path, names: &[&str]) -> Result<()> {
@@ -21,22 +21,16 @@ pub fn run(botocore: &Path, names: &[&str]) -> Result<()> {
             (model_folder().join(name), service(botocore, services::find(name)?, &source)?)
         };
         let file = folder.join(if *name == "partitions" { "partitions.json" } else { "model.json" });
-        fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         let text = serde_json::to_string_pretty(&facts).map_err(|e| e.to_string())?;
-        fs::write(&file, text + "\n").map_err(|e| format!("{}: {e}", file.display()))?;
+        write_text(&file, &(text + "\n"))?;
         println!("{}", file.display());
     }
     Ok(())
 }
 
-/// Where the models are kept.
-pub fn model_folder() -> PathBuf {
-    root().join("crates/xtask/model")
-}
-
 fn version(botocore: &Path) -> Result<String> {
     let file = botocore.join("__init__.py");
-    let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let text = read_text(&file)?;
     let line = text.lines().find_map(|line| line.strip_prefix("__version__ = "));
     line.map(|v| v.trim_matches(['\'', '"']).to_owned()).ok_or_else(|| format!("{}: no __version__", file.display()))
 }

@@ -6,14 +6,14 @@
 
 mod docs;
 mod emit;
+mod errors;
 mod import;
 mod model;
+mod paths;
 mod services;
+mod write;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
-
-type Result<T> = std::result::Result<T, String>;
 
 const USAGE: &str = "usage: cargo xtask import BOTOCORE_DIR (SERVICE|partitions)... | cargo xtask gen [--check]";
 
@@ -22,8 +22,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["import", botocore, names @ ..] if !names.is_empty() => import::run(botocore.as_ref(), names),
-        ["gen"] => emit::run(false),
-        ["gen", "--check"] => emit::run(true),
+        ["gen"] => write::run(false),
+        ["gen", "--check"] => write::run(true),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -33,10 +33,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The repository's top folder.
-fn root() -> PathBuf {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).map(PathBuf::from).unwrap_or(here)
 }

@@ -1,21 +1,11 @@
 //! The service models, parsed strictly: a trait or a kind of shape that the generator does not know is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use serde::Deserialize;
 use serde_json::Map;
 
-use crate::docs::{Docs, Shared};
-use crate::services::{SERVICES, ServiceName};
-use crate::{Result, import};
-
-/// A service with its names, facts and documentation.
-pub struct Service {
-    pub names: &'static ServiceName,
-    pub model: Model,
-    pub docs: Docs,
-}
+use crate::paths::Result;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -266,61 +256,4 @@ impl Operation {
     pub fn camel_name(&self) -> String {
         self.name[..1].to_ascii_lowercase() + &self.name[1..]
     }
-}
-
-/// All services, checked: references resolve, the protocol is the one we speak, and every name has its documentation.
-pub fn load() -> Result<Vec<Service>> {
-    let shared = Shared::load(&import::model_folder().join("docs.toml"))?;
-    let services = SERVICES.iter().map(|names| load_one(names, &shared)).collect::<Result<Vec<Service>>>()?;
-    shared.check_used(&services.iter().map(|service| &service.docs).collect::<Vec<_>>())?;
-    Ok(services)
-}
-
-fn load_one(names: &'static ServiceName, shared: &Shared) -> Result<Service> {
-    let folder = import::model_folder().join(names.name);
-    let file = folder.join("model.json");
-    let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-    let model: Model = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
-    if model.metadata.protocol != "rest-json" || model.metadata.signature_version != "v4" {
-        return Err(format!("{}: only rest-json signed with SigV4 is known", names.name));
-    }
-    let mut used: Vec<String> = Vec::new();
-    for name in model.shapes.keys() {
-        let members = model.members(name)?;
-        check_members(&model, name, &members)?;
-        used.extend(members.into_iter().map(|(_, m)| m.shape));
-    }
-    for operation in model.operations.values() {
-        let references = operation.input.iter().chain(&operation.output).chain(&operation.errors);
-        used.extend(references.map(|r| r.shape.clone()));
-        model.paging(operation)?;
-    }
-    for name in used {
-        model.shape(&name)?;
-    }
-    let docs = Docs::load(&folder.join("docs.toml"), shared, &model)?;
-    Ok(Service { names, model, docs })
-}
-
-/// What the engine takes for granted of a structure's members.
-fn check_members(model: &Model, structure: &str, members: &[(String, Member)]) -> Result<()> {
-    // The encoder keeps the set of the members that are present in the bits of a word.
-    if members.len() > 64 {
-        return Err(format!("{structure}: more than 64 members"));
-    }
-    let is_error = matches!(model.shape(structure)?, Shape::Structure { exception: true, .. });
-    for (name, member) in members {
-        match member.location {
-            Some(Location::Uri | Location::Querystring) => {
-                if !matches!(model.shape(&member.shape)?, Shape::String { .. } | Shape::Integer { .. }) {
-                    return Err(format!("{structure}.{name}: only strings and whole numbers go into a path or query"));
-                }
-            }
-            Some(Location::Header) if !is_error => {
-                return Err(format!("{structure}.{name}: only members of errors stand in headers"));
-            }
-            Some(Location::Header) | None => {}
-        }
-    }
-    Ok(())
 }

@@ -1,10 +1,10 @@
 """Types that the services share."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Protocol, TypedDict, TypeVar, Union
+from typing import Any, Protocol, TypeVar, Union
+
+from .._typing import NotRequired, TypedDict
 
 __all__ = [
     "Attempt",
@@ -23,20 +23,17 @@ T = TypeVar("T")
 Items = Union[list[T], tuple[T, ...]]
 
 
-class _ProvidedKeysOptional(TypedDict, total=False):
-    token: str | None
-    """The session token of temporary keys."""
-    expiry_time: datetime | str | float | None
-    """When they expire: a datetime, ISO 8601, or seconds since 1970; left out for keys that do not."""
-
-
-class ProvidedKeys(_ProvidedKeysOptional):
-    """Keys that a provider gives."""
+class ProvidedKeys(TypedDict):
+    """Credentials that a provider returns."""
 
     access_key: str
     """The access key id."""
     secret_key: str
     """The secret access key."""
+    token: NotRequired[str | None]
+    """The session token of temporary credentials."""
+    expiry_time: NotRequired[datetime | str | float | None]
+    """When they expire: a datetime, ISO 8601, or seconds since 1970; left out for credentials that do not."""
 
 
 class RefreshingCredentials(Protocol):
@@ -64,16 +61,7 @@ class Attempt(TypedDict):
     """How long the call waited after it, in seconds; None for the last attempt."""
 
 
-class _ResponseMetadataOptional(TypedDict, total=False):
-    RequestId: str
-    """The service's id of the request."""
-    HostId: str
-    """A second id, where the service sends one."""
-    MaxAttemptsReached: bool
-    """True when this was the last attempt that was allowed."""
-
-
-class ResponseMetadata(_ResponseMetadataOptional):
+class ResponseMetadata(TypedDict):
     """What a result says besides its members."""
 
     HTTPStatusCode: int
@@ -83,7 +71,13 @@ class ResponseMetadata(_ResponseMetadataOptional):
     RetryAttempts: int
     """How many attempts came before this one."""
     Attempts: list[Attempt]
-    """The ledger: a line for each attempt, the last one for this answer."""
+    """What became of each attempt; the last one returned this response."""
+    RequestId: NotRequired[str]
+    """The service's id of the request."""
+    HostId: NotRequired[str]
+    """A second id, where the service sends one."""
+    MaxAttemptsReached: NotRequired[bool]
+    """True when this was the last attempt that was allowed."""
 
 
 class Response(TypedDict):

@@ -258,7 +258,7 @@ fn keys_that_are_written_later_are_seen() {
 }
 
 #[test]
-fn files_may_be_indented_and_one_that_cannot_be_read_is_named() {
+fn files_may_be_indented_and_one_that_cannot_be_parsed_is_named() {
     let scene = Scene::new("  [default]\n  ; keys\n  aws_access_key_id = AKINDENTED\n  aws_secret_access_key = S\n");
     list(&scene.client()).expect("a success");
     assert_eq!(scene.last_key(), "AKINDENTED");
@@ -275,11 +275,8 @@ fn files_may_be_indented_and_one_that_cannot_be_read_is_named() {
 
     scene.write("[default]\nregion = us-east-1\nmaybe\n");
     let error = Client::in_world(service, &options, scene.world()).expect_err("no client");
-    let due = format!(
-        "the shared config file {:?} cannot be read: line 3: ",
-        scene.home.join("config").display().to_string()
-    );
-    assert!(error.kind() == ErrorKind::InvalidConfig && error.to_string().starts_with(&due), "{error}");
+    let due = format!("Unable to parse config file: {} (line 3: ", scene.home.join("config").display());
+    assert!(error.kind() == ErrorKind::ConfigParse && error.to_string().starts_with(&due), "{error}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Credentials that a person's login, a container's agent or a program gives, each in a process of its own, for AWS's providers
-//! read the environment of theirs.
+//! Credentials that a person's login, a container's agent or a program gives, each in a process of its own, whose
+//! environment is the client's.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,14 +1,17 @@
 //! The client from outside, over real sockets.
 
+mod agents;
 mod authority;
 mod calls;
 mod chaos;
+mod clock;
 mod configuration;
 mod connections;
 mod credentials;
 mod deadlines;
 mod dependencies;
 mod faults;
+mod files;
 mod interrupts;
 mod listeners;
 mod logins;

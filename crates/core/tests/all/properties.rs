@@ -75,6 +75,56 @@ proptest! {
     }
 
     #[test]
+    fn no_oddity_of_an_error_hides_the_rest(
+        (client, operation) in operation(),
+        odd in prop_oneof![odd_json(), any::<i64>().prop_map(|number| format!("{number}{}", "0".repeat(400)))],
+        code in "[A-Za-z][A-Za-z0-9_]{0,30}",
+        in_front in any::<bool>(),
+    ) {
+        let rest = format!("\"__type\":\"{code}\",\"code\":null,\"message\":\"said\"");
+        let body = if in_front { format!("{{\"Odd\":{odd},{rest}}}") } else { format!("{{{rest},\"Odd\":{odd}}}") };
+        let done = outcome(&client, operation, 400, &[], body.as_bytes());
+        check(&done);
+        let error = done.expect_err("an error");
+        let answered = error.service_error().expect("an answer");
+        prop_assert_eq!(answered.code.as_ref(), Some(&json!(code)), "{}", body);
+        prop_assert_eq!(answered.message.as_ref(), Some(&json!("said")));
+    }
+
+    #[test]
+    fn a_text_in_a_result_is_what_javascript_makes_well_formed(units in vec(prop_oneof![any::<u16>(), 0xD7FE_u16..0xE002], 0..12)) {
+        let (client, operation) = listing();
+        let escaped = units.iter().fold(String::new(), |text, unit| text + &format!("\\u{unit:04x}"));
+        let text = outcome(&client, operation, 200, &[], format!("{{\"NextToken\":\"{escaped}\"}}").as_bytes());
+        let result: Value = serde_json::from_str(&text.expect("a result")).expect("JSON");
+        prop_assert_eq!(result, json!({ "NextToken": String::from_utf16_lossy(&units) }));
+    }
+
+    #[test]
+    fn octets_in_a_result_are_replaced_as_everywhere(octets in vec(any::<u8>().prop_filter("no end of a string", |b| *b >= 32 && *b != b'"' && *b != b'\\'), 0..12)) {
+        let (client, operation) = listing();
+        let body = [&b"{\"NextToken\":\""[..], &octets, b"\"}"].concat();
+        let text = outcome(&client, operation, 200, &[], &body).expect("a result");
+        let result: Value = serde_json::from_str(&text).expect("JSON");
+        prop_assert_eq!(result, json!({ "NextToken": String::from_utf8_lossy(&octets) }));
+    }
+
+    #[test]
+    fn of_a_member_that_stands_twice_the_last_counts((client, operation, wire, due) in document(), first in any_json()) {
+        let Value::Object(members) = wire else { unreachable!("a document is an object") };
+        let twice = |(name, value): (&String, &Value)| {
+            let name = json!(name);
+            format!("{name}:{first},{name}:{value}")
+        };
+        let body = format!("{{{}}}", members.iter().map(twice).collect::<Vec<_>>().join(","));
+        let text = outcome(&client, operation, 200, &[], body.as_bytes()).expect("a result");
+        prop_assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON"), due);
+        let gone = members.keys().map(|name| format!("{}:null", json!(name))).collect::<Vec<_>>().join(",");
+        let body = format!("{{{}{}{gone}}}", &body[1..body.len() - 1], if gone.is_empty() { "" } else { "," });
+        prop_assert_eq!(outcome(&client, operation, 200, &[], body.as_bytes()).expect("a result"), "{}");
+    }
+
+    #[test]
     fn nesting_of_any_depth_is_borne((client, operation) in operation(), depth in 0_usize..50_000, status in select(vec![200, 400])) {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
@@ -179,6 +229,33 @@ fn value(shape: &'static Shape) -> Both {
             })
             .boxed(),
     }
+}
+
+/// An operation whose output has a text.
+fn listing() -> (Client, &'static Operation) {
+    let is_listing = |(_, operation): &(Client, &Operation)| operation.name == "ListMediaCapturePipelines";
+    operations().into_iter().find(is_listing).expect("a known operation")
+}
+
+/// A small value of any kind.
+fn any_json() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!(null)),
+        Just(json!([1])),
+        Just(json!({"a": {}})),
+        any::<i64>().prop_map(Value::from),
+        text().prop_map(Value::from)
+    ]
+}
+
+/// A value that one parser of JSON or another does not take.
+fn odd_json() -> impl Strategy<Value = String> {
+    let nested = (0_usize..3000, select(vec![("[", "]"), ("{\"a\":", "}")]))
+        .prop_map(|(depth, (open, close))| format!("{}1{}", open.repeat(depth), close.repeat(depth)));
+    let unit = any::<u16>().prop_map(|unit| format!("\"\\u{unit:04x}\""));
+    let written =
+        select(vec!["1e400", "-1E+999", "NaN", "-Infinity", "{\"x\":1,\"x\":NaN}", "\"a\u{1}\n\"", "[\"\\\"\t\"]"]);
+    prop_oneof![nested, unit, written.prop_map(str::to_owned)]
 }
 
 /// Any text, control characters and all.

@@ -1,97 +1,30 @@
 //! The JavaScript modules: a table a service, the errors, and the package's top.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Files, NOTICE};
-use crate::Result;
-use crate::model::{Operation, Service, Shape};
-use crate::services::subpath;
+use minijinja::{Value, context};
+
+use super::exceptions::exceptions;
+use super::text::{Files, NOTICE, render};
+use crate::errors::{ErrorClass, ErrorClasses, Language};
+use crate::model::{Operation, Shape};
+use crate::paths::Result;
+use crate::services::{Service, subpath};
 
 pub const FOLDER: &str = "node/generated";
+pub const JAVASCRIPT: Language = Language::Javascript;
 
 /// One CommonJS and one ES module for each subpath.
-pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
+pub fn emit(services: &[Service], own: &ErrorClasses, files: &mut Files) -> Result<()> {
     for service in services {
         let name = subpath(service.names);
         files.insert(format!("{FOLDER}/{name}.cjs"), table(service)?);
         files.insert(format!("{FOLDER}/{name}.mjs"), reexport(&name, &exports(service)?));
     }
-    files.insert(format!("{FOLDER}/errors.cjs"), errors(services));
+    files.insert(format!("{FOLDER}/errors.cjs"), errors(services, own)?);
     files.insert(format!("{FOLDER}/index.cjs"), index(services));
-    files.insert(format!("{FOLDER}/index.mjs"), reexport("index", &top_exports(services)));
+    files.insert(format!("{FOLDER}/index.mjs"), reexport("index", &top_exports(services, own)));
     Ok(())
-}
-
-/// The errors that are written by hand, in `node/lib/errors.cjs`.
-pub const OWN_ERRORS: &[&str] = &[
-    "AbortError",
-    "CallCancelledError",
-    "CallTimeoutError",
-    "ChimelineError",
-    "ConnectTimeoutError",
-    "ConnectionClosedError",
-    "ConnectionError",
-    "CredentialRetrievalError",
-    "EndpointConnectionError",
-    "EndpointVariantError",
-    "HTTPClientError",
-    "InvalidConfigError",
-    "InvalidEndpointError",
-    "InvalidRegionError",
-    "NoCredentialsError",
-    "NoRegionError",
-    "ParamValidationError",
-    "PartialCredentialsError",
-    "ProfileNotFound",
-    "ProxyConnectionError",
-    "ReadTimeoutError",
-    "ResponseError",
-    "SSLError",
-    "ServiceException",
-    "UnknownServiceError",
-];
-
-/// An error that services name: its status, its text, its services, and its members with their shapes and texts.
-pub struct Exception<'a> {
-    pub status: u16,
-    /// Whether the model says that it is the server's fault.
-    pub server: bool,
-    pub text: &'a str,
-    pub services: Vec<&'a str>,
-    pub members: Vec<(String, String, &'a Service)>,
-}
-
-impl Exception<'_> {
-    /// Whose fault it is, in the words of Smithy.
-    pub fn fault(&self) -> &'static str {
-        if self.server { "server" } else { "client" }
-    }
-}
-
-/// The errors of all services, by name.
-pub fn exceptions(services: &[Service]) -> BTreeMap<&str, Exception<'_>> {
-    let mut out: BTreeMap<&str, Exception<'_>> = BTreeMap::new();
-    for service in services {
-        for (name, status) in service.model.errors() {
-            let server = matches!(service.model.shapes.get(name), Some(Shape::Structure { fault: true, .. }));
-            let text = service.docs.errors.get(name).map_or("", String::as_str);
-            let entry = out.entry(name).or_insert(Exception {
-                status,
-                server,
-                text,
-                services: Vec::new(),
-                members: Vec::new(),
-            });
-            entry.services.push(service.names.name);
-            for (member, shape) in service.model.members(name).unwrap_or_default() {
-                if entry.members.iter().all(|(known, ..)| *known != member) {
-                    entry.members.push((member, shape.shape, service));
-                }
-            }
-        }
-    }
-    out
 }
 
 /// The enumerations that the service's operations reach: name and values.
@@ -150,12 +83,13 @@ fn exports(service: &Service) -> Result<Vec<String>> {
 }
 
 /// What the package itself exports.
-pub fn top_exports(services: &[Service]) -> Vec<String> {
+pub fn top_exports(services: &[Service], own: &ErrorClasses) -> Vec<String> {
     let clients = services.iter().flat_map(|s| {
         let class = s.names.class;
         [class.to_owned(), format!("{class}Client"), format!("{class}ServiceException")]
     });
-    let errors = exceptions(services).into_keys().chain(OWN_ERRORS.iter().copied()).map(str::to_owned);
+    let own = own.of(JAVASCRIPT).map(|class| class.name_in(JAVASCRIPT));
+    let errors = exceptions(services).into_keys().chain(own).map(str::to_owned);
     let mut out: Vec<String> = clients.chain(errors).collect();
     out.sort();
     out
@@ -227,15 +161,25 @@ fn plan(service: &Service, shape: &str, open: &mut Vec<String>) -> Result<Option
     Ok(found)
 }
 
-fn errors(services: &[Service]) -> String {
-    let mut out = format!(
-        "// {NOTICE}\n\"use strict\";\nconst own = require(\"../lib/errors.cjs\");\nconst {{ exceptionClass }} = require(\"../lib/exceptions.cjs\");\n\nmodule.exports = {{\n  ...own,\n"
-    );
-    for (name, exception) in exceptions(services) {
-        let _ = writeln!(out, "  {name}: exceptionClass({name:?}, {:?}),", exception.fault());
+fn errors(services: &[Service], own: &ErrorClasses) -> Result<String> {
+    let classes = own.of(JAVASCRIPT).map(|class| own_class(own, class, ""));
+    let exceptions = exceptions(services).into_iter().map(|(name, e)| context! { name, fault => e.fault() });
+    render(
+        "errors.cjs",
+        context! { classes => classes.collect::<Vec<_>>(), exceptions => exceptions.collect::<Vec<_>>() },
+    )
+}
+
+/// What the templates know of one of the package's own classes.
+pub fn own_class(own: &ErrorClasses, class: &ErrorClass, comment: &str) -> Value {
+    context! {
+        name => class.name_in(JAVASCRIPT),
+        base => own.base(class, JAVASCRIPT),
+        is_raised => class.kind.is_some(),
+        names => own.names(class, JAVASCRIPT),
+        by_hand => class.by_hand,
+        comment,
     }
-    out.push_str("};\n");
-    out
 }
 
 fn index(services: &[Service]) -> String {

@@ -3,21 +3,25 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::javascript::{Exception, FOLDER, enumeration_key, enumerations, exceptions, top_exports};
-use super::{Files, NOTICE, constraints, wrap};
-use crate::Result;
-use crate::model::{Operation, Service, Shape};
-use crate::services::subpath;
+use minijinja::{Value, context};
+
+use super::exceptions::{Exception, exceptions};
+use super::javascript::{FOLDER, JAVASCRIPT, enumeration_key, enumerations, own_class, top_exports};
+use super::text::{Files, NOTICE, constraints, render, wrap};
+use crate::errors::{ErrorClass, ErrorClasses};
+use crate::model::{Operation, Shape};
+use crate::paths::Result;
+use crate::services::{Service, subpath};
 
 /// One file of declarations for CommonJS each, and one for ES modules that passes it on.
-pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
+pub fn emit(services: &[Service], own: &ErrorClasses, files: &mut Files) -> Result<()> {
     for service in services {
         let name = subpath(service.names);
         files.insert(format!("{FOLDER}/{name}.d.cts"), declarations(service)?);
         files.insert(format!("{FOLDER}/{name}.d.mts"), passed_on(&name));
     }
-    files.insert(format!("{FOLDER}/errors.d.cts"), errors(services)?);
-    files.insert(format!("{FOLDER}/index.d.cts"), index(services));
+    files.insert(format!("{FOLDER}/errors.d.cts"), errors(services, own)?);
+    files.insert(format!("{FOLDER}/index.d.cts"), index(services, own));
     files.insert(format!("{FOLDER}/index.d.mts"), passed_on("index"));
     Ok(())
 }
@@ -26,7 +30,7 @@ fn passed_on(name: &str) -> String {
     format!("// {NOTICE}\nexport * from \"./{name}.cjs\";\n")
 }
 
-fn index(services: &[Service]) -> String {
+fn index(services: &[Service], own: &ErrorClasses) -> String {
     let mut out = format!("// {NOTICE}\n");
     for service in services {
         let class = service.names.class;
@@ -37,43 +41,34 @@ fn index(services: &[Service]) -> String {
         );
     }
     let classes: BTreeSet<String> = services.iter().map(|s| s.names.class.to_owned()).collect();
-    let own =
+    let is_error =
         |name: &&String| classes.iter().all(|class| !name.starts_with(class.as_str()) || *name == "ChimelineError");
-    let errors: Vec<String> = top_exports(services).iter().filter(own).map(|name| format!("  {name},\n")).collect();
+    let errors: Vec<String> =
+        top_exports(services, own).iter().filter(is_error).map(|name| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";", errors.concat());
     out.push_str("export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from \"../lib/types.cjs\";\n");
     out
 }
 
-fn errors(services: &[Service]) -> Result<String> {
-    let mut out = format!(
-        "// {NOTICE}\nimport {{ ServiceException, ServiceExceptionOptions }} from \"../lib/errors.cjs\";\nexport * from \"../lib/errors.cjs\";\n"
-    );
-    for (name, exception) in exceptions(services) {
-        error(name, &exception, &mut out)?;
-    }
-    Ok(out)
+fn errors(services: &[Service], own: &ErrorClasses) -> Result<String> {
+    let declared = |class: &ErrorClass| own_class(own, class, &comment(&class.text_in(Some(JAVASCRIPT)), ""));
+    let classes: Vec<Value> = own.of(JAVASCRIPT).map(declared).collect();
+    let exceptions: Vec<Value> =
+        exceptions(services).iter().map(|(name, e)| exception(name, e)).collect::<Result<_>>()?;
+    render("errors.d.cts", context! { classes, exceptions })
 }
 
-fn error(name: &str, exception: &Exception<'_>, out: &mut String) -> Result<()> {
-    let text =
-        format!("{}\n\nHTTP status {}; sent by {}.", exception.text, exception.status, exception.services.join(", "));
-    let fault = exception.fault();
-    let _ = writeln!(
-        out,
-        "\n{}export declare class {name} extends ServiceException {{\n  readonly name: {name:?};\n  readonly $fault: {fault:?};",
-        comment(&text, "")
-    );
-    for (member, shape, service) in &exception.members {
+fn exception(name: &str, exception: &Exception<'_>) -> Result<Value> {
+    let member = |(member, shape, service): &(String, String, &Service)| {
         let kind = match service.model.shape(shape)? {
             Shape::Integer { .. } => "number",
             _ => "string",
         };
-        let text = service.docs.member(name, member);
-        let _ = writeln!(out, "{}  {member}?: {kind} | undefined;", comment(text, "  "));
-    }
-    let _ = writeln!(out, "  constructor(options: ServiceExceptionOptions<{name}>);\n}}");
-    Ok(())
+        let comment = comment(service.docs.member(name, member), "  ");
+        Ok(context! { name => member, type => kind, comment })
+    };
+    let members: Vec<Value> = exception.members.iter().map(member).collect::<Result<_>>()?;
+    Ok(context! { name, fault => exception.fault(), comment => comment(&exception.doc(), ""), members })
 }
 
 fn declarations(service: &Service) -> Result<String> {
@@ -168,7 +163,7 @@ fn command(service: &Service, operation: &Operation, out: &mut String) -> Result
     let _ = writeln!(
         out,
         "\n{}export declare class {name}Command extends Command<{name}CommandInput, {name}CommandOutput> {{\n  constructor(input{optional}: {name}CommandInput);\n}}\nexport type {name}CommandInput = {input};\nexport type {name}CommandOutput = {output} & ResponseMetadata;",
-        comment(&operation_doc(service, operation), "")
+        comment(&command_doc(service, operation), "")
     );
     if service.model.paging(operation)?.is_some() {
         let class = service.names.class;
@@ -188,6 +183,12 @@ fn operation_doc(service: &Service, operation: &Operation) -> String {
         out.push_str("\n\n@deprecated");
     }
     out
+}
+
+/// The text of a command: that of the method, which is there once.
+fn command_doc(service: &Service, operation: &Operation) -> String {
+    let deprecated = if operation.deprecated { "\n\n@deprecated" } else { "" };
+    format!("The command of {{@link {}.{}}}.{deprecated}", service.names.class, operation.camel_name())
 }
 
 /// Whether an operation cannot be called without an input.

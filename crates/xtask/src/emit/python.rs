@@ -1,311 +1,181 @@
-//! The Python clients, exceptions and factories.
+//! The Python clients, exceptions and factories: `chimeline/_generated`, and the thin modules that lead there.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 
-use super::python_docs::{class_doc, docstring, method_doc};
-use super::{Files, NOTICE};
-use crate::Result;
-use crate::model::{Operation, Service, Shape};
+use minijinja::{Value, context};
+
+use super::docstring::docstring;
+use super::exceptions::exceptions;
+use super::python_docs::{class_doc, method_doc};
+use super::python_types::type_name;
+use super::text::{Files, NOTICE, render};
+use crate::errors::{ErrorClasses, Language};
+use crate::model::Operation;
+use crate::paths::Result;
+use crate::services::Service;
 
 const PACKAGE: &str = "python/chimeline";
+const FOLDER: &str = "python/chimeline/_generated";
 
-/// One module a service and way of calling, the exceptions, the factories.
-pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
+/// The modules of each service, the exceptions, the factories.
+pub fn emit(services: &[Service], errors: &ErrorClasses, files: &mut Files) -> Result<()> {
+    let package =
+        format!("# {NOTICE}\n\"\"\"What the generator writes; users import it from the modules outside.\"\"\"\n");
+    files.insert(format!("{FOLDER}/__init__.py"), package);
     for service in services {
-        for style in [Style::Async, Style::Blocking] {
-            let path = format!("{PACKAGE}/services/{}.py", style.module(service));
-            files.insert(path, clients(service, style)?);
+        let module = service.names.module;
+        files.insert(format!("{FOLDER}/{module}_operations.py"), operations(service)?);
+        for style in [&AWAITED, &BLOCKING] {
+            let name = style.module(service);
+            files.insert(format!("{FOLDER}/{name}.py"), client(service, style)?);
+            let class = style.class(service);
+            files.insert(format!("{PACKAGE}/services/{name}.py"), thin(&name, service.names.name, &class));
         }
     }
-    files.insert(
-        format!("{PACKAGE}/services/__init__.py"),
-        format!("# {NOTICE}\n\"\"\"The generated clients, a module each.\"\"\"\n"),
-    );
-    files.insert(format!("{PACKAGE}/exceptions.py"), exceptions(services));
-    files.insert(format!("{PACKAGE}/_factories.py"), factories(services, Style::Async));
-    files.insert(format!("{PACKAGE}/blocking.py"), factories(services, Style::Blocking));
+    files.insert(format!("{FOLDER}/errors.py"), own_errors(errors)?);
+    files.insert(format!("{FOLDER}/exceptions.py"), service_errors(services, errors)?);
+    files.insert(format!("{FOLDER}/factories.py"), factories(services, &AWAITED)?);
+    files.insert(format!("{FOLDER}/blocking_factories.py"), factories(services, &BLOCKING)?);
     Ok(())
 }
 
 /// How methods are called.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
-    Async,
-    Blocking,
+struct Style {
+    awaited: bool,
+    verb: &'static str,
+    base_module: &'static str,
+    base: &'static str,
+    paginator: &'static str,
 }
+
+const AWAITED: Style =
+    Style { awaited: true, verb: "are awaited", base_module: "_aio", base: "AsyncClient", paginator: "AsyncPaginator" };
+
+const BLOCKING: Style =
+    Style { awaited: false, verb: "block", base_module: "_blocking", base: "BlockingClient", paginator: "Paginator" };
 
 impl Style {
-    fn module(self, service: &Service) -> String {
-        match self {
-            Style::Async => service.names.module.to_owned(),
-            Style::Blocking => format!("{}_blocking", service.names.module),
-        }
+    fn module(&self, service: &Service) -> String {
+        format!("{}{}", service.names.module, if self.awaited { "" } else { "_blocking" })
     }
 
-    fn paginator(self) -> &'static str {
-        match self {
-            Style::Async => "AsyncPaginator",
-            Style::Blocking => "Paginator",
-        }
-    }
-
-    fn class(self, service: &Service) -> String {
-        match self {
-            Style::Async => service.names.class.to_owned(),
-            Style::Blocking => format!("Blocking{}", service.names.class),
-        }
+    fn class(&self, service: &Service) -> String {
+        format!("{}{}", if self.awaited { "" } else { "Blocking" }, service.names.class)
     }
 }
 
-/// The name of a type in the module of a service's types.
-pub fn type_name(service: &Service, shape: &str, output: bool) -> Result<String> {
-    let both = service.model.structures(false)?.contains(shape) && service.model.structures(true)?.contains(shape);
-    Ok(if output && both { format!("{shape}Output") } else { shape.to_owned() })
+/// A module at a public path that leads to a generated one.
+fn thin(module: &str, service: &str, class: &str) -> String {
+    format!(
+        "# {NOTICE}\n\"\"\"The client ``{class}`` of ``{service}``.\"\"\"\n\nfrom .._generated.{module} import {class}\n\n__all__ = [{class:?}]\n"
+    )
 }
 
-fn clients(service: &Service, style: Style) -> Result<String> {
-    let (base_module, base) = match style {
-        Style::Async => ("_aio", "AsyncClient"),
-        Style::Blocking => ("_blocking", "BlockingClient"),
+/// What the templates know of an operation; its documentation where they ask for it.
+fn operation(service: &Service, operation: &Operation, documented: bool) -> Result<Value> {
+    let name = |reference: &Option<crate::model::Reference>, output| {
+        reference.as_ref().map(|reference| type_name(service, &reference.shape, output)).transpose()
     };
-    let module = service.names.module;
-    let mut out = format!(
-        "# {NOTICE}\n\"\"\"{} clients.\"\"\"\n\nfrom __future__ import annotations\n\n",
-        service.model.metadata.service_full_name
-    );
-    let _ = writeln!(out, "from .._{} import {base}\n\nTYPE_CHECKING = False\nif TYPE_CHECKING:", &base_module[1..]);
-    let paginator = style.paginator();
-    let lists =
-        service.model.operations.values().filter(|o| service.model.paging(o).is_ok_and(|p| p.is_some())).count();
-    let typing = if lists > 1 { "Any, Literal, overload" } else { "Literal" };
-    let _ = writeln!(
-        out,
-        "    from typing import {typing}\n\n    from typing_extensions import Unpack\n\n    from .._paginate import {paginator}\n    from ..types import {module} as types\n    from ..types.common import EmptyResponse\n\n"
-    );
-    let _ = writeln!(out, "class {}({base}):", style.class(service));
-    out.push_str(&docstring(&class_doc(service), 4));
-    let _ = writeln!(out, "\n    _service_name = {:?}", service.names.name);
-    out.push_str("    _operations = {\n");
-    for operation in service.model.operations.values() {
-        let _ = writeln!(out, "        {:?}: {:?},", operation.snake_name(), operation.name);
-    }
-    out.push_str("    }\n");
-    paginators(service, style, &mut out)?;
-    for operation in service.model.operations.values() {
-        method(service, operation, style, &mut out)?;
-    }
-    Ok(out)
+    let doc = if documented { docstring(&method_doc(service, operation)?, 8) } else { String::new() };
+    Ok(context! {
+        name => operation.name,
+        method => operation.snake_name(),
+        input => name(&operation.input, false)?,
+        output => name(&operation.output, true)?.unwrap_or_else(|| "EmptyResponse".to_owned()),
+        items => service.model.paging(operation)?.map(|paging| paging.result),
+        doc,
+    })
 }
 
-/// Which operations have pages, and what the pages are.
-fn paginators(service: &Service, style: Style, out: &mut String) -> Result<()> {
-    let mut signatures = Vec::new();
-    out.push_str("    _pages = {\n");
-    for operation in service.model.operations.values() {
-        let (Some(paging), Some(output)) = (service.model.paging(operation)?, &operation.output) else { continue };
-        let _ = writeln!(out, "        {:?}: {:?},", operation.snake_name(), paging.result);
-        let page = type_name(service, &output.shape, true)?;
-        signatures.push(format!(
-            "def get_paginator(self, operation_name: Literal[{:?}]) -> {}[types.{page}]:",
-            operation.snake_name(),
-            style.paginator()
-        ));
-    }
-    out.push_str("    }\n");
-    // Types are for type checkers: at run time one definition serves all.
-    match signatures.as_slice() {
-        [] => return Ok(()),
-        [only] => {
-            let _ = writeln!(out, "\n    if TYPE_CHECKING:\n\n        {only} ...");
-        }
-        several => {
-            out.push_str("\n    if TYPE_CHECKING:\n");
-            for signature in several {
-                let _ = writeln!(out, "\n        @overload\n        {signature} ...");
-            }
-            let paginator = style.paginator();
-            let _ = writeln!(out, "\n        def get_paginator(self, operation_name: str) -> {paginator}[Any]: ...");
-        }
-    }
-    Ok(())
+fn operation_list(service: &Service, documented: bool) -> Result<Vec<Value>> {
+    service.model.operations.values().map(|entry| operation(service, entry, documented)).collect()
 }
 
-fn method(service: &Service, operation: &Operation, style: Style, out: &mut String) -> Result<()> {
-    let (define, call) = match style {
-        Style::Async => ("async def", "await self._call"),
-        Style::Blocking => ("def", "self._call"),
+fn operations(service: &Service) -> Result<String> {
+    let context = context! {
+        full_name => service.model.metadata.service_full_name,
+        class => service.names.class,
+        name => service.names.name,
+        doc => docstring(&format!("The operations of {}, with their documentation.", service.names.name), 4),
+        operations => operation_list(service, true)?,
     };
-    let kwargs = match &operation.input {
-        Some(input) => format!(", **kwargs: Unpack[types.{}]", type_name(service, &input.shape, false)?),
-        None => String::new(),
-    };
-    let result = match &operation.output {
-        Some(output) => format!("types.{}", type_name(service, &output.shape, true)?),
-        None => "EmptyResponse".to_owned(),
-    };
-    let _ = writeln!(out, "\n    {define} {}(self{kwargs}) -> {result}:", operation.snake_name());
-    out.push_str(&docstring(&method_doc(service, operation)?, 8));
-    let input = if operation.input.is_some() { "kwargs" } else { "{}" };
-    let _ = writeln!(out, "        return {call}({:?}, {input})", operation.name);
-    Ok(())
+    render("operations.py", context)
 }
 
-fn exceptions(services: &[Service]) -> String {
-    let mut out = format!(
-        "# {NOTICE}\n\"\"\"Every exception of the package: those of the client's side, and a class for each error that a service names.\n\n"
-    );
-    out.push_str(
-        "All derive from :class:`ChimelineError`; the services' derive from :class:`ClientError`.\n\"\"\"\n\n",
-    );
-    out.push_str("from __future__ import annotations\n\nfrom ._errors import (\n");
-    for name in OWN_ERRORS {
-        let _ = writeln!(out, "    {name},");
-    }
-    out.push_str(")\n\n__all__ = [\n");
-    let mut classes: BTreeMap<&str, (u16, &str, Vec<&str>)> = BTreeMap::new();
-    for service in services {
-        for (name, status) in service.model.errors() {
-            let text = service.docs.errors.get(name).map_or("", String::as_str);
-            classes.entry(name).or_insert((status, text, Vec::new())).2.push(service.names.name);
-        }
-    }
-    let mut names: Vec<&str> = OWN_ERRORS.iter().copied().chain(classes.keys().copied()).collect();
-    names.sort_unstable();
-    for name in names {
-        let _ = writeln!(out, "    {name:?},");
-    }
-    out.push_str("]\n");
-    for (name, (status, text, of)) in classes {
-        let _ = writeln!(out, "\n\nclass {name}(ClientError):");
-        out.push_str(&docstring(&format!("{text}\n\nHTTP status {status}; sent by {}.", of.join(", ")), 4));
-    }
-    out
+fn client(service: &Service, style: &Style) -> Result<String> {
+    let operations = operation_list(service, false)?;
+    let has_items = |operation: &&Value| operation.get_attr("items").is_ok_and(|items| items.is_true());
+    let pages: Vec<&Value> = operations.iter().filter(has_items).collect();
+    let context = context! {
+        full_name => service.model.metadata.service_full_name,
+        class => service.names.class,
+        module => service.names.module,
+        name => style.class(service),
+        doc => docstring(&class_doc(service), 4),
+        verb => style.verb,
+        base_module => style.base_module,
+        base => style.base,
+        paginator => style.paginator,
+        typing => if pages.len() > 1 { "Any, Literal, overload" } else { "Literal" },
+        define => if style.awaited { "async def" } else { "def" },
+        call => if style.awaited { "await self._call" } else { "self._call" },
+        pages,
+        operations,
+    };
+    render("client.py", context)
 }
 
-/// The hand-written exceptions, in the order of Python's import sorting.
-pub const OWN_ERRORS: &[&str] = &[
-    "BotoCoreError",
-    "CallCancelledError",
-    "CallTimeoutError",
-    "ChimelineError",
-    "ClientError",
-    "ConnectionClosedError",
-    "ConnectionError",
-    "ConnectTimeoutError",
-    "CredentialRetrievalError",
-    "EndpointConnectionError",
-    "EndpointVariantError",
-    "HTTPClientError",
-    "InvalidConfigError",
-    "InvalidEndpointError",
-    "InvalidMaxRetryAttemptsError",
-    "InvalidRegionError",
-    "InvalidRetryConfigurationError",
-    "InvalidRetryModeError",
-    "NoCredentialsError",
-    "NoRegionError",
-    "OperationNotPageableError",
-    "PaginationError",
-    "ParamValidationError",
-    "PartialCredentialsError",
-    "ProfileNotFound",
-    "ProxyConnectionError",
-    "ReadTimeoutError",
-    "ResponseError",
-    "SSLError",
-    "UnknownServiceError",
-];
-
-fn factories(services: &[Service], style: Style) -> String {
-    let (module, text) = match style {
-        Style::Async => ("_aio", "Clients whose methods are awaited."),
-        Style::Blocking => {
-            ("_blocking", "Clients whose methods block: the same names and arguments, without ``await``.")
+fn own_errors(errors: &ErrorClasses) -> Result<String> {
+    let python = Language::Python;
+    let class = |class| {
+        let bases = errors.base(class, python).into_iter().chain(class.python_base.as_deref());
+        context! {
+            name => class.name_in(python),
+            bases => bases.collect::<Vec<_>>().join(", "),
+            by_hand => class.by_hand,
+            doc => docstring(&class.text_in(Some(python)), 4),
         }
     };
-    let mut out = format!("# {NOTICE}\n\"\"\"{text}\"\"\"\n\nfrom __future__ import annotations\n\n");
-    out.push_str("from ._client import make\n\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n    import os\n    from typing import Literal, overload\n\n");
-    let _ = writeln!(
-        out,
-        "    from .{module} import {}\n    from .config import Config",
-        if style == Style::Async { "AsyncClient" } else { "BlockingClient" }
-    );
-    for service in services {
-        let _ = writeln!(out, "    from .services.{} import {}", style.module(service), style.class(service));
-    }
-    out.push_str("    from .types.common import CredentialProvider\n");
-    out.push_str("else:\n\n    def overload(function):\n        return function\n\n\n_CLASSES = {\n");
-    for service in services {
-        let _ =
-            writeln!(out, "    {:?}: ({:?}, {:?}),", service.names.name, style.module(service), style.class(service));
-    }
-    out.push_str("}\n");
-    for service in services {
-        let _ = write!(
-            out,
-            "\n\n@overload\ndef client(\n    service_name: Literal[{:?}],\n{OPTIONS}) -> {}: ...",
-            service.names.name,
-            style.class(service)
-        );
-    }
-    let base = if style == Style::Async { "AsyncClient" } else { "BlockingClient" };
-    let _ = writeln!(out, "\n\n\ndef client(\n    service_name: str,\n{OPTIONS}) -> {base}:");
+    render("errors.py", context! { classes => errors.of(python).map(class).collect::<Vec<_>>() })
+}
+
+fn service_errors(services: &[Service], errors: &ErrorClasses) -> Result<String> {
+    let own: Vec<&str> = errors.of(Language::Python).map(|class| class.name_in(Language::Python)).collect();
+    let names: BTreeSet<&str> = own.iter().copied().chain(exceptions(services).into_keys()).collect();
+    let classes: Vec<Value> = exceptions(services)
+        .into_iter()
+        .map(|(name, exception)| context! { name, doc => docstring(&exception.doc(), 4) })
+        .collect();
+    render("exceptions.py", context! { own, names, classes })
+}
+
+fn factories(services: &[Service], style: &Style) -> Result<String> {
     let names: Vec<String> = services.iter().map(|s| format!("``{}``", s.names.name)).collect();
-    let doc = format!("{FACTORY_DOC}\n\nService names: {}.", names.join(", "));
+    let methods = if style.awaited { "Its methods are coroutines." } else { "Its methods block." };
     let doc =
-        doc.replace("STYLE", if style == Style::Async { "Its methods are coroutines." } else { "Its methods block." });
-    out.push_str(&docstring(&doc, 4));
-    out.push_str("    return make(\n        _CLASSES,\n        service_name,\n        config,\n");
-    for name in OPTION_NAMES {
-        let _ = writeln!(out, "        {name}={name},");
-    }
-    out.push_str("    )\n");
-    out
+        format!("Creates a client of a service. {methods}\n\n{FACTORY_DOC}\n\nService names: {}.", names.join(", "));
+    let services: Vec<Value> = services
+        .iter()
+        .map(|service| context! { name => service.names.name, module => style.module(service), class => style.class(service) })
+        .collect();
+    let context = context! {
+        verb => style.verb,
+        base_module => style.base_module,
+        base => style.base,
+        doc => docstring(&doc, 4),
+        services,
+    };
+    render("factories.py", context)
 }
 
-const OPTION_NAMES: &[&str] = &[
-    "region_name",
-    "api_version",
-    "use_ssl",
-    "verify",
-    "endpoint_url",
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_session_token",
-    "profile_name",
-    "credentials",
-];
-
-const OPTIONS: &str = "    region_name: str | None = None,
-    api_version: str | None = None,
-    use_ssl: bool = True,
-    verify: bool | str | os.PathLike[str] | None = None,
-    endpoint_url: str | None = None,
-    aws_access_key_id: str | None = None,
-    aws_secret_access_key: str | None = None,
-    aws_session_token: str | None = None,
-    config: Config | None = None,
-    *,
-    profile_name: str | None = None,
-    credentials: CredentialProvider | None = None,
-";
-
-const FACTORY_DOC: &str = "Makes a client of a service. STYLE
-
-Takes what ``boto3.client`` takes. What is left out comes from the environment, then from the profile in the shared config files, then from the defaults.
+const FACTORY_DOC: &str = "Takes what ``boto3.client`` takes. What is left out comes from the environment, then from the profile in the shared config files, then from the defaults.
 
 region_name: the region, such as ``us-east-1``; else ``AWS_REGION``, ``AWS_DEFAULT_REGION``, the profile's.
 verify: ``False`` to trust any certificate, or the path of a file of PEM certificates to trust in place of the system's.
 endpoint_url: where to send requests in place of the service's own endpoint.
-aws_access_key_id, aws_secret_access_key, aws_session_token: keys; else AWS's default chain of providers.
+aws_access_key_id, aws_secret_access_key, aws_session_token: static credentials; else AWS's default chain of providers.
 config: a :class:`chimeline.Config`.
 profile_name: the profile; else ``AWS_PROFILE``.
-credentials: in place of keys and of AWS's chain, a function or coroutine function that gives a dict with ``access_key``, ``secret_key`` and, if they pass, ``token`` and ``expiry_time``; or a Credentials object of boto3. Asked again before its keys expire.
+credentials: in place of static credentials and of AWS's chain, a function or coroutine function that returns a dict with ``access_key``, ``secret_key`` and, for temporary credentials, ``token`` and ``expiry_time``; or a Credentials object of boto3. Called again before the credentials expire.
 
 Raises a :class:`chimeline.exceptions.ChimelineError` that names the cause, such as ``NoRegionError``.";
-
-/// Whether the shape is a structure.
-pub fn is_structure(service: &Service, shape: &str) -> bool {
-    matches!(service.model.shapes.get(shape), Some(Shape::Structure { .. }))
-}

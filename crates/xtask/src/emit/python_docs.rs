@@ -1,94 +1,82 @@
-//! Python docstrings: our words of the docs files, and the constraints of the model.
+//! What Python's documentation says: our words of the docs files, and the constraints of the model.
 
 use std::fmt::Write as _;
 
-use super::{constraints, wrap};
-use crate::Result;
-use crate::model::{Model, Operation, Service, Shape};
-
-const WIDTH: usize = 120;
-
-/// A docstring at that indentation: wrapped, with its quotes. A line that starts with spaces keeps them.
-pub fn docstring(text: &str, indent: usize) -> String {
-    let margin = " ".repeat(indent);
-    let mut lines = Vec::new();
-    for paragraph in text.trim().lines() {
-        let inner = paragraph.len() - paragraph.trim_start().len();
-        if paragraph.trim().is_empty() {
-            lines.push(String::new());
-        } else {
-            let hanging = format!("{margin}{}", " ".repeat(inner));
-            lines.push(wrap(paragraph, WIDTH - 3, &hanging));
-        }
-    }
-    let body = lines.join("\n");
-    // A docstring has no backslashes to escape: the docs files hold plain text.
-    let first = body.trim_start();
-    if first.contains('\n') {
-        format!("{margin}\"\"\"{first}\n{margin}\"\"\"\n")
-    } else {
-        format!("{margin}\"\"\"{first}\"\"\"\n")
-    }
-}
+use super::python_types::type_name;
+use super::text::constraints;
+use crate::model::{Model, Operation, Shape};
+use crate::paths::Result;
+use crate::services::Service;
 
 /// The text of a client's class.
 pub fn class_doc(service: &Service) -> String {
     format!(
-        "{}\n\nMade by ``client({:?})``; each method takes keyword arguments and gives a dict.",
+        "{}\n\nCreated by ``client({:?})``; each method takes keyword arguments and returns a dict.",
         service.docs.service, service.names.name
     )
 }
 
-/// The text of a method: what it does, its arguments, its result and its errors.
+/// The text of a method: what it does, its arguments with all that they contain, the members of its result, its errors.
 pub fn method_doc(service: &Service, operation: &Operation) -> Result<String> {
     let mut out = service.docs.operations.get(&operation.name).cloned().unwrap_or_default();
     if let Some(input) = &operation.input {
         out.push_str("\n\nKeyword arguments:\n");
-        members(service, &input.shape, true, 4, &mut Vec::new(), &mut out)?;
+        inputs(service, &input.shape, 4, &mut Vec::new(), &mut out)?;
+    } else {
+        out.push('\n');
     }
     if let Some(output) = &operation.output {
-        out.push_str("\n\nThe result is a dict with ``ResponseMetadata`` and:\n");
-        members(service, &output.shape, false, 4, &mut Vec::new(), &mut out)?;
+        let module = service.names.module;
+        let _ = write!(
+            out,
+            "\nThe result is a dict with ``ResponseMetadata`` and, with types of ``chimeline.types.{module}``:\n"
+        );
+        outputs(service, &output.shape, &mut out)?;
     } else {
-        out.push_str("\n\nThe result is a dict with ``ResponseMetadata`` alone.\n");
+        out.push_str("\nThe result is a dict with ``ResponseMetadata`` alone.\n");
     }
     let errors: Vec<&str> = operation.errors.iter().map(|e| e.shape.as_str()).collect();
     let _ = write!(out, "\nErrors: {}.", errors.join(", "));
     Ok(out)
 }
 
-fn members(
-    service: &Service,
-    shape: &str,
-    input: bool,
-    indent: usize,
-    open: &mut Vec<String>,
-    out: &mut String,
-) -> Result<()> {
+fn inputs(service: &Service, shape: &str, indent: usize, open: &mut Vec<String>, out: &mut String) -> Result<()> {
     let required = match service.model.shapes.get(shape) {
         Some(Shape::Structure { required, .. }) => required.as_slice(),
         _ => &[],
     };
     open.push(shape.to_owned());
     for (name, member) in service.model.members(shape)? {
-        let needed = input && required.contains(&name) && !member.idempotency_token;
         let mut facts = type_text(&service.model, &member.shape);
-        if needed {
+        if required.contains(&name) && !member.idempotency_token {
             facts.push_str(", required");
         }
-        if let Some(limits) = service.model.shapes.get(&member.shape).and_then(constraints).filter(|_| input) {
+        if let Some(limits) = service.model.shapes.get(&member.shape).and_then(constraints) {
             let _ = write!(facts, ", {limits}");
         }
         let text = service.docs.member(shape, &name);
-        let _ =
-            writeln!(out, "{}{name} ({facts}): {text}{}", " ".repeat(indent), values(&service.model, &member.shape));
+        let values = values(&service.model, &member.shape);
+        let _ = writeln!(out, "{}{name} ({facts}): {text}{values}", " ".repeat(indent));
         if let Some(inner) = structure_in(&service.model, &member.shape)
             && !open.contains(&inner)
         {
-            members(service, &inner, input, indent + 4, open, out)?;
+            inputs(service, &inner, indent + 4, open, out)?;
         }
     }
     open.pop();
+    Ok(())
+}
+
+/// The members of a result. What they contain is documented at their types, whose names are given.
+fn outputs(service: &Service, shape: &str, out: &mut String) -> Result<()> {
+    for (name, member) in service.model.members(shape)? {
+        let mut kind = type_text(&service.model, &member.shape);
+        if let Some(inner) = structure_in(&service.model, &member.shape) {
+            kind = kind.replace("dict", &type_name(service, &inner, true)?);
+        }
+        let text = service.docs.member(shape, &name);
+        let _ = writeln!(out, "    {name} ({kind}): {text}{}", values(&service.model, &member.shape));
+    }
     Ok(())
 }
 

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs;
 
+use minijinja::context;
 use serde_json::Value;
 
-use super::{Files, NOTICE};
-use crate::model::{Location, Member, Model, Operation, Service, Shape, TimestampFormat};
-use crate::{Result, import};
+use super::text::{Files, NOTICE, render};
+use crate::errors::ErrorClasses;
+use crate::model::{Location, Member, Model, Operation, Shape, TimestampFormat};
+use crate::paths::{Result, model_folder, read_json};
+use crate::services::Service;
 
 const FOLDER: &str = "crates/core/src/generated";
 
-/// One table a service, and the partitions.
-pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
-    let mut module = format!("// {NOTICE}\n\n//! The services' tables.\n\n");
+/// One table a service, the kinds of errors, and the partitions.
+pub fn emit(services: &[Service], errors: &ErrorClasses, files: &mut Files) -> Result<()> {
+    let mut module = format!(
+        "// {NOTICE}\n\n//! The services' tables, and the kinds of errors.\n\n#[rustfmt::skip]\npub mod kinds;\n"
+    );
     for service in services {
         let name = service.names.module;
         let _ = writeln!(module, "#[rustfmt::skip]\npub mod {name};");
@@ -29,7 +33,13 @@ pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
     );
     files.insert(format!("{FOLDER}/mod.rs"), module);
     files.insert(format!("{FOLDER}/partitions.rs"), partitions()?);
+    files.insert(format!("{FOLDER}/kinds.rs"), kinds(errors)?);
     Ok(())
+}
+
+fn kinds(errors: &ErrorClasses) -> Result<String> {
+    let kinds = errors.kinds().map(|(kind, row)| context! { kind, class => row.name, text => row.text_in(None) });
+    render("kinds.rs", context! { kinds => kinds.collect::<Vec<_>>() })
 }
 
 fn table(service: &Service) -> Result<String> {
@@ -214,9 +224,7 @@ fn constant(name: &str) -> String {
 }
 
 fn partitions() -> Result<String> {
-    let file = import::model_folder().join("partitions.json");
-    let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-    let known: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+    let known: Value = read_json(&model_folder().join("partitions.json"))?;
     let mut out = format!(
         "// {NOTICE}\n\n//! The partitions, from {} {}.\n\n",
         text_of(&known["source"]["package"])?,
