@@ -56,7 +56,7 @@ pub struct Task {
 impl Task {
     /// Drops the request. The call's outcome is then that it was cancelled. Gives the attempts that were made, the one under way
     /// included.
-    #[must_use]
+    #[expect(clippy::must_use_candidate, reason = "who aborts need not ask how far the call had come")]
     pub fn abort(&self) -> Vec<Attempt> {
         let attempts = self.progress.ended_by(ErrorKind::Cancelled);
         self.handle.abort();
