@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use aws_runtime::recursion_detection::RecursionDetectionInterceptor;
 use aws_runtime::user_agent::{ApiMetadata, AwsUserAgent};
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_async::time::TimeSource;
@@ -17,9 +16,9 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, InterceptorContext,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, InterceptorContext,
 };
-use aws_smithy_runtime_api::client::interceptors::{Intercept, disable_interceptor, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, SensitiveOutput};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
@@ -70,12 +69,35 @@ impl Intercept for NoEnvironment {
         let api = settings.load::<ApiMetadata>().cloned().unwrap_or_else(|| ApiMetadata::new("credentials", "1"));
         let state = settings.interceptor_state();
         state.store_put(AwsUserAgent::new_from_environment(Env::from_slice(&[]), api));
-        state.store_put(disable_interceptor::<RecursionDetectionInterceptor>("it reads the process's environment"));
         // Its log, for which it would look for a variable at each response, reaches nobody.
         state.unset::<SensitiveOutput>();
         Ok(())
     }
+
+    /// AWS's own interceptor, which cannot be taken out, looks for Lambda's trace unless the request has one.
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        context.request_mut().headers_mut().insert(TRACE, "none");
+        Ok(())
+    }
+
+    /// A trace is not signed, so that it can go again.
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        context.request_mut().headers_mut().remove(TRACE);
+        Ok(())
+    }
 }
+
+const TRACE: &str = "x-amzn-trace-id";
 
 /// Has a client try again for the statuses that may go better the next time, whatever the body says.
 #[derive(Debug)]

@@ -147,9 +147,10 @@ fn token_file() {
     let (client, seconds) = client();
     list(&client).expect("a success");
     write(&home(), "token", "SECOND");
-    // So near to the end of the agent's keys, 2031-01-01, that they are not used any more.
+    // So near to the expiry of the agent's credentials, 2031-01-01, that they are asked for again; what comes is as old.
     seconds.store(END - 5, Ordering::SeqCst);
-    list(&client).expect("a success");
+    let error = list(&client).expect_err("credentials that are about to expire");
+    assert_eq!(error.kind(), ErrorKind::CredentialRetrieval);
 }
 
 #[test]
