@@ -2,7 +2,7 @@
 // The agents of v3's `requestHandler`. This client does its own HTTP: of an agent, or of the plain options of one, it takes what
 // it can do itself, and refuses the rest by name.
 const { count } = require("./numbers.cjs");
-const { check } = require("./types.cjs");
+const { check } = require("./checks.cjs");
 
 /** What an agent may have without an effect on where requests go, whom they trust and how many there are at once. */
 const HARMLESS = new Set(["ALPNProtocols", "agentKeepAliveTimeoutBuffer", "keepAliveInitialDelay", "keepAliveMsecs", "maxCachedSessions", "maxFreeSockets", "noDelay", "scheduling", "timeout"]);

@@ -33,9 +33,9 @@ class Calls {
   async #prepareAndCall(operation, input, options, signal, config) {
     const started = performance.now();
     const preparing = this.#prepared(config);
-    if (this.#native !== undefined && this.#credentials.isUsable) {
+    if (this.#native !== undefined && this.#credentials?.isUsable) {
       // The calls that need the new credentials will tell what went wrong.
-      preparing.catch(() => this.#credentials.postpone());
+      preparing.catch(() => this.#credentials?.postpone());
       return this.#call(operation, input, options, signal);
     }
     // From here to the call's end, so that calls that begin together share one listener.

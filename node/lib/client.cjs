@@ -1,5 +1,6 @@
 "use strict";
 // The base of all clients: what one is made of, and `send`.
+const { SERVICE } = require("./brands.cjs");
 const { Calls } = require("./calls.cjs");
 const { asked } = require("./command.cjs");
 const { configOf } = require("./config.cjs");
@@ -10,8 +11,6 @@ const { reasonOf } = require("./signal.cjs");
 
 /** Where a client keeps what it makes calls with: a property, so that one behind a Proxy or under Object.create has it too. */
 const CALLS = Symbol("chimeline.calls");
-/** On the prototype of a client: the name of its service. Known to every copy of the package in the process. */
-const SERVICE = Symbol.for("chimeline.service");
 
 class Client {
   /** What the client was made with and what that comes to; each setting is a function, as in the AWS SDK. */
@@ -52,19 +51,9 @@ async function sending(client, command, options) {
   return calls.run(operation, command.input, options, signal, config);
 }
 
-/** Whether a value is a client of the service, of whichever copy of this package. */
-function isClientOf(value, service) {
-  return value?.[SERVICE]?.name === service.name;
-}
-
-/** Makes a class one of clients of a service. */
-function clientOf(Class, service) {
-  Object.defineProperty(Class.prototype, SERVICE, { value: service });
-}
-
 function describe(command) {
   const name = command === null || command === undefined ? undefined : Object.getPrototypeOf(command)?.constructor?.name;
   return name === undefined ? String(command) : `a ${name}`;
 }
 
-module.exports = { Client, clientOf, isClientOf };
+module.exports = { Client };

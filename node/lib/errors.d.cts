@@ -44,4 +44,6 @@ export declare class AbortError extends ChimelineError {
   readonly name: "AbortError";
   /** How many attempts were made, and how long the call waited between them. */
   readonly $metadata: ResponseMetadata["$metadata"];
+  /** @internal */
+  constructor(reason?: unknown, operation?: { name: string }, made?: { attempts?: Attempt[]; $metadata?: ResponseMetadata["$metadata"] });
 }

@@ -2,7 +2,7 @@
 // The options of a client: checked when it is made, resolved at its first call.
 const { maxConnections, taken } = require("./agents.cjs");
 const { attempts, milliseconds } = require("./numbers.cjs");
-const { check, pick, typeOf } = require("./types.cjs");
+const { check, pick, typeOf } = require("./checks.cjs");
 
 /** What each option may be, by `typeof`; options of other names are left alone, as the AWS SDK does. */
 const TYPES = {
@@ -49,6 +49,7 @@ function checked(given) {
     throw new TypeError("clientCert must be the path of a PEM file, or a pair of paths: of the certificate and of its key");
   }
   options.requestHandler = checkedHandler(requestHandler ?? {}, options);
+  options[LOCAL] = given[LOCAL];
   if (!isLate(credentials) && credentials != null) credentialsOf(credentials);
   return options;
 }

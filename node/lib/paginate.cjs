@@ -1,5 +1,5 @@
 "use strict";
-const { isClientOf } = require("./client.cjs");
+const { isClientOf } = require("./brands.cjs");
 const { members } = require("./input.cjs");
 
 /** The function that goes through an operation's pages, by `NextToken` and `MaxResults`. */

@@ -1,6 +1,7 @@
 "use strict";
 // Makes the classes of a service out of its generated table.
-const { Client, clientOf } = require("./client.cjs");
+const { clientOf } = require("./brands.cjs");
+const { Client } = require("./client.cjs");
 const { Command, commandOf } = require("./command.cjs");
 const { serviceExceptionClass } = require("./service_errors.cjs");
 const { paginator } = require("./paginate.cjs");

@@ -2,7 +2,7 @@
 // `chimeline/testing`: the local service inside this process.
 const native = require("./native.cjs");
 const { fromRecord } = require("./exceptions.cjs");
-const { check } = require("./types.cjs");
+const { check } = require("./checks.cjs");
 const { LOCAL } = require("./options.cjs");
 
 /** The keys that the service knows when it is told none. They open nothing but this server. */

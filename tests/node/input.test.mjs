@@ -91,12 +91,12 @@ test("objects of classes, of other realms and without a prototype are structures
   class Streams {
     AttendeeIds = ["a"];
     get ExternalUserIds() {
-      return ["not an own member"];
+      return ["guest"];
     }
   }
   const configuration = { SourceConfiguration: Object.assign(Object.create(null), { SelectedVideoStreams: new Streams() }) };
   await at(server, Chime).createMediaCapturePipeline({ ...capture, ChimeSdkMeetingConfiguration: configuration });
-  assert.deepEqual(body().ChimeSdkMeetingConfiguration, { SourceConfiguration: { SelectedVideoStreams: { AttendeeIds: ["a"] } } });
+  assert.deepEqual(body().ChimeSdkMeetingConfiguration, { SourceConfiguration: { SelectedVideoStreams: { AttendeeIds: ["a"], ExternalUserIds: ["guest"] } } });
   const foreign = runInNewContext("({ SourceConfiguration: { SelectedVideoStreams: { AttendeeIds: ['b'] } } })");
   await at(server, Chime).createMediaCapturePipeline({ ...capture, ChimeSdkMeetingConfiguration: foreign });
   assert.deepEqual(body().ChimeSdkMeetingConfiguration.SourceConfiguration.SelectedVideoStreams.AttendeeIds, ["b"]);

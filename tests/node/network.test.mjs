@@ -127,5 +127,5 @@ test("an invalid region, endpoint or retry mode is an error of its own", async (
   const named = async (options) => (await caught(new ChimeSDKMediaPipelines({ credentials: keys, ...options }).listMediaPipelines({}))).name;
   assert.equal(await named({ region: "not a region" }), "InvalidRegionError");
   assert.equal(await named({ region: "us-east-1", endpoint: "nowhere" }), "InvalidEndpointError");
-  assert.equal(await named({ region: "us-east-1", retryMode: "eager" }), "InvalidConfigError");
+  assert.equal(await named({ region: "us-east-1", retryMode: "eager" }), "InvalidRetryModeError");
 });

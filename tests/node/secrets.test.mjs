@@ -104,7 +104,9 @@ test("an aborted call leaves none either", async () => {
   while (server.requests.length === 0) await sleep(1);
   controller.abort();
   assertClean(await calling, lines);
-  assert.deepEqual(lines, [["info", "chime-sdk-meetings.CreateMeeting: AbortError, attempts: 0"]]);
+  assert.deepEqual(lines.map(([level]) => level), ["debug", "info"]);
+  assert.match(lines[0][1], /^chime-sdk-meetings\.CreateMeeting attempt 1: status null, code CallCancelledError, /);
+  assert.equal(lines[1][1], "chime-sdk-meetings.CreateMeeting: AbortError (CallCancelledError), attempts: 1");
 });
 
 test("the logger gets a line a call and a line an attempt, in their order", async () => {

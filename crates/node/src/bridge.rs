@@ -3,7 +3,7 @@
 //! Outcomes are queued as text, and one call of a thread-safe function wakes the event loop for as many of them as have
 //! come. The I/O thread never waits for JavaScript, and touches nothing of an environment that is being torn down.
 
-#![expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "the form that napi calls")]
+#![expect(clippy::needless_pass_by_value, reason = "the form that napi calls")]
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -52,7 +52,6 @@ impl Bridge {
     /// A bridge, which holds nothing of its thread's until it has to `listen`.
     #[napi(constructor, catch_unwind)]
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "JavaScript makes it")]
     pub fn new() -> Bridge {
         Bridge { shared: Arc::default(), under_way: HashMap::new() }
     }

@@ -17,7 +17,10 @@ function phrase(types) {
   return list.length === 1 ? list[0] : `${list.slice(0, -1).join(", ")} or ${list.at(-1)}`;
 }
 
-/** The members of these names of an object, inherited ones and accessors too, each read once. */
+/**
+ * The members of these names of an object, inherited ones and accessors too, each read once.
+ * @returns {any}
+ */
 function pick(object, names) {
   return Object.fromEntries(names.map((name) => [name, object[name]]));
 }
