@@ -1,6 +1,5 @@
 //! A client's configuration: what the code says, then the environment, then the profile, then the default.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::agent::user_agent;
@@ -343,7 +342,7 @@ fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
         Some(bundle)
     };
     let bundle = found.or_else(requests).filter(|path| !path.is_empty());
-    bundle.map_or(Trust::Platform, |path| Trust::Bundle(PathBuf::from(path)))
+    bundle.map_or(Trust::Platform, |path| Trust::Bundle(path.into()))
 }
 
 fn proxies(options: &Options, chain: &Chain<'_>) -> Proxies {

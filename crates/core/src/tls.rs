@@ -1,6 +1,8 @@
 //! Which certificates are trusted: the platform's, those of a bundle, or any; and which one the client shows.
 
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::client::WantsClientCert;
@@ -19,19 +21,63 @@ pub enum Trust {
     /// What the platform trusts.
     #[default]
     Platform,
-    /// What a file of PEM certificates names.
-    Bundle(PathBuf),
+    /// What a bundle of PEM certificates names.
+    Bundle(Pem),
     /// Anything: connections are encrypted, but to nobody knows whom.
     Anything,
 }
 
-/// The certificate that a client shows to a server that asks for one, as PEM files.
+/// The certificate that a client shows to a server that asks for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCert {
     /// The certificate, and those between it and its authority.
-    pub chain: PathBuf,
+    pub chain: Pem,
     /// Its private key; it may stand in the same file.
-    pub key: PathBuf,
+    pub key: Pem,
+}
+
+/// Certificates or a key in PEM.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Pem {
+    /// The path of a file, which is read when TLS is first needed.
+    File(PathBuf),
+    /// The contents of such a file.
+    Contents(Vec<u8>),
+}
+
+impl<P: Into<PathBuf>> From<P> for Pem {
+    fn from(path: P) -> Pem {
+        Pem::File(path.into())
+    }
+}
+
+impl fmt::Debug for Pem {
+    /// Without contents, which may be a private key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pem::File(path) => path.fmt(f),
+            Pem::Contents(_) => f.write_str("Contents(hidden)"),
+        }
+    }
+}
+
+impl fmt::Display for Pem {
+    /// What an error calls it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pem::File(path) => path.display().fmt(f),
+            Pem::Contents(_) => f.write_str("given as text"),
+        }
+    }
+}
+
+impl Pem {
+    fn read(&self) -> std::io::Result<Cow<'_, [u8]>> {
+        match self {
+            Pem::File(path) => std::fs::read(path).map(Cow::Owned),
+            Pem::Contents(contents) => Ok(Cow::Borrowed(contents)),
+        }
+    }
 }
 
 /// How TLS connections are made.
@@ -45,11 +91,13 @@ pub(crate) struct Tls {
 pub(crate) fn configuration(tls: &Tls) -> Result<ClientConfig, Error> {
     let verified = verified(&tls.trust)?;
     let Some(ClientCert { chain, key }) = &tls.client_cert else { return Ok(verified.with_no_client_auth()) };
-    let fail = |path: &Path, e: &dyn std::fmt::Display| {
-        Error::new(ErrorKind::InvalidConfig, format!("the client_cert {} cannot be used: {e}", path.display()))
+    let fail = |pem: &Pem, e: &dyn fmt::Display| {
+        Error::new(ErrorKind::InvalidConfig, format!("the client_cert {pem} cannot be used: {e}"))
     };
-    let certificates = CertificateDer::pem_file_iter(chain).and_then(Iterator::collect).map_err(|e| fail(chain, &e))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|e| fail(key, &e))?;
+    let text = chain.read().map_err(|e| fail(chain, &e))?;
+    let certificates = CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|e| fail(chain, &e))?;
+    let text = key.read().map_err(|e| fail(key, &e))?;
+    let private = PrivateKeyDer::from_pem_slice(&text).map_err(|e| fail(key, &e))?;
     verified.with_client_auth_cert(certificates, private).map_err(|e| fail(chain, &e))
 }
 
@@ -66,7 +114,7 @@ fn verified(trust: &Trust) -> Result<ConfigBuilder<ClientConfig, WantsClientCert
                 fail(&format!("{e}; install the system's CA certificates (package ca-certificates) or name a bundle with AWS_CA_BUNDLE"))
             })
         }
-        Trust::Bundle(path) => Ok(builder.with_root_certificates(bundle(path)?)),
+        Trust::Bundle(pem) => Ok(builder.with_root_certificates(bundle(pem)?)),
         Trust::Anything => {
             let verifier = Arc::new(AcceptAnything(provider));
             Ok(builder.dangerous().with_custom_certificate_verifier(verifier))
@@ -74,13 +122,11 @@ fn verified(trust: &Trust) -> Result<ConfigBuilder<ClientConfig, WantsClientCert
     }
 }
 
-fn bundle(path: &Path) -> Result<RootCertStore, Error> {
-    let fail = |e: &dyn std::fmt::Display| {
-        Error::new(ErrorKind::Ssl, format!("the CA bundle {} cannot be used: {e}", path.display()))
-    };
+fn bundle(pem: &Pem) -> Result<RootCertStore, Error> {
+    let fail = |e: &dyn fmt::Display| Error::new(ErrorKind::Ssl, format!("the CA bundle {pem} cannot be used: {e}"));
     let mut store = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|e| fail(&e))?;
-    let readable: Result<Vec<_>, _> = certificates.collect();
+    let text = pem.read().map_err(|e| fail(&e))?;
+    let readable: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let (good, _) = store.add_parsable_certificates(readable.map_err(|e| fail(&e))?);
     if good == 0 {
         return Err(fail(&"it holds no certificate"));

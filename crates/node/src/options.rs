@@ -126,7 +126,7 @@ impl Given {
                 _ if self.insecure => Some(Trust::Anything),
                 bundle => bundle.map(|path| Trust::Bundle(path.into())),
             },
-            client_cert: self.client_cert.map(|[chain, key]| ClientCert { chain, key }),
+            client_cert: self.client_cert.map(|[chain, key]| ClientCert { chain: chain.into(), key: key.into() }),
             http_proxy: self.http_proxy,
             https_proxy: self.https_proxy,
             user_agent_extra: self.user_agent,

@@ -109,18 +109,18 @@ impl<'py> Given<'_, 'py> {
             Ok(_) => Trust::Anything,
             Err(_) => {
                 let path = value.extract::<PathBuf>().map_err(|_| wrong("verify", "a bool or a path", &value))?;
-                Trust::Bundle(path)
+                Trust::Bundle(path.into())
             }
         }))
     }
 
     fn client_cert(&self) -> PyResult<Option<ClientCert>> {
         let Some(value) = self.get("client_cert")? else { return Ok(None) };
-        if let Ok((chain, key)) = value.extract() {
-            return Ok(Some(ClientCert { chain, key }));
+        if let Ok((chain, key)) = value.extract::<(PathBuf, PathBuf)>() {
+            return Ok(Some(ClientCert { chain: chain.into(), key: key.into() }));
         }
         let path: PathBuf = value.extract().map_err(|_| wrong("client_cert", "a path or a pair of paths", &value))?;
-        Ok(Some(ClientCert { chain: path.clone(), key: path }))
+        Ok(Some(ClientCert { chain: path.clone().into(), key: path.into() }))
     }
 }
 

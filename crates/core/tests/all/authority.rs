@@ -68,7 +68,7 @@ impl Authority {
             std::fs::write(&path, text).expect("a file");
             path
         };
-        ClientCert { chain: file("client", certificate.pem()), key: file("key", key.serialize_pem()) }
+        ClientCert { chain: file("client", certificate.pem()).into(), key: file("key", key.serialize_pem()).into() }
     }
 
     fn issue(&self, flaw: Flaw) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {

@@ -278,7 +278,7 @@ fn settings(client: &Client) -> Value {
         "max_pool_connections": config.max_pool_connections,
         "verify": match config.trust() {
             Trust::Platform => json!(true),
-            Trust::Bundle(path) => json!(path),
+            Trust::Bundle(pem) => json!(pem.to_string()),
             Trust::Anything => json!(false),
         },
         "proxies": config.proxies().into_iter().collect::<std::collections::BTreeMap<_, _>>(),

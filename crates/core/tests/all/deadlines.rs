@@ -44,7 +44,7 @@ fn a_call_ends_at_its_deadline_wherever_it_is() {
         let silent = |socket| Some(Box::new(Speaking(socket, b"")) as Box<dyn Wire>);
         let handshake = Server::over(("127.0.0.1", 0), silent, |_| Step::Close);
         let secure = Options {
-            verify: Some(Trust::Bundle(authority.bundle.clone())),
+            verify: Some(Trust::Bundle(authority.bundle.clone().into())),
             ..options(&format!("https://{}", handshake.address))
         };
         let tunnel =

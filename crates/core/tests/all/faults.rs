@@ -4,7 +4,7 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use chimeline_core::tls::{ClientCert, Trust};
+use chimeline_core::tls::{ClientCert, Pem, Trust};
 use chimeline_core::{ErrorKind, Options};
 
 use crate::authority::{Authority, Flaw, front, secure};
@@ -82,6 +82,11 @@ fn hold(cells: impl Fn() -> Vec<Cell>) {
     }
 }
 
+/// What stands in a PEM file.
+fn contents(file: &Pem) -> Pem {
+    Pem::Contents(std::fs::read(file.to_string()).expect("a file"))
+}
+
 fn created() -> Step {
     Step::json(201, CREATED)
 }
@@ -121,7 +126,7 @@ fn tls() {
         let (url, bundle) = (format!("https://{}", server.address), authority.bundle.clone());
         Cell::new(name, server, due, requests, attempts).with(|options| {
             options.endpoint_url = Some(url);
-            options.verify = Some(Trust::Bundle(bundle));
+            options.verify = Some(Trust::Bundle(bundle.into()));
         })
     };
     let asking = |name, shown: Option<ClientCert>, due, requests, attempts| {
@@ -129,18 +134,19 @@ fn tls() {
         let (url, bundle) = (format!("https://{}", server.address), authority.bundle.clone());
         Cell::new(name, server, due, requests, attempts).with(|options| {
             options.endpoint_url = Some(url);
-            options.verify = Some(Trust::Bundle(bundle));
+            options.verify = Some(Trust::Bundle(bundle.into()));
             options.client_cert = shown;
         })
     };
     let (shown, expired) = (authority.client(Flaw::None), authority.client(Flaw::Expired));
     let (chain, key) = (shown.chain.clone(), shown.key.clone());
+    let as_text = || ClientCert { chain: contents(&chain), key: contents(&key) };
     let broken = |name, open: fn(TcpStream) -> Option<Box<dyn Wire>>, kind, attempts| {
         let server = Server::over(("127.0.0.1", 0), open, |_| created());
         let (url, bundle) = (format!("https://{}", server.address), authority.bundle.clone());
         Cell::new(name, server, Err(kind), 0, attempts).with(|options| {
             options.endpoint_url = Some(url);
-            options.verify = Some(Trust::Bundle(bundle));
+            options.verify = Some(Trust::Bundle(bundle.into()));
         })
     };
     let long = || Step::AnswerThenClose(answer(201, 500, CREATED));
@@ -163,6 +169,8 @@ fn tls() {
             with("a reset after the handshake", Flaw::None, Step::Reset, Err(ConnectionClosed), 3, 3),
             with("an end in the body", Flaw::None, long(), Err(ConnectionClosed), 3, 3),
             asking("a client's certificate", Some(shown.clone()), Ok(()), 1, 1),
+            asking("one that is given as text", Some(as_text()), Ok(()), 1, 1)
+                .with(|options| options.verify = Some(Trust::Bundle(contents(&authority.bundle.clone().into())))),
             asking("none where one is asked for", None, Err(Ssl), 0, 1),
             asking("one of a client that has expired", Some(expired.clone()), Err(Ssl), 0, 1),
             asking(
@@ -203,7 +211,7 @@ fn proxies() {
         let cell = Cell::new(name, server, due, requests, attempts).with(|options| {
             options.endpoint_url = Some(url);
             options.https_proxy = Some(at);
-            options.verify = Some(Trust::Bundle(bundle));
+            options.verify = Some(Trust::Bundle(bundle.into()));
         });
         Cell { proxy: Some(proxy), ..cell }
     };
