@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from . import exceptions as _exceptions  # noqa: F401, so that the first error of a process needs no file, of which none may be left
 from ._errors import PartialCredentialsError, UnknownServiceError
 from ._native import NativeClient
 from .config import Config, native_options, resolved

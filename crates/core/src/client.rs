@@ -1,7 +1,7 @@
 //! A client of one service.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderValue;
 use tokio::sync::Semaphore;
@@ -40,7 +40,7 @@ pub(crate) struct Inner {
     pub(crate) world: World,
     pub(crate) user_agent: HeaderValue,
     pub(crate) network: Arc<Network>,
-    pool: PerProcess<reqwest::Client>,
+    pool: PerProcess<Arc<OnceLock<reqwest::Client>>>,
     /// One for each connection that the calls of the I/O thread may have open at once.
     permits: PerProcess<Arc<Semaphore>>,
     lanes: PerProcess<Arc<Lanes>>,
@@ -147,7 +147,9 @@ impl Client {
     /// Makes the call on the current tokio runtime, which then owns the client's connections.
     pub async fn send(&self, call: &Call) -> Result<Response, Error> {
         let deadline = Deadline::of(&call.limits);
-        let http = self.pool().map_err(|e| e.in_operation(call.operation.name))?;
+        let pool = self.0.pool.get(|| Ok(Arc::default()))?;
+        let http = self.http(&pool, self.most_connections(), deadline).await;
+        let http = http.map_err(|e| e.in_operation(call.operation.name))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_connections()))))?;
         orchestrate::run(&self.0, &http, Some(&permits), call, deadline).await
     }
@@ -181,8 +183,12 @@ impl Client {
         let deadline = Deadline::of(&call.limits);
         let most = self.0.config.max_pool_connections;
         let lanes = self.0.lanes.get(|| Ok(Arc::new(Lanes::new(most)))).map_err(in_operation)?;
-        let (lane, room) = lanes.take(|| self.http(1), deadline, tick).map_err(in_operation)?;
-        let done = lane.run(orchestrate::run(&self.0, &lane.http, None, call, deadline), tick);
+        let (lane, room) = lanes.take(deadline, tick).map_err(in_operation)?;
+        let run = async {
+            let http = self.http(&lane.http, 1, deadline).await?;
+            orchestrate::run(&self.0, &http, None, call, deadline).await
+        };
+        let done = lane.run(run, tick);
         room.give_back(lane);
         done.map_err(in_operation)
     }
@@ -212,16 +218,23 @@ impl Client {
         &self.0
     }
 
-    fn pool(&self) -> Result<reqwest::Client, Error> {
-        self.0.pool.get(|| self.http(self.most_connections()))
-    }
-
     fn most_connections(&self) -> usize {
         usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
     }
 
-    fn http(&self, idle_connections: usize) -> Result<reqwest::Client, Error> {
-        self.0.network.client(self.0.config.endpoint.url.starts_with("https:"), idle_connections)
+    /// The HTTP client that is kept in `made`, which is made the first time.
+    async fn http(
+        &self,
+        made: &OnceLock<reqwest::Client>,
+        idle_connections: usize,
+        deadline: Option<Deadline>,
+    ) -> Result<reqwest::Client, Error> {
+        if let Some(http) = made.get() {
+            return Ok(http.clone());
+        }
+        let url = orchestrate::parsed(&self.0.config.endpoint.url)?;
+        let http = orchestrate::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
+        Ok(made.get_or_init(|| http).clone())
     }
 }
 

@@ -58,14 +58,13 @@ impl HttpConnector for Connector {
 async fn send(network: &Network, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     const LIMIT: usize = 1 << 20;
     let user = |e: &dyn fmt::Display| ConnectorError::user(e.to_string().into());
-    // Made when first needed, and without idle connections: a connection lives on the runtime that made it, and the
-    // next refresh may be on another.
-    let secure = request.uri().starts_with("https:");
-    let http = network.client(secure, 0).map_err(|e| user(&e))?;
     let request = request.try_into_http1x().map_err(|e| user(&e))?;
     let (parts, body) = request.into_parts();
     let body = body.bytes().map(bytes::Bytes::copy_from_slice).ok_or_else(|| user(&"a streaming body"))?;
     let url = reqwest::Url::parse(&parts.uri.to_string()).map_err(|e| user(&e))?;
+    // Made when first needed, and without idle connections: a connection lives on the runtime that made it, and the
+    // next refresh may be on another.
+    let http = network.client(&url, 0).await.map_err(|e| user(&e))?;
     let body = (parts.method != Method::GET).then_some(body);
     let sent = Request { method: parts.method, url, headers: parts.headers, body };
     let answer = network.exchange(&http, sent, LIMIT).await.map_err(|e| match e.kind() {

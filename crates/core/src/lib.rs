@@ -25,6 +25,7 @@ mod agent;
 mod chain;
 mod connector;
 mod credentials;
+mod exhaustion;
 mod hint;
 mod json;
 mod judge;

@@ -78,6 +78,16 @@ pub(crate) fn cut_off_in_queue(limit: Duration) -> Error {
     Progress { attempts: Vec::new(), phase: Phase::Queueing }.cut_off(limit, "")
 }
 
+/// What comes of reading certificates before the first attempt, until the deadline.
+pub(crate) async fn secured<T>(
+    deadline: Option<Deadline>,
+    reading: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let Some(Deadline { limit, end }) = deadline else { return reading.await };
+    let done = tokio::time::timeout_at(end.into(), reading).await;
+    done.unwrap_or_else(|_| Err(Progress { attempts: Vec::new(), phase: Phase::Securing }.cut_off(limit, "")))
+}
+
 /// How far a call has come: what its error tells when the deadline ends it.
 struct Progress {
     attempts: Vec<Attempt>,
@@ -87,6 +97,7 @@ struct Progress {
 #[derive(Clone, Copy)]
 enum Phase {
     Starting,
+    Securing,
     RateLimited,
     Queueing,
     Authenticating,
@@ -99,6 +110,7 @@ impl Progress {
         let number = self.attempts.len() + 1;
         let phase = match self.phase {
             Phase::Starting => "before its first attempt".to_owned(),
+            Phase::Securing => "reading certificates before its first attempt".to_owned(),
             Phase::RateLimited => format!("waiting for the adaptive rate limit before attempt {number}"),
             Phase::Queueing => format!("waiting for a free connection for attempt {number}"),
             Phase::Authenticating => format!("getting credentials for attempt {number}"),
@@ -258,8 +270,12 @@ fn unsendable(error: &dyn std::fmt::Display) -> Error {
 pub(crate) fn url_of(client: &Inner, call: &Call) -> Result<Url, Error> {
     let query = if call.encoded.query.is_empty() { String::new() } else { format!("?{}", call.encoded.query) };
     let text = format!("{}{}{query}", client.config.endpoint.url, call.encoded.path);
-    // The text holds the caller's data, which an error must not.
-    Url::parse(&text).map_err(|e| Error::new(ErrorKind::InvalidEndpoint, format!("Invalid endpoint: {e}")))
+    parsed(&text)
+}
+
+pub(crate) fn parsed(url: &str) -> Result<Url, Error> {
+    // The text may hold the caller's data, which an error must not.
+    Url::parse(url).map_err(|e| Error::new(ErrorKind::InvalidEndpoint, format!("Invalid endpoint: {e}")))
 }
 
 /// The host that a client's errors name.
