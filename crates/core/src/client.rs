@@ -102,8 +102,11 @@ impl Client {
         let network =
             Network::new(config.tls.clone(), config.proxies.clone(), config.connect_timeout, config.read_timeout);
         let network = Arc::new(network);
+        let given = options.http_proxy.is_some() || options.https_proxy.is_some();
+        let of_credentials =
+            if given && options.proxies_of_service { network.as_in(&world.variables) } else { network.clone() };
         Ok(Client(Arc::new(Inner {
-            credentials: Source::new(options, &config, network.clone()),
+            credentials: Source::new(options, &config, of_credentials),
             service,
             config,
             quota: Quota::default(),

@@ -64,6 +64,9 @@ pub struct Options {
     pub https_proxy: Option<String>,
     /// The hosts that are reached without the proxies given here, as `NO_PROXY` lists them.
     pub no_proxy: Option<String>,
+    /// Whether the proxies given here are for the service's calls alone, and the traffic of credentials follows the
+    /// environment, as botocore has it.
+    pub proxies_of_service: bool,
     /// In place of the whole user agent.
     pub user_agent: Option<String>,
     /// Behind the user agent.

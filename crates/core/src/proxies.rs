@@ -37,7 +37,8 @@ impl Proxies {
     /// The proxies that code gives; an empty one is none.
     pub(crate) fn given(http: Option<&str>, https: Option<&str>, no_proxy: Option<&str>) -> Proxies {
         let proxy = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(Proxy::parse);
-        Proxies { http: proxy(http), https: proxy(https), no_proxy: no_proxy.map(str::to_owned) }
+        let no_proxy = no_proxy.filter(|list| !list.is_empty()).map(str::to_owned);
+        Proxies { http: proxy(http), https: proxy(https), no_proxy }
     }
 
     /// The proxies of the environment, and the names of the variables that were read.
@@ -139,6 +140,9 @@ fn parse(text: &str) -> Result<Usable, Cow<'static, str>> {
     let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     if host.is_empty() {
         return Err("it names no host".into());
+    }
+    if host.contains([',', ';']) {
+        return Err("it is a list, and one proxy is taken".into());
     }
     let url = Url::parse(&format!("{scheme}://{host}")).map_err(|_| NO_URL)?;
     if user.contains(['[', ']']) {

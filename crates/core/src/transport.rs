@@ -17,6 +17,7 @@ use crate::proxies::Proxies;
 use crate::respond::Answer;
 use crate::runtime::PerProcess;
 use crate::tls::{self, Tls};
+use crate::world::Variables;
 
 /// How connections are made, for the service's traffic and for that of credentials.
 #[derive(Debug)]
@@ -39,6 +40,12 @@ impl Network {
     pub(crate) fn new(tls: Tls, proxies: Proxies, connect_timeout: Duration, read_timeout: Duration) -> Network {
         let (configured, reading) = (OnceLock::new(), PerProcess::new());
         Network { tls, proxies, connect_timeout, read_timeout, configured, reading }
+    }
+
+    /// The same with the proxies of the environment.
+    pub(crate) fn as_in(&self, variables: &Variables) -> Arc<Network> {
+        let (proxies, _) = Proxies::of_environment(variables);
+        Arc::new(Network::new(self.tls.clone(), proxies, self.connect_timeout, self.read_timeout))
     }
 
     /// A client for requests to the host of `url`, with a pool of its own, which belongs to the runtime that it is first
