@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from . import _raised  # noqa: F401, so that the first error of a process needs no file, when no descriptor may be left
 from ._native import NativeClient
 from .config import Config, native_options, resolved, unless_empty
 

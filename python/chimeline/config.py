@@ -65,7 +65,8 @@ class Config:
     retries: ``{"mode": "standard", "adaptive" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
     parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
         names and types.
-    proxies: ``{"https": "http://user:password@host:port"}``; else ``HTTPS_PROXY`` and ``NO_PROXY``.
+    proxies: ``{"https": "http://user:password@host:port"}``, or what ``urllib.request.getproxies()`` gives; ``{}``, ``None`` or
+        ``""`` for a scheme switch proxies off; without the option ``HTTPS_PROXY`` and ``NO_PROXY``.
     client_cert: the PEM file of a certificate and its key to show to a server or proxy that asks for one, or a pair of files.
     defaults_mode: AWS's set of defaults, which says how long a connection may take: ``"standard"``, ``"in-region"``,
         ``"cross-region"``, ``"mobile"``, ``"auto"`` or ``"legacy"``.
@@ -88,7 +89,7 @@ class Config:
     response_limit: int | None
     parameter_validation: bool | t.Literal["strict"]  # noqa: F821, UP037
     max_pool_connections: int | None
-    proxies: dict[str, str] | None
+    proxies: dict[str, str | None] | None
     defaults_mode: str | None
     retries: dict[str, t.Any] | None
     proxies_config: None
@@ -106,6 +107,7 @@ class Config:
             raise TypeError(
                 "proxies_config is not supported: a proxy's certificate is held against the same CAs as the service's"
             )
+        _check_proxies(options.get("proxies"))
         if options.get("signature_version") not in (None, "", "v4"):
             raise ValueError(f"signature_version must be 'v4', not {options['signature_version']!r}: the services take no other")
         _check_retries(options.get("retries"))
@@ -139,6 +141,16 @@ def resolved(config: Config, settings: dict[str, t.Any]) -> Config:
     copy = Config(**config._given)
     copy.__dict__.update(settings)
     return copy
+
+
+def _check_proxies(proxies: t.Any) -> None:
+    if proxies is None:
+        return
+    if not isinstance(proxies, dict):
+        raise TypeError(f"proxies must be a dict such as {{'https': 'http://host:3128'}}, not {type(proxies).__name__}")
+    for scheme in ("http", "https", "no"):
+        if not isinstance(proxies.get(scheme), (str, type(None))):
+            raise TypeError(f"proxies[{scheme!r}] must be a str or None, not {type(proxies[scheme]).__name__}")
 
 
 _RETRIES = ("max_attempts", "mode", "total_max_attempts")
@@ -182,8 +194,8 @@ def native_options(config: Config) -> dict[str, t.Any]:
     options["max_attempts"] = retries.get("total_max_attempts")
     if options["max_attempts"] is None and "max_attempts" in retries:
         options["max_attempts"] = retries["max_attempts"] + 1
-    for scheme, url in (config.proxies or {}).items():
-        if scheme not in ("http", "https"):
-            raise TypeError(f"proxies takes the schemes 'http' and 'https', not {scheme!r}")
-        options[f"{scheme}_proxy"] = url
+    if config.proxies is not None:
+        # Every dict, an empty one too, stands in place of the environment; of other schemes there is no traffic.
+        for scheme in ("http", "https", "no"):
+            options[f"{scheme}_proxy"] = config.proxies.get(scheme) or ""
     return options

@@ -1,7 +1,7 @@
 //! A client of one service.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderValue;
 use tokio::sync::Semaphore;
@@ -39,7 +39,7 @@ pub(crate) struct Inner {
     pub(crate) world: World,
     pub(crate) user_agent: HeaderValue,
     pub(crate) network: Arc<Network>,
-    pool: PerProcess<reqwest::Client>,
+    pool: PerProcess<Arc<OnceLock<reqwest::Client>>>,
     /// One for each connection that the calls of the I/O thread may have open at once.
     permits: PerProcess<Arc<Semaphore>>,
     lanes: PerProcess<Arc<Lanes>>,
@@ -112,8 +112,11 @@ impl Client {
         let network =
             Network::new(config.tls.clone(), config.proxies.clone(), config.connect_timeout, config.read_timeout);
         let network = Arc::new(network);
+        let given = options.http_proxy.is_some() || options.https_proxy.is_some();
+        let of_credentials =
+            if given && options.proxies_of_service { network.as_in(&world.variables) } else { network.clone() };
         Ok(Client(Arc::new(Inner {
-            credentials: Source::new(options, &config, network.clone()),
+            credentials: Source::new(options, &config, of_credentials),
             service,
             config,
             quota: Quota::default(),
@@ -186,7 +189,9 @@ impl Client {
 
     async fn send_noting(&self, call: &Call, progress: &Progress) -> Result<Response, Error> {
         let deadline = Deadline::of(&call.limits);
-        let http = self.pool().map_err(|e| e.in_operation(call.operation.name))?;
+        let pool = self.0.pool.get(|| Ok(Arc::default()))?;
+        let http = self.http(&pool, self.most_connections(), deadline).await;
+        let http = http.map_err(|e| e.in_operation(call.operation.name))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_connections()))))?;
         orchestrate::run(&self.0, &http, Some(&permits), call, deadline, progress).await
     }
@@ -222,9 +227,13 @@ impl Client {
         let deadline = Deadline::of(&call.limits);
         let most = self.0.config.max_pool_connections;
         let lanes = self.0.lanes.get(|| Ok(Arc::new(Lanes::new(most)))).map_err(in_operation)?;
-        let (lane, room) = lanes.take(|| self.http(1), deadline, tick).map_err(in_operation)?;
+        let (lane, room) = lanes.take(deadline, tick).map_err(in_operation)?;
         let progress = Progress::default();
-        let done = lane.run(orchestrate::run(&self.0, &lane.http, None, call, deadline, &progress), tick);
+        let run = async {
+            let http = self.http(&lane.http, 1, deadline).await?;
+            orchestrate::run(&self.0, &http, None, call, deadline, &progress).await
+        };
+        let done = lane.run(run, tick);
         room.give_back(lane);
         done.map_err(|error| match error.kind() {
             ErrorKind::Cancelled => in_operation(error).with_attempts(progress.ended_by(ErrorKind::Cancelled)),
@@ -257,16 +266,23 @@ impl Client {
         &self.0
     }
 
-    fn pool(&self) -> Result<reqwest::Client, Error> {
-        self.0.pool.get(|| self.http(self.most_connections()))
-    }
-
     fn most_connections(&self) -> usize {
         usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
     }
 
-    fn http(&self, idle_connections: usize) -> Result<reqwest::Client, Error> {
-        self.0.network.client(self.0.config.endpoint.url.starts_with("https:"), idle_connections)
+    /// The HTTP client that is kept in `made`, which is made the first time.
+    async fn http(
+        &self,
+        made: &OnceLock<reqwest::Client>,
+        idle_connections: usize,
+        deadline: Option<Deadline>,
+    ) -> Result<reqwest::Client, Error> {
+        if let Some(http) = made.get() {
+            return Ok(http.clone());
+        }
+        let url = orchestrate::parsed(&self.0.config.endpoint.url)?;
+        let http = orchestrate::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
+        Ok(made.get_or_init(|| http).clone())
     }
 }
 

@@ -8,7 +8,7 @@ use crate::encode::Validation;
 use crate::endpoint::{self, Choice, Endpoint};
 use crate::error::{Error, ErrorKind};
 use crate::profile::Profile;
-use crate::proxies::Proxies;
+use crate::proxies::{Proxies, Proxy};
 use crate::retry::{RetryConfig, RetryMode};
 use crate::schema::Service;
 use crate::sessions;
@@ -59,12 +59,17 @@ pub struct Options {
     pub verify: Option<Trust>,
     /// The certificate to show to a server that asks for one.
     pub client_cert: Option<ClientCert>,
-    /// The proxy for http endpoints.
+    /// The proxy for http endpoints. One that is given, empty for none, puts the environment's proxies out.
     pub http_proxy: Option<String>,
-    /// The proxy for https endpoints.
+    /// The proxy for https endpoints, likewise.
     pub https_proxy: Option<String>,
     /// Whether a shell runs a `credential_process`; else it is split into words and run without one.
     pub process_in_shell: bool,
+    /// The hosts that are reached without the proxies given here, as `NO_PROXY` lists them.
+    pub no_proxy: Option<String>,
+    /// Whether the proxies given here are for the service's calls alone, and the traffic of credentials follows the
+    /// environment, as botocore has it.
+    pub proxies_of_service: bool,
     /// In place of the whole user agent.
     pub user_agent: Option<String>,
     /// Behind the user agent.
@@ -185,13 +190,8 @@ impl Config {
     #[must_use]
     pub fn proxies(&self) -> Vec<(&'static str, String)> {
         let Proxies { http, https, no_proxy } = &self.proxies;
-        let public = |url: &String| {
-            let (scheme, rest) = url.split_once("://").map_or(("", url.as_str()), |(scheme, rest)| (scheme, rest));
-            let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-            if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
-        };
-        let all =
-            [("http", http.as_ref().map(public)), ("https", https.as_ref().map(public)), ("no", no_proxy.clone())];
+        let public = |proxy: &Option<Proxy>| proxy.as_ref().map(Proxy::public);
+        let all = [("http", public(http)), ("https", public(https)), ("no", no_proxy.clone())];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
@@ -254,12 +254,13 @@ impl Config {
             credentials_region: region.or_else(|| (service.name == LEGACY).then(|| "us-east-1".to_owned())),
             tls: Tls {
                 trust: trust(options, &chain),
+                variables: world.variables.clone(),
                 client_cert: chain.code("client_cert", options.client_cert.clone()),
             },
             proxies: if options.local && options.http_proxy.is_none() && options.https_proxy.is_none() {
                 Proxies::default()
             } else {
-                proxies(options, &chain)
+                proxies(options, world, &chain)
             },
             profile: named,
             sources: chain.into_sources(),
@@ -372,7 +373,9 @@ pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
 
 fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
     let name = "verify";
-    if let Some(trust) = &options.verify {
+    if let Some(trust) =
+        options.verify.as_ref().filter(|trust| !matches!(trust, Trust::Bundle(bundle) if bundle.is_empty()))
+    {
         chain.note(name, CODE.to_owned());
         return trust.clone();
     }
@@ -386,21 +389,14 @@ fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
     bundle.map_or(Trust::Platform, |path| Trust::Bundle(path.into()))
 }
 
-fn proxies(options: &Options, chain: &Chain<'_>) -> Proxies {
+fn proxies(options: &Options, world: &World, chain: &Chain<'_>) -> Proxies {
     let name = "proxies";
-    if options.http_proxy.is_some() || options.https_proxy.is_some() {
+    let Options { http_proxy, https_proxy, no_proxy, .. } = options;
+    if http_proxy.is_some() || https_proxy.is_some() {
         chain.note(name, CODE.to_owned());
-        return Proxies { http: options.http_proxy.clone(), https: options.https_proxy.clone(), no_proxy: None };
+        return Proxies::given(http_proxy.as_deref(), https_proxy.as_deref(), no_proxy.as_deref());
     }
-    let mut sources = Vec::new();
-    // The lower-case names win, as in most programs.
-    let mut named = |lower: &str| {
-        let mut names = [lower.to_owned(), lower.to_ascii_uppercase()].into_iter();
-        let (name, value) = names.find_map(|name| Some((name.clone(), chain.variable(&name)?)))?;
-        sources.push(name);
-        Some(value).filter(|value| !value.is_empty())
-    };
-    let proxies = Proxies { http: named("http_proxy"), https: named("https_proxy"), no_proxy: named("no_proxy") };
-    chain.note(name, if sources.is_empty() { DEFAULT.to_owned() } else { environment(&sources.join(", ")) });
+    let (proxies, variables) = Proxies::of_environment(&world.variables);
+    chain.note(name, if variables.is_empty() { DEFAULT.to_owned() } else { environment(&variables.join(", ")) });
     proxies
 }

@@ -171,7 +171,7 @@ const MAX_LENGTH: usize = 1 << 20;
 
 /// One exchange of our own with an agent, within `limit`.
 pub(crate) async fn exchange(network: &Network, request: Request, limit: Duration) -> Result<Answer, Error> {
-    let http = client(network, request.url.scheme() == "https")?;
+    let http = network.client(&request.url, 0).await?;
     let host = host_of(&request.url);
     let exchange = network.exchange(&http, request, MAX_LENGTH);
     tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
@@ -180,19 +180,15 @@ pub(crate) async fn exchange(network: &Network, request: Request, limit: Duratio
     })
 }
 
-/// Made when first needed, and without idle connections: a connection lives on the runtime that made it, and the next load
-/// may be on another.
-fn client(network: &Network, secure: bool) -> Result<reqwest::Client, Error> {
-    network.client(secure, 0)
-}
-
 async fn send(network: &Network, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let user = |e: &dyn fmt::Display| ConnectorError::user(e.to_string().into());
-    let http = client(network, request.uri().starts_with("https:")).map_err(|e| user(&e))?;
     let request = request.try_into_http1x().map_err(|e| user(&e))?;
     let (parts, body) = request.into_parts();
     let body = body.bytes().map(bytes::Bytes::copy_from_slice).ok_or_else(|| user(&"a streaming body"))?;
     let url = reqwest::Url::parse(&parts.uri.to_string()).map_err(|e| user(&e))?;
+    // Made when first needed, and without idle connections: a connection lives on the runtime that made it, and the
+    // next refresh may be on another.
+    let http = network.client(&url, 0).await.map_err(|e| user(&e))?;
     let body = (parts.method != Method::GET).then_some(body);
     let sent = Request { method: parts.method, url, headers: parts.headers, body };
     let answer = network.exchange(&http, sent, MAX_LENGTH).await.map_err(|e| match e.kind() {

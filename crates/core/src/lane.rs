@@ -4,13 +4,14 @@
 //! thread and a pool of connections that lives on it), runs there, and puts it back for the next one.
 
 use std::future::Future;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
 use crate::call::Deadline;
 use crate::error::{Error, ErrorKind};
+use crate::exhaustion;
 use crate::orchestrate::cut_off_in_queue;
 
 /// A runtime and the HTTP client whose connections live on it.
@@ -18,7 +19,8 @@ use crate::orchestrate::cut_off_in_queue;
 pub(crate) struct Lane {
     /// There until the lane is dropped.
     runtime: Option<Runtime>,
-    pub(crate) http: reqwest::Client,
+    /// Made by the first call that runs here.
+    pub(crate) http: OnceLock<reqwest::Client>,
 }
 
 /// The lanes of a client in one process.
@@ -44,7 +46,6 @@ impl Lanes {
     /// is asked about every 50 ms whether to go on waiting.
     pub(crate) fn take(
         &self,
-        make: impl FnOnce() -> Result<reqwest::Client, Error>,
         deadline: Option<Deadline>,
         tick: &mut dyn FnMut() -> bool,
     ) -> Result<(Lane, Room<'_>), Error> {
@@ -72,7 +73,7 @@ impl Lanes {
         }
         drop(state);
         let room = Room(self);
-        Ok((Lane::new(make)?, room))
+        Ok((Lane::new()?, room))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -103,13 +104,10 @@ impl Drop for Room<'_> {
 const SLICE: Duration = Duration::from_millis(50);
 
 impl Lane {
-    fn new(make: impl FnOnce() -> Result<reqwest::Client, Error>) -> Result<Lane, Error> {
-        let fail = |e: std::io::Error| {
-            Error::new(ErrorKind::InvalidConfig, format!("the I/O of a call cannot be set up: {e}"))
-        };
+    fn new() -> Result<Lane, Error> {
+        let fail = |e: std::io::Error| exhaustion::refused("the I/O of a call cannot be set up", &e);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(fail)?;
-        let http = make()?;
-        Ok(Lane { runtime: Some(runtime), http })
+        Ok(Lane { runtime: Some(runtime), http: OnceLock::new() })
     }
 
     /// Drives `call` to its end, or until `tick` says to stop.
@@ -135,11 +133,7 @@ fn drive<T>(
 ) -> Result<T, Error> {
     // The call may be dropped half-way, which is to happen in its runtime.
     let _context = runtime.enter();
-    let mut call = std::pin::pin!(async {
-        // Nothing polled this runtime since its last call: let it see first which idle connections the server closed.
-        tokio::task::yield_now().await;
-        call.await
-    });
+    let mut call = std::pin::pin!(call);
     loop {
         match runtime.block_on(async { tokio::time::timeout(SLICE, call.as_mut()).await }) {
             Ok(done) => return done,
@@ -165,20 +159,13 @@ fn cancelled() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::runtime::Builder;
 
     use super::Lane;
-    use crate::proxies::Proxies;
-    use crate::tls::Tls;
-    use crate::transport::Network;
 
     #[test]
     fn a_lane_may_end_where_nothing_may_wait() {
-        let limit = Duration::from_secs(1);
-        let network = Network::new(Tls::default(), Proxies::default(), limit, limit);
-        let lane = Lane::new(|| network.client(false, 1)).expect("a lane");
+        let lane = Lane::new().expect("a lane");
         Builder::new_current_thread().build().expect("a runtime").block_on(async { drop(lane) });
     }
 }

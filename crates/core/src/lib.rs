@@ -27,6 +27,7 @@ mod connector;
 mod container;
 mod credentials;
 mod document;
+mod exhaustion;
 mod files;
 mod hint;
 mod ini;

@@ -78,9 +78,23 @@ pub(crate) async fn run(
 
 /// The error of a call whose deadline came before it had a connection.
 pub(crate) fn cut_off_in_queue(limit: Duration) -> Error {
+    cut_off_in(Phase::Queueing, limit)
+}
+
+fn cut_off_in(phase: Phase, limit: Duration) -> Error {
     let progress = Progress::default();
-    progress.enter(Phase::Queueing);
+    progress.enter(phase);
     progress.cut_off(limit, "")
+}
+
+/// What comes of reading certificates before the first attempt, until the deadline.
+pub(crate) async fn secured<T>(
+    deadline: Option<Deadline>,
+    reading: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let Some(Deadline { limit, end }) = deadline else { return reading.await };
+    let done = tokio::time::timeout_at(end.into(), reading).await;
+    done.unwrap_or_else(|_| Err(cut_off_in(Phase::Securing, limit)))
 }
 
 /// How far a call has come: what its error says when the deadline ends it, or its caller does.
@@ -97,6 +111,7 @@ struct Stage {
 enum Phase {
     #[default]
     Starting,
+    Securing,
     RateLimited,
     Queueing,
     Authenticating,
@@ -149,6 +164,7 @@ impl Progress {
         let phase = match phase {
             Phase::Starting | Phase::Ended if number == 1 => "before its first attempt".to_owned(),
             Phase::Starting | Phase::Ended => format!("before attempt {number}"),
+            Phase::Securing => "reading certificates before its first attempt".to_owned(),
             Phase::RateLimited => format!("waiting for the adaptive rate limit before attempt {number}"),
             Phase::Queueing => format!("waiting for a free connection for attempt {number}"),
             Phase::Authenticating => format!("getting credentials for attempt {number}"),
@@ -308,8 +324,12 @@ fn unsendable(error: &dyn std::fmt::Display) -> Error {
 pub(crate) fn url_of(client: &Inner, call: &Call) -> Result<Url, Error> {
     let query = if call.encoded.query.is_empty() { String::new() } else { format!("?{}", call.encoded.query) };
     let text = format!("{}{}{query}", client.config.endpoint.url, call.encoded.path);
-    // The text holds the caller's data, which an error must not.
-    Url::parse(&text).map_err(|e| Error::new(ErrorKind::InvalidEndpoint, format!("Invalid endpoint: {e}")))
+    parsed(&text)
+}
+
+pub(crate) fn parsed(url: &str) -> Result<Url, Error> {
+    // The text may hold the caller's data, which an error must not.
+    Url::parse(url).map_err(|e| Error::new(ErrorKind::InvalidEndpoint, format!("Invalid endpoint: {e}")))
 }
 
 /// The host that a client's errors name.

@@ -9,7 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use once_cell::race::OnceBox;
 use tokio::runtime::{Builder, Handle};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::exhaustion;
 
 static IO: PerProcess<Handle> = PerProcess::new();
 
@@ -72,8 +73,7 @@ impl<T> Drop for PerProcess<T> {
 /// The runtime of this process's I/O thread.
 pub(crate) fn io() -> Result<Handle, Error> {
     IO.get(|| {
-        let fail =
-            |e: std::io::Error| Error::new(ErrorKind::InvalidConfig, format!("the I/O thread cannot be started: {e}"));
+        let fail = |e: std::io::Error| exhaustion::refused("the I/O thread cannot be started", &e);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(fail)?;
         let handle = runtime.handle().clone();
         let run = move || runtime.block_on(std::future::pending::<()>());

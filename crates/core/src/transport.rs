@@ -1,18 +1,23 @@
 //! One HTTP exchange over a pool of connections, and what each way of failing is called.
 
 use std::error::Error as StdError;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method};
 use reqwest::{Url, redirect, retry};
 use rustls::ClientConfig;
+use tokio::sync::Mutex;
+use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 
 use crate::error::{Error, ErrorKind};
+use crate::exhaustion;
 use crate::proxies::Proxies;
 use crate::respond::Answer;
+use crate::runtime::PerProcess;
 use crate::tls::{self, Tls};
+use crate::world::Variables;
 
 /// How connections are made, for the service's traffic and for that of credentials.
 #[derive(Debug)]
@@ -22,24 +27,38 @@ pub(crate) struct Network {
     pub(crate) connect_timeout: Duration,
     pub(crate) read_timeout: Duration,
     configured: OnceLock<ClientConfig>,
+    reading: PerProcess<Arc<Mutex<Option<Reading>>>>,
 }
+
+/// The task that reads certificates.
+type Reading = JoinHandle<Result<ClientConfig, Error>>;
 
 /// How long a connection is silent before TCP asks whether its peer is still there; two more times, and it is given up.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 impl Network {
     pub(crate) fn new(tls: Tls, proxies: Proxies, connect_timeout: Duration, read_timeout: Duration) -> Network {
-        Network { tls, proxies, connect_timeout, read_timeout, configured: OnceLock::new() }
+        let (configured, reading) = (OnceLock::new(), PerProcess::new());
+        Network { tls, proxies, connect_timeout, read_timeout, configured, reading }
     }
 
-    /// A client with a pool of its own, which belongs to the runtime that it is first used on. TLS is set up only where
-    /// `secure` says that it will be needed: reading the platform's certificates takes milliseconds.
-    pub(crate) fn client(&self, secure: bool, idle_connections: usize) -> Result<reqwest::Client, Error> {
+    /// The same with the proxies of the environment.
+    pub(crate) fn as_in(&self, variables: &Variables) -> Arc<Network> {
+        let (proxies, _) = Proxies::of_environment(variables);
+        Arc::new(Network::new(self.tls.clone(), proxies, self.connect_timeout, self.read_timeout))
+    }
+
+    /// A client for requests to the host of `url`, with a pool of its own, which belongs to the runtime that it is first
+    /// used on. Certificates are read only where they will be needed: the platform's take milliseconds.
+    pub(crate) async fn client(&self, url: &Url, idle_connections: usize) -> Result<reqwest::Client, Error> {
         let fail = |e: reqwest::Error| {
             Error::new(ErrorKind::InvalidConfig, format!("the HTTP client cannot be set up: {}", cause_of(&e)))
         };
+        let proxy = self.proxies.before(url)?;
+        let over_tls = url.scheme() == "https" || proxy.is_some_and(|proxy| proxy.url.scheme() == "https");
+        let configuration = if over_tls { self.configuration().await? } else { tls::unused()? };
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.configuration(secure)?)
+            .tls_backend_preconfigured(configuration)
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
@@ -51,25 +70,37 @@ impl Network {
             .tcp_keepalive(KEEP_ALIVE)
             .tcp_keepalive_interval(KEEP_ALIVE)
             .tcp_keepalive_retries(3);
-        for proxy in self.proxies.in_client()? {
+        for proxy in self.proxies.in_client() {
             builder = builder.proxy(proxy);
         }
         builder.build().map_err(fail)
     }
 
-    fn configuration(&self, secure: bool) -> Result<ClientConfig, Error> {
-        if let Some(config) = self.configured.get() {
-            return Ok(config.clone());
+    /// The configuration of TLS. Its files are read once, by a thread that may wait, for one may be slow; a call that
+    /// leaves at its deadline leaves that thread to the calls behind it.
+    async fn configuration(&self) -> Result<ClientConfig, Error> {
+        let reading = self.reading.get(|| Ok(Arc::default()))?;
+        loop {
+            if let Some(config) = self.configured.get() {
+                return Ok(config.clone());
+            }
+            let mut reading = reading.lock().await;
+            if self.configured.get().is_some() {
+                continue;
+            }
+            let task = reading.get_or_insert_with(|| {
+                let tls = self.tls.clone();
+                spawn_blocking(move || tls::configuration(&tls))
+            });
+            let done = task.await;
+            *reading = None;
+            match done {
+                Ok(config) => drop(self.configured.set(config?)),
+                // The runtime of the call that began it has ended.
+                Err(e) if e.is_cancelled() => {}
+                Err(_) => return Err(Error::new(ErrorKind::Ssl, "TLS cannot be set up: a panic".to_owned())),
+            }
         }
-        let needed = secure || self.proxies.http.iter().any(|url| url.starts_with("https:"));
-        if !needed {
-            let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-            let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-            let builder = builder.map_err(|e| Error::new(ErrorKind::Ssl, format!("TLS cannot be set up: {e}")))?;
-            return Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
-        }
-        let config = tls::configuration(&self.tls)?;
-        Ok(self.configured.get_or_init(|| config).clone())
     }
 
     /// Sends the request and reads the whole answer, of at most `limit` bytes.
@@ -79,6 +110,9 @@ impl Network {
         request: Request,
         limit: usize,
     ) -> Result<Answer, Error> {
+        // Of a process that stood still the runtime may not yet know which idle connections were closed meanwhile: it looks
+        // before it comes back here.
+        yield_now().await;
         let url = request.url.clone();
         let failed = |error: reqwest::Error| self.failure(&error, &url);
         let mut sent = reqwest::Request::new(request.method, request.url);
@@ -109,12 +143,16 @@ impl Network {
 
     /// Whether a proxy takes the requests themselves, so that the only connection is the one to it.
     fn is_forwarded(&self, url: &Url) -> bool {
-        url.scheme() == "http" && self.proxies.stand_before(url)
+        url.scheme() == "http" && matches!(self.proxies.before(url), Ok(Some(_)))
     }
 
     /// The error that a failed exchange is.
     fn failure(&self, error: &reqwest::Error, url: &Url) -> Error {
         let (cause, host) = (cause_of(error), host_of(url));
+        if let Some(cure) = chain(error).filter_map(<dyn StdError>::downcast_ref).find_map(exhaustion::cure) {
+            let text = format!("Could not connect to the endpoint URL: \"{host}\" ({cause}; {cure})");
+            return Error::new(ErrorKind::EndpointConnection, text);
+        }
         let untrusted = || (ErrorKind::Ssl, format!("SSL validation failed for {host}: {cause}"));
         let (kind, text) = if error.is_connect() {
             if error.is_timeout() {

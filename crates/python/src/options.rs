@@ -36,6 +36,8 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         client_cert: given.client_cert()?,
         http_proxy: given.text("http_proxy")?,
         https_proxy: given.text("https_proxy")?,
+        no_proxy: given.text("no_proxy")?,
+        proxies_of_service: true,
         user_agent: given.text("user_agent")?,
         user_agent_extra: given.text("user_agent_extra")?,
         app_id: given.text("user_agent_appid")?,

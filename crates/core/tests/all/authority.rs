@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use chimeline_core::tls::ClientCert;
+use chimeline_core::tls::{ClientCert, Pem};
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -49,6 +49,17 @@ impl Authority {
         Arc::new(config.expect("a certificate and its key"))
     }
 
+    /// Those of a server whose certificate is its own authority's, as `openssl req -x509` makes it; and that certificate.
+    pub fn own(flaw: Flaw) -> (Arc<ServerConfig>, Pem) {
+        let mut params = params(flaw);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        let private = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+        let config = versions().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], private);
+        (Arc::new(config.expect("a certificate and its key")), Pem::Contents(certificate.pem().into_bytes()))
+    }
+
     /// Those of a server that asks for a certificate of this authority.
     pub fn asking_server(&self) -> Arc<ServerConfig> {
         let mut roots = RootCertStore::empty();
@@ -77,16 +88,21 @@ impl Authority {
     }
 
     fn signed(&self, flaw: Flaw) -> (Certificate, KeyPair) {
-        let names = if flaw == Flaw::OtherName { vec!["other.example"] } else { vec!["127.0.0.1", "localhost"] };
-        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        let mut params = CertificateParams::new(names).expect("parameters");
-        if flaw == Flaw::Expired {
-            params.not_before = date_time_ymd(2020, 1, 1);
-            params.not_after = date_time_ymd(2021, 1, 1);
-        }
+        let params = params(flaw);
         let key = KeyPair::generate().expect("a key");
         (params.signed_by(&key, &self.issuer).expect("a certificate"), key)
     }
+}
+
+fn params(flaw: Flaw) -> CertificateParams {
+    let names = if flaw == Flaw::OtherName { vec!["other.example"] } else { vec!["127.0.0.1", "localhost"] };
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    let mut params = CertificateParams::new(names).expect("parameters");
+    if flaw == Flaw::Expired {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+    }
+    params
 }
 
 fn provider() -> Arc<CryptoProvider> {

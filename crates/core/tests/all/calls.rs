@@ -3,11 +3,12 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use chimeline_core::tls::Trust;
 use chimeline_core::world::World;
 use chimeline_core::{Client, ErrorKind, Options};
 use serde_json::json;
 
-use crate::support::{CREATED, Server, Step, client, create, isolated, options};
+use crate::support::{CREATED, Server, Step, client, create, create_on_io_thread, creation, folder, isolated, options};
 
 fn once(options: Options) -> Options {
     Options { max_attempts: Some(1), ..options }
@@ -83,4 +84,78 @@ fn hosts_of_no_proxy_are_reached_directly() {
     for other in ["127.0.0.1:1", "localhost", ""] {
         assert_eq!(reached(other.to_owned()), Err(ErrorKind::ProxyConnection), "{other}");
     }
+}
+
+#[test]
+fn a_proxy_that_is_given_is_used_or_refused() {
+    for text in [
+        "http://me:a b@HOST",
+        "http://me:a\"b@HOST",
+        "http://me:a<b@HOST",
+        "http://me:a^b@HOST",
+        "http://me:a{b@HOST",
+        "http://me:a|b@HOST",
+        "http://me:\u{e4}@HOST",
+        "//HOST",
+        "HOST",
+        " http://HOST ",
+        "http://me:a/b@HOST",
+        "socks5://HOST",
+    ] {
+        let (server, proxy) =
+            (Server::start(vec![Step::json(201, CREATED)]), Server::start(vec![Step::json(201, CREATED)]));
+        let url = text.replace("HOST", &proxy.address.to_string());
+        for in_code in [false, true] {
+            let variables = [("HTTP_PROXY", url.clone())].into_iter().filter(|_| !in_code).collect();
+            let world = World { variables, ..World::default() };
+            let options = Options { http_proxy: in_code.then(|| url.clone()), ..once(server.options()) };
+            let service = chimeline_core::service("chime").expect("a known service");
+            let outcome = create(&Client::in_world(service, &options, world).expect("a client"));
+            assert_eq!(server.seen().len(), 0, "{text:?} goes direct");
+            match outcome {
+                Ok(_) => assert!(!proxy.seen().is_empty(), "{text:?}"),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{text:?}: {error}");
+                    assert!(!error.to_string().contains("me:"), "{error}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_proxy_of_the_code_puts_those_of_the_environment_out() {
+    let server = Server::start(vec![Step::json(201, CREATED)]);
+    let variables = [("http_proxy", "http://127.0.0.1:9")].into_iter().collect();
+    let world = World { variables, ..World::default() };
+    let options = Options { https_proxy: Some(String::new()), ..once(server.options()) };
+    let service = chimeline_core::service("chime").expect("a known service");
+    create(&Client::in_world(service, &options, world).expect("a client")).expect("a success");
+}
+
+/// A FIFO that nobody writes stands for a file of a network share that is slow.
+#[cfg(unix)]
+#[test]
+fn a_bundle_that_is_slow_to_read_keeps_no_other_call_waiting() {
+    let folder = folder();
+    let fifo = folder.join("ca.pem");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo");
+    assert!(made.success());
+    let verify = Some(Trust::Bundle(fifo.clone().into()));
+    let slow = client(&Options { verify, timeout: Some(0.3), ..options("https://127.0.0.1:9") });
+    let server = Server::start(vec![Step::json(201, CREATED)]);
+    let (done, outcome) = std::sync::mpsc::channel();
+    slow.start(creation(&slow, "arn:sink"), move |result| drop(done.send(result))).expect("a running thread");
+    let started = Instant::now();
+    let other = isolated(&once(server.options()));
+    create_on_io_thread(&other).expect("a success");
+    assert!(started.elapsed() < Duration::from_secs(5));
+    let of_io_thread = outcome.recv_timeout(Duration::from_secs(5)).expect("an outcome").expect_err("no certificates");
+    for error in [of_io_thread, create(&slow).expect_err("no certificates")] {
+        assert_eq!(error.kind(), ErrorKind::CallTimeout, "{error}");
+        assert!(error.to_string().contains("certificates"), "{error}");
+    }
+    // Lets the thread go that reads.
+    std::fs::write(&fifo, "no certificate").expect("a reader");
+    std::fs::remove_dir_all(folder).expect("the folder");
 }

@@ -1,11 +1,14 @@
 //! What becomes of a connection: kept for the next call, cut at any byte, or left behind by a panic.
 
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chimeline_core::{ErrorKind, Options};
 use serde_json::json;
 
-use crate::support::{CREATED, Server, Step, answer, create, create_on_io_thread, isolated};
+use crate::support::{CREATED, Server, Step, Wire, answer, create, create_on_io_thread, creation, isolated};
 
 fn created() -> Step {
     Step::json(201, CREATED)
@@ -41,6 +44,39 @@ fn kept_connections() {
             assert_eq!(server.seen().len(), *requests, "{name}");
         }
     }
+}
+
+/// As in a process that is stopped and goes on: nobody looks at the connections while the server closes them, and the next
+/// call is there before anybody does.
+#[test]
+fn a_connection_that_was_closed_while_the_runtime_stood_still_is_not_taken() {
+    const LONG: Duration = Duration::from_secs(10);
+    let sockets: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
+    let kept = sockets.clone();
+    let open = move |socket: TcpStream| -> Option<Box<dyn Wire>> {
+        kept.lock().expect("no panic").push(socket.try_clone().expect("a socket"));
+        Some(Box::new(socket))
+    };
+    let server = Server::over(("127.0.0.1", 0), open, |_| created());
+    let client = isolated(&Options { max_attempts: Some(1), ..server.options() });
+    create_on_io_thread(&client).expect("a success");
+
+    let other = Server::start(vec![created()]);
+    let halting = isolated(&other.options());
+    let ((stopped, stops), (go_on, goes_on)) = (channel(), channel::<()>());
+    halting.start(creation(&halting, "arn:sink"), move |_| {
+        stopped.send(()).expect("a test that waits");
+        goes_on.recv_timeout(LONG).expect_err("the test drops it");
+    });
+    stops.recv_timeout(LONG).expect("a runtime that stands still");
+    for socket in sockets.lock().expect("no panic").drain(..) {
+        socket.shutdown(Shutdown::Both).expect("an open connection");
+    }
+    std::thread::sleep(Duration::from_millis(50));
+    let (done, outcome) = channel();
+    client.start(creation(&client, "arn:sink"), move |result| drop(done.send(result)));
+    drop(go_on);
+    outcome.recv_timeout(LONG).expect("an outcome").expect("a success at the first attempt");
 }
 
 /// The answer ends, or is reset, behind each of its bytes.

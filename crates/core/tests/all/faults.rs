@@ -82,6 +82,11 @@ fn hold(cells: impl Fn() -> Vec<Cell>) {
     }
 }
 
+fn another() -> Vec<u8> {
+    let (_, Pem::Contents(pem)) = Authority::own(Flaw::None) else { panic!("a path") };
+    pem
+}
+
 /// What stands in a PEM file.
 fn contents(file: &Pem) -> Pem {
     Pem::Contents(std::fs::read(file.to_string()).expect("a file"))
@@ -149,9 +154,29 @@ fn tls() {
             options.verify = Some(Trust::Bundle(bundle.into()));
         })
     };
+    let own = |name, flaw: Flaw, trusted: fn(Vec<u8>) -> Vec<u8>, due, requests, attempts| {
+        let (config, Pem::Contents(pem)) = Authority::own(flaw) else { panic!("a path") };
+        let server = secure(config, |_| created());
+        let url = format!("https://{}", server.address);
+        Cell::new(name, server, due, requests, attempts).with(|options| {
+            options.endpoint_url = Some(url);
+            options.verify = Some(Trust::Bundle(Pem::Contents(trusted(pem))));
+        })
+    };
+    let with_mark = |pem: Vec<u8>| [&b"\xef\xbb\xbfwords before\r\n"[..], &pem[..]].concat();
+    let of_openssl = |pem: Vec<u8>| {
+        let text = String::from_utf8(pem).expect("PEM");
+        text.replace("CERTIFICATE", "TRUSTED CERTIFICATE").into_bytes()
+    };
     let long = || Step::AnswerThenClose(answer(201, 500, CREATED));
     hold(|| {
         vec![
+            own("one that is its own authority", Flaw::None, |pem| pem, Ok(()), 1, 1),
+            own("such a one behind a byte order mark and words", Flaw::None, with_mark, Ok(()), 1, 1),
+            own("such a one for another name", Flaw::OtherName, |pem| pem, Err(Ssl), 0, 1),
+            own("such a one that has expired", Flaw::Expired, |pem| pem, Err(Ssl), 0, 1),
+            own("such a one of OpenSSL's own form", Flaw::None, of_openssl, Err(Ssl), 0, 0),
+            own("another one that is its own authority", Flaw::None, |_| another(), Err(Ssl), 0, 1),
             with("a certificate of a trusted authority", Flaw::None, created(), Ok(()), 1, 1),
             with("one of an authority that is not trusted", Flaw::None, created(), Err(Ssl), 0, 1)
                 .with(|options| options.verify = Some(Trust::Platform)),

@@ -121,7 +121,7 @@ fn an_empty_text_is_as_one_that_is_left_out() {
         user_agent: empty(),
         user_agent_extra: empty(),
         app_id: empty(),
-        verify: Some(Trust::Bundle(PathBuf::new())),
+        verify: Some(Trust::Bundle(PathBuf::new().into())),
         credentials: Some(Keys {
             access_key_id: "AK".to_owned(),
             secret_access_key: "SK".to_owned(),
