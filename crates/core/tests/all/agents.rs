@@ -180,7 +180,8 @@ fn a_load_goes_on_when_the_call_that_began_it_leaves() {
         let mut failures = 0;
         while let Err(error) = call(&client, &short) {
             assert_eq!(error.kind(), ErrorKind::CallTimeout, "{error}");
-            assert!(error.to_string().contains("getting credentials"), "{error}");
+            // Later ones may have credentials and yet no time left, on a busy machine.
+            assert!(failures > 0 || error.to_string().contains("getting credentials"), "{error}");
             failures += 1;
             assert!(started.elapsed() < Duration::from_secs(10), "no call has credentials");
         }
