@@ -5,7 +5,7 @@ const { credentialsOf, isLate } = require("./options.cjs");
 
 /** A function is called again this long before its credentials expire, while calls go on with those of before. */
 const EARLY = 5 * 60_000;
-/** This long before they expire credentials are not used for further calls, for they may expire on the way. */
+/** This long before they expire credentials are not sent any more, for they may expire on the way. */
 const MARGIN = 10_000;
 /** This long a refresh that failed is not tried again. */
 const PAUSE = 10_000;
@@ -42,15 +42,16 @@ class ExpiringCredentials {
     const credentials = credentialsOf(found);
     const expiry = expiryOf(found);
     const now = Date.now();
-    if (expiry <= now) {
+    if (expiry <= now + MARGIN) {
       const source = isFunction ? "the credentials function gave credentials that" : "the credentials";
+      const when = expiry <= now ? "expired at" : `expire within ${MARGIN / 1e3} s, at`;
       const cure = isFunction ? "" : "; give a function, which is called again before they expire";
-      throw new CredentialRetrievalError(`${source} expired at ${timeOf(expiry)}, and were not used${cure}`);
+      throw new CredentialRetrievalError(`${source} ${when} ${timeOf(expiry)}, and were not used${cure}`);
     }
     this.current = credentials;
     this.#expiry = expiry;
     // A promise gives its credentials once.
-    this.#refreshAt = isFunction ? Math.max(expiry - EARLY, now + (expiry - now) / 2) : expiry;
+    this.#refreshAt = isFunction ? Math.max(expiry - EARLY, now + (expiry - now) / 2) : expiry - MARGIN;
   }
 
   /** Leaves a refresh that failed for later. */

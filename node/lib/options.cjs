@@ -62,8 +62,8 @@ function checkedHandler(handler, { caBundle, clientCert }) {
   const { httpAgent, httpsAgent, ...limits } = pick(handler, ["requestTimeout", "socketTimeout", "connectionTimeout", "httpAgent", "httpsAgent"]);
   for (const name in limits) check(`requestHandler.${name}`, limits[name], ["number"]);
   const [http, https] = [taken("requestHandler.httpAgent", httpAgent), taken("requestHandler.httpsAgent", httpsAgent)];
-  if (caBundle != null && https.ca !== undefined) throw new TypeError("requestHandler.httpsAgent has a ca, and there is a caBundle: give one of them");
-  if (clientCert != null && https.cert !== undefined) throw new TypeError("requestHandler.httpsAgent has a cert, and there is a clientCert: give one of them");
+  if (caBundle && https.ca !== undefined) throw new TypeError("requestHandler.httpsAgent has a ca, and there is a caBundle: give one of them");
+  if (clientCert && https.cert !== undefined) throw new TypeError("requestHandler.httpsAgent has a cert, and there is a clientCert: give one of them");
   return { ...limits, http, https };
 }
 
@@ -126,9 +126,9 @@ function forNative(options, credentials) {
     retryMode: options.retryMode ?? undefined,
     maxAttempts: attempts("maxAttempts", options.maxAttempts),
     parameterValidation: options.parameterValidation == null || options.parameterValidation === "" ? undefined : String(options.parameterValidation),
-    caBundle: options.caBundle ?? https.ca,
+    caBundle: options.caBundle || https.ca,
     insecure: https.insecure === true,
-    clientCert: typeof clientCert === "string" ? [clientCert, clientCert] : clientCert ?? (https.cert && [https.cert, https.key]),
+    clientCert: typeof clientCert === "string" && clientCert !== "" ? [clientCert, clientCert] : clientCert || (https.cert && [https.cert, https.key]),
     httpProxy: http.proxy,
     httpsProxy: https.proxy,
     userAgent: agentText(customUserAgent),

@@ -1,7 +1,7 @@
 "use strict";
 
-/** On the prototype of an error class: its name and those of its bases. Known to every copy of the package in the process. */
-const NAMES = Symbol.for("chimeline.errors");
+/** On the prototype of an error class: its name. Known to every copy of the package in the process. */
+const NAME = Symbol.for("chimeline.error");
 
 /** The error classes of this copy by themselves; a user's subclass is none. */
 const names = new WeakMap();
@@ -10,7 +10,7 @@ const names = new WeakMap();
 function literalName(Class, name) {
   const { prototype } = Class;
   names.set(Class, name);
-  Object.defineProperty(prototype, NAMES, { value: [...(prototype[NAMES] ?? []), name], configurable: true });
+  Object.defineProperty(prototype, NAME, { value: name });
   Object.defineProperty(prototype, "name", { value: name, writable: true, enumerable: false, configurable: true });
 }
 
@@ -19,10 +19,14 @@ function isNamed(value, Class) {
   return names.has(Class) && isOneOf(value, [names.get(Class)]);
 }
 
-/** Whether a value is an error of one of the classes of these names. */
+/** Whether a value is an error of one of the classes of these names, or of one that derives from it. */
 function isOneOf(value, wanted) {
-  const known = value?.[NAMES];
-  return Array.isArray(known) && known.some((name) => wanted.includes(name));
+  // Most values that are asked about have none.
+  if (value?.[NAME] === undefined) return false;
+  for (let at = value; at !== null; at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, NAME) && wanted.includes(at[NAME])) return true;
+  }
+  return false;
 }
 
 /** A property that logs of the error do not show. */

@@ -3,8 +3,11 @@ export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string | undefined;
-  /** When credentials of a function end; the function is called again before. */
-  readonly expiration?: Date | undefined;
+  /**
+   * When they expire: a Date, an ISO 8601 text, or seconds (or milliseconds) since 1970. A function is called again before; those
+   * that expire within 10 s are not sent.
+   */
+  readonly expiration?: Date | string | number | undefined;
 }
 
 /** A value, or where to get it: asked for at the client's first call. */
@@ -34,7 +37,7 @@ export interface ClientConfig {
   retryMode?: Provided<string> | undefined;
   useFipsEndpoint?: Provided<boolean> | undefined;
   useDualstackEndpoint?: Provided<boolean> | undefined;
-  /** Limits of one attempt; 0 for none. This client does its own HTTP, so a handler of another package cannot stand here. */
+  /** Limits of one attempt; 0 or Infinity for none. This client does its own HTTP, so a handler of another package cannot stand here. */
   requestHandler?:
     | {
         /** Until a connection must stand; 3,100 by default. */
@@ -44,11 +47,12 @@ export interface ClientConfig {
         /** Without a byte of an answer; 60,000 by default. */
         socketTimeout?: number | undefined;
         /**
-         * Of an agent are taken: `maxSockets`, how many connections may be open at once; `options.rejectUnauthorized`; and
-         * the proxy of an `HttpsProxyAgent`.
+         * Of an agent, or of the plain options of one, are taken: `maxSockets` and `maxTotalSockets`, how many connections may be
+         * open at once; `ca`, `cert` and `key` in PEM; `rejectUnauthorized`; and the proxy of an `HttpsProxyAgent`. What else
+         * would change where requests go, or whom they trust, is refused by name.
          */
-        httpsAgent?: { maxSockets?: number | undefined } | undefined;
-        /** The proxy of an `HttpProxyAgent`, for endpoints without TLS. */
+        httpsAgent?: object | undefined;
+        /** The same for endpoints without TLS. */
         httpAgent?: object | undefined;
       }
     | undefined;

@@ -91,15 +91,53 @@ test("objects of classes, of other realms and without a prototype are structures
   class Streams {
     AttendeeIds = ["a"];
     get ExternalUserIds() {
-      return ["guest"];
+      return ["ee"];
     }
   }
   const configuration = { SourceConfiguration: Object.assign(Object.create(null), { SelectedVideoStreams: new Streams() }) };
   await at(server, Chime).createMediaCapturePipeline({ ...capture, ChimeSdkMeetingConfiguration: configuration });
-  assert.deepEqual(body().ChimeSdkMeetingConfiguration, { SourceConfiguration: { SelectedVideoStreams: { AttendeeIds: ["a"], ExternalUserIds: ["guest"] } } });
+  assert.deepEqual(body().ChimeSdkMeetingConfiguration, { SourceConfiguration: { SelectedVideoStreams: { AttendeeIds: ["a"], ExternalUserIds: ["ee"] } } });
   const foreign = runInNewContext("({ SourceConfiguration: { SelectedVideoStreams: { AttendeeIds: ['b'] } } })");
   await at(server, Chime).createMediaCapturePipeline({ ...capture, ChimeSdkMeetingConfiguration: foreign });
   assert.deepEqual(body().ChimeSdkMeetingConfiguration.SourceConfiguration.SelectedVideoStreams.AttendeeIds, ["b"]);
+});
+
+test("members that are accessors, inherited or not enumerable are sent, and what else an instance of a class has is not", async () => {
+  class Tag {
+    #parts;
+    color = "red";
+    constructor(...parts) {
+      this.#parts = parts;
+    }
+    get Key() {
+      return this.#parts[0];
+    }
+    get Value() {
+      return this.#parts[1];
+    }
+    describe() {}
+  }
+  class Recording {
+    constructor() {
+      Object.assign(this, capture, { team: "red" });
+    }
+    get Tags() {
+      return [new Tag("a", "b")];
+    }
+  }
+  const client = at(server, ChimeSDKMediaPipelines);
+  const Tags = [{ Key: "a", Value: "b" }];
+  for (const input of [new Recording(), Object.create({ ...capture, Tags }), Object.defineProperty({ ...capture }, "Tags", { value: Tags })]) {
+    await client.createMediaCapturePipeline(input);
+    assert.deepEqual([body().SinkArn, body().Tags, body().team], [capture.SinkArn, Tags, undefined]);
+  }
+  const asked = Object.assign(Object.create({ MaxResults: 7 }), { NextToken: "t" });
+  for await (const page of client.paginateListMediaCapturePipelines(asked, Object.create({ pageSize: 9 }))) void page;
+  assert.match(server.requests.at(-1).target, /max-results=7/);
+  assert.match(server.requests.at(-1).target, /next-token=t/);
+  // A name that is none of the operation's is still a fault of an object without a class.
+  const wrong = Object.assign(Object.create({ MaxResults: 7 }), { Nexttoken: "t" });
+  assert.equal((await caught(client.listMediaCapturePipelines(wrong))).errors[0].unknown_param, "Nexttoken");
 });
 
 test("no object of a user's can pass for something else", async () => {
