@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
+use http::HeaderValue;
 
 use crate::chain::wrong;
 use crate::config::{Config, Keys, duration};
@@ -20,6 +21,8 @@ pub struct Call {
     pub(crate) limits: Limits,
     /// In place of the client's credentials.
     pub(crate) identity: Option<Identity>,
+    /// The trace of AWS Lambda that it belongs to.
+    pub(crate) trace: Option<HeaderValue>,
 }
 
 /// What one call does otherwise than its client; what is left out is the client's.
@@ -35,6 +38,9 @@ pub struct CallOptions {
     pub max_attempts: Option<u32>,
     /// Keys to sign with.
     pub credentials: Option<Keys>,
+    /// The trace of the Lambda invocation that makes the call: `_X_AMZN_TRACE_ID` as it is at the call, for it changes with
+    /// each invocation. One that cannot be a header is left out.
+    pub trace_id: Option<String>,
 }
 
 /// How long and how often a call tries.
@@ -102,6 +108,9 @@ impl Call {
             let identity = identity(given);
             keys::check_identity(&identity)?;
             self.identity = Some(identity);
+        }
+        if let Some(id) = &options.trace_id {
+            self.trace = HeaderValue::from_str(id).ok();
         }
         Ok(self)
     }

@@ -35,7 +35,6 @@ pub(crate) struct Inner {
     pub(crate) credentials: Source,
     pub(crate) quota: Quota,
     pub(crate) rate: RateLimit,
-    in_lambda: bool,
     pub(crate) skew: Skew,
     pub(crate) world: World,
     pub(crate) user_agent: HeaderValue,
@@ -119,7 +118,6 @@ impl Client {
             config,
             quota: Quota::default(),
             rate: RateLimit::default(),
-            in_lambda: world.variable("AWS_LAMBDA_FUNCTION_NAME").is_some(),
             skew: Skew::default(),
             world,
             user_agent,
@@ -173,7 +171,9 @@ impl Client {
         input: &V,
     ) -> Result<Call, Unprepared<V::Fault>> {
         match encode(operation, input, self.0.config.validation, || (self.0.world.uuid)()) {
-            Ok(encoded) => Ok(Call { operation, encoded, limits: Limits::of(&self.0.config), identity: None }),
+            Ok(encoded) => {
+                Ok(Call { operation, encoded, limits: Limits::of(&self.0.config), identity: None, trace: None })
+            }
             Err(Invalid::Faults(faults)) => Err(Unprepared::Error(Error::invalid(operation.name, faults))),
             Err(Invalid::Host(fault)) => Err(Unprepared::Host(fault)),
         }
@@ -273,13 +273,5 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Client").field(&self.0.service.name).field(&orchestrate::host(&self.0)).finish()
-    }
-}
-
-impl Inner {
-    /// The trace of the Lambda invocation that is under way, in a process of AWS Lambda.
-    pub(crate) fn lambda_trace(&self) -> Option<HeaderValue> {
-        let trace = self.in_lambda.then(|| self.world.variable("_X_AMZN_TRACE_ID")).flatten()?;
-        HeaderValue::from_str(&trace).ok()
     }
 }

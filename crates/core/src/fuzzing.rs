@@ -81,7 +81,7 @@ pub fn outcome(
     let answer = Answer { status, headers, body: Bytes::copy_from_slice(body) };
     let inner = client.inner();
     let encoded = Encoded { path: String::new(), query: String::new(), body: None };
-    let call = Call { operation, encoded, limits: Limits::of(client.config()), identity: None };
+    let call = Call { operation, encoded, limits: Limits::of(client.config()), identity: None, trace: None };
     let now = (inner.world.now)();
     let keys = Keys { session_token: Some(TOKEN.to_owned()), ..keys() };
     let times = Times { signed: now, took: Duration::ZERO, received: now };

@@ -295,8 +295,8 @@ pub(crate) fn signed(
     headers.insert(INVOCATION_ID, HeaderValue::from_str(invocation_id).map_err(|e| unsendable(&e))?);
     let progress = format!("attempt={number}; max={}", call.limits.max_attempts);
     headers.insert(REQUEST, HeaderValue::from_str(&progress).map_err(|e| unsendable(&e))?);
-    if let Some(trace) = client.lambda_trace() {
-        headers.insert(HeaderName::from_static("x-amzn-trace-id"), trace);
+    if let Some(trace) = &call.trace {
+        headers.insert(HeaderName::from_static("x-amzn-trace-id"), trace.clone());
     }
     Ok(Request { method, url: url.clone(), headers, body })
 }

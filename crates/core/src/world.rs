@@ -33,17 +33,25 @@ impl Default for World {
     /// The real one, with the process's environment as it is now.
     #[expect(clippy::disallowed_methods, reason = "this is the one place where the real world comes in")]
     fn default() -> World {
-        World {
-            now: Arc::new(SystemTime::now),
-            random: Arc::new(fastrand::f64),
-            variables: std::env::vars_os().collect(),
-            uuid: Arc::new(Uuid::new_v4),
-            sleep: Arc::new(|length| Box::pin(tokio::time::sleep(length))),
-        }
+        World::with_variables(std::env::vars_os().collect())
     }
 }
 
 impl World {
+    /// The real one, with the environment that a host hands over. The process's own is not read, which another thread of the
+    /// host may write meanwhile.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the real world comes in")]
+    #[must_use]
+    pub fn with_variables(variables: Variables) -> World {
+        World {
+            now: Arc::new(SystemTime::now),
+            random: Arc::new(fastrand::f64),
+            variables,
+            uuid: Arc::new(Uuid::new_v4),
+            sleep: Arc::new(|length| Box::pin(tokio::time::sleep(length))),
+        }
+    }
+
     /// An environment variable. An empty one is as unset: compose files and CI write those for what they do not have.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use chimeline_core::Keys;
-use chimeline_core::world::World;
+use chimeline_core::world::{Variables, World};
 
 /// How a local server is started. The defaults suit a test: a free port, the keys of [`Options::default_keys`].
 #[derive(Clone)]
@@ -51,7 +51,8 @@ impl Default for Options {
             account_id: "111122223333".to_owned(),
             pace: Duration::from_millis(250),
             pipeline_quota: None,
-            world: World::default(),
+            // It reads no variable.
+            world: World::with_variables(Variables::default()),
         }
     }
 }
