@@ -8,6 +8,7 @@ pub mod decode;
 pub mod encode;
 pub mod endpoint;
 pub mod error;
+pub mod fork;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod generated;
