@@ -1,0 +1,26 @@
+//! Panics become errors: a panic that left a call would end the I/O thread's task without an outcome, or unwind into the host.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::error::{Error, ErrorKind};
+
+/// The outcome of `call`; of one that panics, an internal error with the panic's message.
+pub(crate) async fn caught<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let mut call = pin!(call);
+    // What the call shares with others is behind locks that ignore poison, and each is consistent between two statements.
+    poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)))
+            .unwrap_or_else(|payload| Poll::Ready(Err(internal(payload.as_ref()))))
+    })
+    .await
+}
+
+fn internal(payload: &(dyn Any + Send)) -> Error {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    Error::new(ErrorKind::Internal, format!("internal error, please report it: {text}"))
+}
