@@ -2,6 +2,7 @@
 //! two attempts the call waits.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -58,7 +59,8 @@ pub(crate) async fn run(
     deadline: Option<Deadline>,
     progress: &Progress,
 ) -> Result<Response, Error> {
-    let calling = caught(attempt_until_done(client, http, permits, call, progress));
+    let calling = pin!(attempt_until_done(client, http, permits, call, progress));
+    let calling = caught(calling);
     let done = match deadline {
         None => calling.await,
         Some(Deadline { limit, end }) => match tokio::time::timeout_at(end.into(), calling).await {

@@ -3,20 +3,22 @@
 use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 use crate::error::{Error, ErrorKind};
 
 /// The outcome of `call`; of one that panics, an internal error with the panic's message.
-pub(crate) async fn caught<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let mut call = pin!(call);
+///
+/// By reference, for a call by value would be in the outer future twice, and it is large.
+pub(crate) fn caught<'c, T>(
+    mut call: Pin<&'c mut (impl Future<Output = Result<T, Error>> + 'c)>,
+) -> impl Future<Output = Result<T, Error>> + 'c {
     // What the call shares with others is behind locks that ignore poison, and each is consistent between two statements.
-    poll_fn(|context| {
+    poll_fn(move |context| {
         catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)))
             .unwrap_or_else(|payload| Poll::Ready(Err(internal(payload.as_ref()))))
     })
-    .await
 }
 
 fn internal(payload: &(dyn Any + Send)) -> Error {
