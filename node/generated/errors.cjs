@@ -30,6 +30,7 @@ class ReadTimeoutError extends HTTPClientError {}
 class CallTimeoutError extends HTTPClientError {}
 class ResponseError extends HTTPClientError {}
 class CallCancelledError extends HTTPClientError {}
+class InternalError extends ChimelineError {}
 
 const classes = {
   InvalidConfigError,
@@ -56,6 +57,7 @@ const classes = {
   CallTimeoutError,
   ResponseError,
   CallCancelledError,
+  InternalError,
 };
 for (const name of Object.keys(classes)) literalName(classes[name], name);
 

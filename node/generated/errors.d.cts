@@ -118,6 +118,11 @@ export declare class CallCancelledError extends HTTPClientError {
   readonly name: "CallCancelledError";
 }
 
+/** A defect of this package; please report it. */
+export declare class InternalError extends ChimelineError {
+  readonly name: "InternalError";
+}
+
 /**
  * The credentials are valid, but the account or its policies do not let them do this. Check the IAM policy of the
  * caller; repeating the request does not help.

@@ -23,6 +23,7 @@ export {
   ForbiddenException,
   HTTPClientError,
   InfiniteLoopConfigError,
+  InternalError,
   InvalidConfigError,
   InvalidEndpointError,
   InvalidRegionError,

@@ -28,6 +28,7 @@ export const {
   ForbiddenException,
   HTTPClientError,
   InfiniteLoopConfigError,
+  InternalError,
   InvalidConfigError,
   InvalidEndpointError,
   InvalidRegionError,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import select
+import socket
 import threading
 import time
 from asyncio import AbstractEventLoop, get_running_loop, wait_for
 from asyncio import TimeoutError as TimeoutErrors
-from weakref import WeakKeyDictionary
+from contextvars import Context
+from weakref import WeakKeyDictionary, ref
 
 from ._client import BaseClient
 from ._logging import active_logger, log_error, log_result
@@ -21,11 +23,11 @@ if TYPE_CHECKING:
     import typing_extensions as t
 
     from ._credentials import CredentialSource
-    from ._generated import errors
 else:
-    from ._lazy import errors, t
+    from ._lazy import t
 
-_bridges: WeakKeyDictionary[AbstractEventLoop, Bridge] = WeakKeyDictionary()
+# Weak in both directions: a loop keeps its bridge, and is not kept by it.
+_bridges: WeakKeyDictionary[AbstractEventLoop, ref[Bridge]] = WeakKeyDictionary()
 
 
 class AsyncClient(BaseClient):
@@ -47,10 +49,10 @@ class AsyncClient(BaseClient):
 
     async def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         loop = get_running_loop()
-        options = self._call_options
+        options = self._options_now()
         if self._source is not None:
-            options = await self._with_keys(operation, self._source)
-        bridge = _bridges.get(loop) or _new_bridge(loop)
+            options = await self._with_keys(operation, options, self._source)
+        bridge = _bridge_of(loop)
         future = loop.create_future()
         number = bridge.start(self._native, operation, params, future, options)
         try:
@@ -60,20 +62,17 @@ class AsyncClient(BaseClient):
             bridge.cancel(number)
             raise
 
-    async def _with_keys(self, operation: str, source: CredentialSource) -> dict[str, Any]:
+    async def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:
         """The options of a call, with the keys that the user's provider gives; its time counts."""
         limit = self._time_limit()
         if limit is None:
-            return {**(self._call_options or {}), **await source.awaited()}
+            return {**(options or {}), **await source.awaited()}
         started = time.monotonic()
         try:
             keys = await wait_for(source.awaited(), limit)
         except TimeoutErrors:
-            phase = "it was getting credentials for attempt 1, when calling the"
-            error = errors.CallTimeoutError(f"the call did not end within its {limit:g} s; {phase} {operation} operation")
-            error.operation_name = operation
-            raise error from None
-        return {**(self._call_options or {}), **keys, "spent": time.monotonic() - started}
+            raise source.timed_out(limit, operation) from None
+        return {**(options or {}), **keys, "spent": time.monotonic() - started}
 
     async def close(self) -> None:
         """Closes the idle connections. The client stays usable."""
@@ -86,33 +85,55 @@ class AsyncClient(BaseClient):
         await self.close()
 
 
+def _bridge_of(loop: AbstractEventLoop) -> Bridge:
+    known = _bridges.get(loop)
+    bridge = None if known is None else known()
+    if bridge is None or not bridge.is_of_this_process():
+        # In no context, for the loop would keep that of the first caller.
+        bridge = Context().run(_new_bridge, loop)
+        _bridges[loop] = ref(bridge)
+    return bridge
+
+
 def _new_bridge(loop: AbstractEventLoop) -> Bridge:
-    # The futures of calls that a closed loop left behind would keep the loop, and it its bridge.
-    for known in [known for known in list(_bridges) if known.is_closed()]:
-        if (left := _bridges.pop(known, None)) is not None:
-            left.close()
     bridge = Bridge()
     try:
         loop.add_reader(bridge.fileno(), bridge.drain)
     except NotImplementedError:
         # A loop that waits for no sockets, such as Windows' default one: a thread waits in its place.
-        threading.Thread(target=_wait, args=(loop, bridge), name="chimeline-wake", daemon=True).start()
-    _bridges[loop] = bridge
+        loop._chimeline_bridge = bridge  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        waiting = socket.fromfd(bridge.fileno(), getattr(socket, "AF_UNIX", socket.AF_INET), socket.SOCK_STREAM)
+        threading.Thread(target=_wait, args=(ref(loop), ref(bridge), waiting), name="chimeline-wake", daemon=True).start()
     return bridge
 
 
-def _wait(loop: AbstractEventLoop, bridge: Bridge) -> None:
+def _wait(loop: ref[AbstractEventLoop], bridge: ref[Bridge], waiting: socket.socket) -> None:
+    """Has the loop drain the bridge whenever there is something; between two looks it keeps neither of them."""
     drained = threading.Event()
+    with waiting:
+        while _is_open(loop):
+            if select.select([waiting], [], [], 1.0)[0]:
+                drained.clear()
+                if not _drain_soon(loop(), bridge(), drained):
+                    return
+                drained.wait(1.0)
 
-    def drain() -> None:
+
+def _is_open(loop: ref[AbstractEventLoop]) -> bool:
+    known = loop()
+    return known is not None and not known.is_closed()
+
+
+def _drain_soon(loop: AbstractEventLoop | None, bridge: Bridge | None, drained: threading.Event) -> bool:
+    if loop is None or bridge is None:
+        return False
+
+    def drain(bridge: Bridge = bridge) -> None:
         bridge.drain()
         drained.set()
 
-    while not loop.is_closed():
-        if select.select([bridge], [], [], 1.0)[0]:
-            drained.clear()
-            try:
-                loop.call_soon_threadsafe(drain)
-            except RuntimeError:
-                return
-            drained.wait(1.0)
+    try:
+        loop.call_soon_threadsafe(drain)
+    except RuntimeError:
+        return False
+    return True

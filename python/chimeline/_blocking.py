@@ -31,9 +31,9 @@ class BlockingClient(BaseClient):
     _paginator_class = "Paginator"
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
-        options = self._call_options
+        options = self._options_now()
         if self._source is not None:
-            options = self._with_keys(self._source)
+            options = self._with_keys(operation, options, self._source)
         logger = active_logger()
         if logger is None:
             return self._native.call(operation, params, options)
@@ -45,11 +45,15 @@ class BlockingClient(BaseClient):
         log_result(logger, self._service_name, operation, result)
         return result
 
-    def _with_keys(self, source: CredentialSource) -> dict[str, Any]:
+    def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:
         """The options of a call, with the keys that the user's provider gives; its time counts."""
         started = time.monotonic()
-        keys = source.blocking()
-        return {**(self._call_options or {}), **keys, "spent": time.monotonic() - started}
+        limit = self._time_limit()
+        keys = source.blocking(limit)
+        spent = time.monotonic() - started
+        if keys is None or (limit is not None and spent >= limit):
+            raise source.timed_out(limit or spent, operation)
+        return {**(options or {}), **keys, "spent": spent}
 
     def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from . import _raised  # noqa: F401, so that the first error of a process needs no file, when no descriptor may be left
@@ -81,7 +82,9 @@ class BaseClient:
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
         given.pop("credentials", None)
         given["language"] = f"python#{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
-        self._native = NativeClient(self._service_name, given)
+        environment = _environment()
+        self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
+        self._native = NativeClient(self._service_name, given, environment)
 
     def with_options(
         self, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
@@ -98,6 +101,11 @@ class BaseClient:
         view._call_options = {**(self._call_options or {}), **{name: value for name, value in given.items() if value is not None}}
         self._native.check_call_options(view._call_options)
         return view
+
+    def _options_now(self) -> dict[str, Any] | None:
+        """The options of a call that is made now: in AWS Lambda with the trace of the invocation, which changes from one to the next."""
+        trace = os.environ.get("_X_AMZN_TRACE_ID") if self._in_lambda else None
+        return {**(self._call_options or {}), "trace_id": trace} if trace else self._call_options
 
     def _time_limit(self) -> float | None:
         """How many seconds a call has, where it has a limit."""
@@ -144,6 +152,12 @@ class BaseClient:
                 "let it find them in the environment or in a profile"
             )
         return _remake, (type(self), self._options, self._config, self._call_options)
+
+
+def _environment() -> dict[str, str]:
+    """The environment as it is now, although other threads may change it meanwhile."""
+    pairs = ((name, os.environ.get(name)) for name in list(os.environ))
+    return {name: value for name, value in pairs if value is not None}
 
 
 def _credential_source(options: dict[str, Any]) -> CredentialSource | None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
-import os
 import threading
+import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from ._errors import ChimelineError
-from ._generated.errors import CredentialRetrievalError
+from ._generated.errors import CallTimeoutError, CredentialRetrievalError
+from ._native import fork_generation, seconds_of
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     Keys = dict[str, str]
 
@@ -28,6 +30,12 @@ _PARTS = {
 _EXPIRY = ("expiry_time", "Expiration", "expiration")
 _REFRESH_BEFORE = 300.0
 _USELESS_BEFORE = 10.0
+_MAX_TIME = 253_402_300_799.0  # the end of the year 9999
+
+# A signal handler may make a call while the function runs, and so again in that call's; a function that calls its own client has no end.
+_MAX_NESTED = 3
+# The sources for which the current context, such as a task, loads.
+_loading_here: contextvars.ContextVar[tuple[CredentialSource, ...]] = contextvars.ContextVar("chimeline_loading", default=())
 
 
 class CredentialSource:
@@ -42,25 +50,53 @@ class CredentialSource:
             )
         self.is_coroutine = inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(type(given).__call__)
         self._given: Any = given
-        self._process = os.getpid()
+        self._generation = fork_generation()
         self._lock = threading.Lock()
-        self._loading: WeakKeyDictionary[AbstractEventLoop, Task[Keys]] = WeakKeyDictionary()
+        # The thread that has the lock, and how many loads it has under way.
+        self._owner: int | None = None
+        self._nested = 0
+        # Weak, for a task keeps its loop.
+        self._loading: WeakKeyDictionary[AbstractEventLoop, ref[Task[Keys]]] = WeakKeyDictionary()
         self._keys: Keys | None = None
         self._expiry: float | None = None
 
-    def blocking(self) -> Keys:
-        """The keys, for a call that blocks."""
+    def blocking(self, limit: float | None) -> Keys | None:
+        """The keys, for a call that blocks; `None` where another thread still loads them after that many seconds."""
         if self.is_object:
             return self._read(self._load())  # it keeps them itself
         if self._keys is not None and self._left() > _REFRESH_BEFORE:
             return self._keys
-        lock = self._lock_of_process()
-        if self._keys is not None and self._left() > _USELESS_BEFORE and lock.locked():
+        self._notice_fork()
+        if self._owner == threading.get_ident():
+            # The call within the load of this very thread cannot wait for it.
+            return self._load_nested()
+        if self._keys is not None and self._left() > _USELESS_BEFORE and self._lock.locked():
             return self._keys  # while another thread loads
-        with lock:
+        lock = self._lock
+        if not lock.acquire(timeout=-1 if limit is None else min(limit, threading.TIMEOUT_MAX)):
+            return None
+        self._owner = threading.get_ident()
+        try:
             if self._keys is not None and self._left() > _REFRESH_BEFORE:
                 return self._keys
+            return self._load_nested()
+        finally:
+            if self._lock is lock:
+                self._owner = None
+            lock.release()
+
+    def _load_nested(self) -> Keys:
+        if self._nested >= _MAX_NESTED:
+            raise self._calls_itself()
+        self._nested += 1
+        try:
             return self._keep(self._load())
+        except ChimelineError:
+            if self._keys is not None and self._left() > _USELESS_BEFORE:
+                return self._keys
+            raise
+        finally:
+            self._nested -= 1
 
     async def awaited(self) -> Keys:
         """The keys, for a call that is awaited."""
@@ -68,29 +104,41 @@ class CredentialSource:
             return self._read(self._load())
         if self._keys is not None and self._left() > _REFRESH_BEFORE:
             return self._keys
+        if self in _loading_here.get():
+            raise self._calls_itself()
+        self._notice_fork()
         loop = asyncio.get_running_loop()
-        task = self._loading.get(loop)
+        known = self._loading.get(loop)
+        task = None if known is None else known()
         if task is None or task.done():
-            task = self._loading[loop] = loop.create_task(self._load_for_loop())
+            task = loop.create_task(self._load_for_loop())
+            self._loading[loop] = ref(task)
             task.add_done_callback(self._loaded)
         if self._keys is not None and self._left() > _USELESS_BEFORE:
             return self._keys
         return await asyncio.shield(task)
 
+    def timed_out(self, limit: float, operation: str) -> CallTimeoutError:
+        """The error of a call whose time is over before it has its keys."""
+        phase = "it was getting credentials for attempt 1, when calling the"
+        error = CallTimeoutError(f"the call did not end within its {limit:g} s; {phase} {operation} operation")
+        error.operation_name = operation
+        return error
+
     def _loaded(self, task: Task[Keys]) -> None:
-        # The task would keep its loop.
-        self._loading.pop(task.get_loop(), None)
         if not task.cancelled():
-            # A refresh ahead of time that fails is told by the call that needs its keys.
+            # A refresh ahead of time that fails is reported by the call that needs its keys.
             task.exception()
 
-    def _lock_of_process(self) -> threading.Lock:
-        """The lock; after a fork a new one, for a thread that the child has not may hold the old one."""
-        process = os.getpid()
-        if self._process != process:
+    def _notice_fork(self) -> None:
+        """After a fork another thread of the parent may hold the lock for ever, and its loops' tasks wait for threads that are not here."""
+        generation = fork_generation()
+        if self._generation != generation:
             self._lock = threading.Lock()
-            self._process = process
-        return self._lock
+            self._owner = None
+            self._nested = 0
+            self._loading = WeakKeyDictionary()
+            self._generation = generation
 
     def _refreshes_now(self) -> bool:
         """Whether the object is about to do I/O."""
@@ -98,14 +146,15 @@ class CredentialSource:
         return refresh_needed is not None and bool(refresh_needed())
 
     def _left(self) -> float:
-        return float("inf") if self._expiry is None else self._expiry - datetime.now(timezone.utc).timestamp()
+        return float("inf") if self._expiry is None else self._expiry - time.time()
 
     async def _load_for_loop(self) -> Keys:
+        _loading_here.set((*_loading_here.get(), self))
         if self.is_coroutine:
             found = await self._awaited(self._given())
         else:
             # It may do I/O, for which the loop must not wait.
-            found = await asyncio.to_thread(self._load)
+            found = await _in_thread(self._load)
             if inspect.isawaitable(found):
                 found = await self._awaited(found)
         return self._keep(found)
@@ -124,14 +173,28 @@ class CredentialSource:
 
     def _failed(self, error: Exception) -> ChimelineError:
         # Not its text, which may hold what it was given.
-        name = getattr(self._given, "__qualname__", type(self._given).__qualname__)
-        return CredentialRetrievalError(f"Error when retrieving credentials from {name}: {type(error).__name__}")
+        return CredentialRetrievalError(f"Error when retrieving credentials from {self._name()}: {type(error).__name__}")
+
+    def _calls_itself(self) -> ChimelineError:
+        return CredentialRetrievalError(
+            f"Error when retrieving credentials from {self._name()}: it calls a client that takes its credentials from it; "
+            "give it a client with credentials of its own"
+        )
+
+    def _name(self) -> str:
+        return getattr(self._given, "__qualname__", type(self._given).__qualname__)
 
     def _keep(self, found: Any) -> Keys:
-        self._keys = self._read(found)
+        keys = self._read(found)
         # An object's keys are as good as expired: it is asked each time.
-        self._expiry = 0.0 if self.is_object else _time(_part(found, _EXPIRY))
-        return self._keys
+        expiry = 0.0 if self.is_object else _time(found)
+        if not self.is_object and expiry is not None and expiry <= time.time():
+            ago = time.time() - expiry
+            raise CredentialRetrievalError(
+                f"the credentials that {self._name()} gave expired {ago:.0f} s ago, by their expiry_time; they are not sent"
+            )
+        self._keys, self._expiry = keys, expiry
+        return keys
 
     def _read(self, found: Any) -> Keys:
         if inspect.isawaitable(found):
@@ -158,12 +221,54 @@ def _part(found: Any, names: tuple[str, ...]) -> Any:
     return None
 
 
-def _time(value: Any) -> float | None:
-    if value is None or isinstance(value, (int, float)):
-        return value
-    if isinstance(value, str):
+def _time(found: Any) -> float | None:
+    """When the credentials expire, in seconds since 1970; a time without an offset is UTC, as AWS's are."""
+    value = _part(found, _EXPIRY)
+    if value is None:
+        return None
+    seconds: float | None = None
+    if isinstance(value, datetime):
+        seconds = (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).timestamp()
+    elif isinstance(value, str):
+        seconds = seconds_of(value)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = value
+    if seconds is None or not 0 <= seconds <= _MAX_TIME:
+        raise CredentialRetrievalError(
+            "the credentials' expiry_time must be a datetime, an ISO 8601 text or seconds since 1970 up to the year 9999 "
+            f"(not milliseconds), which this {type(value).__name__} is not"
+        )
+    return seconds
+
+
+async def _in_thread(work: Callable[[], Any]) -> Any:
+    """What `work` gives, in a thread of its own: the loop's executor cannot be used at exit."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    def run() -> None:
+        result, raised = None, None
         try:
-            value = datetime.fromisoformat(value.replace("Z", "+00:00"))
-        except ValueError:
-            raise CredentialRetrievalError("the credentials' expiry_time is no ISO 8601 time") from None
-    return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).timestamp()
+            result = context.run(work)
+        except BaseException as error:
+            raised = error
+        try:
+            loop.call_soon_threadsafe(settle, result, raised)
+        except RuntimeError:
+            pass  # the loop is closed, and nobody waits
+
+    try:
+        threading.Thread(target=run, name="chimeline-credentials", daemon=True).start()
+    except RuntimeError:
+        # No thread can be had, as at exit since Python 3.12: better the loop waits than the call fails.
+        return work()
+    return await future

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
+use crate::blocking::{Blocking, Step};
 use crate::call::{Call, Deadline, Limits};
 use crate::config::{Config, Options};
 use crate::credentials::Source;
@@ -223,22 +225,20 @@ impl Client {
 
     /// Makes the call on this thread. `tick` is asked about every 50 ms whether to go on.
     pub fn call_blocking(&self, call: &Call, tick: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
-        let in_operation = |error: Error| error.in_operation(call.operation.name);
-        let deadline = Deadline::of(&call.limits);
-        let most = self.0.config.max_pool_connections;
-        let lanes = self.0.lanes.get(|| Ok(Arc::new(Lanes::new(most)))).map_err(in_operation)?;
-        let (lane, room) = lanes.take(deadline, tick).map_err(in_operation)?;
-        let progress = Progress::default();
-        let run = async {
-            let http = self.http(&lane.http, 1, deadline).await?;
-            orchestrate::run(&self.0, &http, None, call, deadline, &progress).await
-        };
-        let done = lane.run(run, tick);
-        room.give_back(lane);
-        done.map_err(|error| match error.kind() {
-            ErrorKind::Cancelled => in_operation(error).with_attempts(progress.ended_by(ErrorKind::Cancelled)),
-            _ => in_operation(error),
-        })
+        const SLICE: Duration = Duration::from_millis(50);
+        let mut blocking = self.blocking(call);
+        loop {
+            match blocking.step(Some(SLICE)) {
+                Step::Done(outcome) => return outcome,
+                Step::Tick if tick() => {}
+                Step::Tick => return Err(blocking.interrupt()),
+            }
+        }
+    }
+
+    /// Begins the call on this thread, which then drives it in steps.
+    pub fn blocking<'c>(&'c self, call: &'c Call) -> Blocking<'c> {
+        Blocking::new(self, call)
     }
 
     /// Decodes a response of `operation` into the host's values.
@@ -266,12 +266,16 @@ impl Client {
         &self.0
     }
 
+    pub(crate) fn lanes(&self) -> Result<Arc<Lanes>, Error> {
+        self.0.lanes.get(|| Ok(Arc::new(Lanes::new(self.0.config.max_pool_connections))))
+    }
+
     fn most_connections(&self) -> usize {
         usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
     }
 
     /// The HTTP client that is kept in `made`, which is made the first time.
-    async fn http(
+    pub(crate) async fn http(
         &self,
         made: &OnceLock<reqwest::Client>,
         idle_connections: usize,

@@ -1,18 +1,20 @@
-//! Blocking calls: each drives its own I/O on the caller's thread.
+//! Lanes: what blocking calls do their I/O on, each on its caller's thread.
 //!
 //! A hop to another thread and back costs more than the rest of a call, so a blocking call takes a lane (a runtime of one
 //! thread and a pool of connections that lives on it), runs there, and puts it back for the next one.
 
 use std::future::Future;
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
 use crate::call::Deadline;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::exhaustion;
 use crate::orchestrate::cut_off_in_queue;
+use crate::runtime::STACK;
 
 /// A runtime and the HTTP client whose connections live on it.
 #[derive(Debug)]
@@ -20,7 +22,7 @@ pub(crate) struct Lane {
     /// There until the lane is dropped.
     runtime: Option<Runtime>,
     /// Made by the first call that runs here.
-    pub(crate) http: OnceLock<reqwest::Client>,
+    pub(crate) http: Arc<OnceLock<reqwest::Client>>,
 }
 
 /// The lanes of a client in one process.
@@ -28,7 +30,7 @@ pub(crate) struct Lane {
 pub(crate) struct Lanes {
     state: Mutex<State>,
     freed: Condvar,
-    most: u32,
+    max: u32,
 }
 
 #[derive(Debug, Default)]
@@ -37,43 +39,58 @@ struct State {
     made: u32,
 }
 
+thread_local! {
+    /// How many lanes, of any client, the calls under way on this thread hold.
+    static HELD: Arc<AtomicUsize> = Arc::default();
+}
+
 impl Lanes {
-    pub(crate) fn new(most: u32) -> Lanes {
-        Lanes { state: Mutex::default(), freed: Condvar::new(), most }
+    pub(crate) fn new(max: u32) -> Lanes {
+        Lanes { state: Mutex::default(), freed: Condvar::new(), max }
     }
 
-    /// Takes the lane used last, or makes one, or waits for one until the deadline when as many as allowed are out. `tick`
-    /// is asked about every 50 ms whether to go on waiting.
+    /// Takes the lane used last, or makes one, or waits for one when as many as allowed are out: until the deadline, and no longer
+    /// than `slice`, after which there is `None`.
+    ///
+    /// A call within a call of the same thread, such as a signal handler's, never waits: the outer one goes on only after it, and
+    /// so may one of another thread that waits for the outer one's lane. It gets a lane beyond the limit where there is no other.
     pub(crate) fn take(
-        &self,
+        self: &Arc<Lanes>,
         deadline: Option<Deadline>,
-        tick: &mut dyn FnMut() -> bool,
-    ) -> Result<(Lane, Room<'_>), Error> {
+        slice: Option<Duration>,
+    ) -> Result<Option<(Lane, Room)>, Error> {
+        let held = HELD.try_with(Arc::clone).unwrap_or_default();
+        let nested = held.load(Ordering::Relaxed) > 0;
+        let asked_again = slice.and_then(|slice| Instant::now().checked_add(slice));
         let mut state = self.lock();
         loop {
             if let Some(lane) = state.idle.pop() {
-                return Ok((lane, Room(self)));
+                drop(state);
+                return Ok(Some((lane, Room::new(self, held))));
             }
-            if state.made < self.most {
+            if state.made < self.max || nested {
                 state.made += 1;
                 break;
             }
-            let left =
-                deadline.map(|deadline| (deadline.end.saturating_duration_since(Instant::now()), deadline.limit));
-            if let Some((Duration::ZERO, limit)) = left {
-                return Err(cut_off_in_queue(limit));
+            let now = Instant::now();
+            if let Some(deadline) = deadline.filter(|deadline| deadline.end <= now) {
+                return Err(cut_off_in_queue(deadline.limit));
             }
-            let wait = left.map_or(SLICE, |(left, _)| left.min(SLICE));
-            drop(self.freed.wait_timeout(state, wait));
-            // Unlocked, for it may make a call of its own.
-            if !tick() {
-                return Err(cancelled());
+            if asked_again.is_some_and(|at| at <= now) {
+                return Ok(None);
             }
-            state = self.lock();
+            let until = deadline.map(|deadline| deadline.end).into_iter().chain(asked_again).min();
+            state = match until {
+                None => self.freed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(until) => {
+                    let wait = until.saturating_duration_since(now);
+                    self.freed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
         drop(state);
-        let room = Room(self);
-        Ok((Lane::new()?, room))
+        let room = Room::new(self, held);
+        Ok(Some((Lane::new()?, room)))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -81,66 +98,65 @@ impl Lanes {
     }
 }
 
-/// The right to one lane: given back with the lane for the next call, else, after a panic, for another lane.
+/// The right to one lane: given back with the lane for the next call, else, when there is none, for another lane.
 #[derive(Debug)]
-pub(crate) struct Room<'l>(&'l Lanes);
+pub(crate) struct Room {
+    lanes: Arc<Lanes>,
+    /// Counts the lanes of the thread that took it.
+    held: Arc<AtomicUsize>,
+    lane: Option<Lane>,
+}
 
-impl Room<'_> {
-    pub(crate) fn give_back(self, lane: Lane) {
-        self.0.lock().idle.push(lane);
-        self.0.freed.notify_one();
-        std::mem::forget(self);
+impl Room {
+    fn new(lanes: &Arc<Lanes>, held: Arc<AtomicUsize>) -> Room {
+        held.fetch_add(1, Ordering::Relaxed);
+        Room { lanes: lanes.clone(), held, lane: None }
+    }
+
+    pub(crate) fn give_back(mut self, lane: Lane) {
+        self.lane = Some(lane);
     }
 }
 
-impl Drop for Room<'_> {
+impl Drop for Room {
     fn drop(&mut self) {
-        self.0.lock().made -= 1;
-        self.0.freed.notify_one();
+        self.held.fetch_sub(1, Ordering::Relaxed);
+        let mut state = self.lanes.lock();
+        // One beyond the limit goes.
+        match self.lane.take_if(|_| state.made <= self.lanes.max) {
+            Some(lane) => state.idle.push(lane),
+            None => state.made -= 1,
+        }
+        drop(state);
+        self.lanes.freed.notify_one();
     }
 }
-
-/// How long a blocking call goes on without asking whether it was interrupted.
-const SLICE: Duration = Duration::from_millis(50);
 
 impl Lane {
     fn new() -> Result<Lane, Error> {
         let fail = |e: std::io::Error| exhaustion::refused("the I/O of a call cannot be set up", &e);
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(fail)?;
-        Ok(Lane { runtime: Some(runtime), http: OnceLock::new() })
+        let runtime = Builder::new_current_thread().enable_all().thread_stack_size(STACK).build().map_err(fail)?;
+        Ok(Lane { runtime: Some(runtime), http: Arc::default() })
     }
 
-    /// Drives `call` to its end, or until `tick` says to stop.
-    pub(crate) fn run<T>(
-        &self,
-        call: impl Future<Output = Result<T, Error>>,
-        tick: &mut dyn FnMut() -> bool,
-    ) -> Result<T, Error> {
-        let Some(runtime) = &self.runtime else { return Err(cancelled()) };
-        let done = drive(runtime, call, tick);
-        if done.is_err() {
-            // Let the runtime close the connection whose answer nobody waits for any more.
-            runtime.block_on(tokio::task::yield_now());
+    /// Drives `call`, at most for `slice`; `None` where it is not done by then. The thread is not in the runtime afterwards, so that
+    /// what runs before the next slice may be a call on another lane.
+    pub(crate) fn drive<T>(&self, call: impl Future<Output = T>, slice: Option<Duration>) -> Option<T> {
+        let runtime = self.runtime.as_ref()?;
+        match slice {
+            None => Some(runtime.block_on(call)),
+            Some(slice) => runtime.block_on(async { tokio::time::timeout(slice, call).await.ok() }),
         }
-        done
     }
-}
 
-fn drive<T>(
-    runtime: &Runtime,
-    call: impl Future<Output = Result<T, Error>>,
-    tick: &mut dyn FnMut() -> bool,
-) -> Result<T, Error> {
-    // The call may be dropped half-way, which is to happen in its runtime.
-    let _context = runtime.enter();
-    let mut call = std::pin::pin!(call);
-    loop {
-        match runtime.block_on(async { tokio::time::timeout(SLICE, call.as_mut()).await }) {
-            Ok(done) => return done,
-            // Outside the runtime, for it may make a call of its own.
-            Err(_) if tick() => {}
-            Err(_) => return Err(cancelled()),
-        }
+    /// Drops what was driven here, where it may be half-way, and lets the runtime close the connection whose answer nobody waits
+    /// for any more.
+    pub(crate) fn abandon<T>(&self, call: T) {
+        let Some(runtime) = &self.runtime else { return };
+        let context = runtime.enter();
+        drop(call);
+        drop(context);
+        runtime.block_on(tokio::task::yield_now());
     }
 }
 
@@ -153,19 +169,39 @@ impl Drop for Lane {
     }
 }
 
-fn cancelled() -> Error {
-    Error::new(ErrorKind::Cancelled, "the call was interrupted".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use tokio::runtime::Builder;
 
-    use super::Lane;
+    use super::{Lane, Lanes};
 
     #[test]
     fn a_lane_may_end_where_nothing_may_wait() {
         let lane = Lane::new().expect("a lane");
         Builder::new_current_thread().build().expect("a runtime").block_on(async { drop(lane) });
+    }
+
+    #[test]
+    fn a_thread_that_holds_a_lane_gets_another_one_and_the_limit_holds_again_afterwards() {
+        let (some, others) = (Arc::new(Lanes::new(1)), Arc::new(Lanes::new(1)));
+        let slice = Some(Duration::from_millis(1));
+        let take = |lanes: &Arc<Lanes>| lanes.take(None, slice).expect("no error");
+        let outer = take(&some).expect("the first lane");
+        let elsewhere =
+            |lanes: &Arc<Lanes>| std::thread::scope(|scope| scope.spawn(|| take(lanes)).join()).expect("no panic");
+        assert!(elsewhere(&some).is_none());
+        let held_elsewhere = elsewhere(&others).expect("the first lane");
+        let inner = [take(&some).expect("a lane beyond the limit"), take(&others).expect("the same of another client")];
+        for (lane, room) in inner.into_iter().chain([outer, held_elsewhere]) {
+            room.give_back(lane);
+        }
+        for lanes in [&some, &others] {
+            let (lane, room) = elsewhere(lanes).expect("the lane that was kept");
+            assert_eq!(lanes.lock().made, 1);
+            room.give_back(lane);
+        }
     }
 }

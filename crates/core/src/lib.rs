@@ -1,6 +1,7 @@
 //! The client for the Amazon Chime SDK control plane: it validates a request, signs it, sends it, retries it, and reads
 //! the answer. It knows HTTP and the services' schema, and no host language: that is what [`host`] is for.
 
+pub mod blocking;
 pub mod call;
 pub mod client;
 pub mod config;
@@ -8,6 +9,7 @@ pub mod decode;
 pub mod encode;
 pub mod endpoint;
 pub mod error;
+pub mod fork;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod generated;
@@ -38,6 +40,7 @@ mod lane;
 mod lenient;
 mod login;
 mod metadata;
+mod panics;
 mod places;
 mod process;
 mod profile;

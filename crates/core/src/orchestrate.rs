@@ -2,6 +2,7 @@
 //! two attempts the call waits.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,6 +17,7 @@ use crate::call::{Call, Deadline};
 use crate::client::Inner;
 use crate::error::{Attempt, Error, ErrorKind, ResponseMetadata};
 use crate::judge::{Attempted, Retry, Verdict, judge, ledger_line, since_1970};
+use crate::panics::caught;
 use crate::respond::Answer;
 use crate::retry::RetryMode;
 use crate::sign::sign_request;
@@ -57,7 +59,8 @@ pub(crate) async fn run(
     deadline: Option<Deadline>,
     progress: &Progress,
 ) -> Result<Response, Error> {
-    let calling = attempt_until_done(client, http, permits, call, progress);
+    let calling = pin!(attempt_until_done(client, http, permits, call, progress));
+    let calling = caught(calling);
     let done = match deadline {
         None => calling.await,
         Some(Deadline { limit, end }) => match tokio::time::timeout_at(end.into(), calling).await {

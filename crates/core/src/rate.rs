@@ -1,12 +1,14 @@
 //! The adaptive mode's rate limit: once the service throttles, calls wait for a token bucket whose rate follows a cubic
 //! curve, back up to where it was throttled and carefully beyond.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The rate limit that the calls of a client share. Times are since any fixed point.
+use crate::runtime::PerProcess;
+
+/// The rate limit that the calls of a client share in one process. Times are since any fixed point.
 #[derive(Debug, Default)]
-pub(crate) struct RateLimit(Mutex<State>);
+pub(crate) struct RateLimit(PerProcess<Arc<Mutex<State>>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -35,7 +37,8 @@ const SCALE: f64 = 0.4;
 impl RateLimit {
     /// Takes a token, or says how long to wait before asking again.
     pub(crate) fn take(&self, now: Duration) -> Result<(), Duration> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.get_or_default();
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         if !state.enabled {
             return Ok(());
         }
@@ -49,7 +52,8 @@ impl RateLimit {
 
     /// Learns from an answer.
     pub(crate) fn learn(&self, now: Duration, throttled: bool) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.get_or_default();
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now.as_secs_f64();
         state.measure(now);
         let rate = if throttled {

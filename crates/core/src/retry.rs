@@ -1,7 +1,10 @@
 //! The standard retry rules: which outcomes are tried again, how long to wait, and the quota that bounds it.
 
-use std::sync::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+use crate::runtime::PerProcess;
 
 /// How a client retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,13 +126,17 @@ const THROTTLING_CODES: &[&str] = &[
     "TransactionInProgressException",
 ];
 
-/// What all calls of a client may spend on retries together: it keeps a failing service from being flooded with them.
-#[derive(Debug)]
-pub(crate) struct Quota(Mutex<u32>);
+/// What all calls of a client in one process may spend on retries together: it keeps a failing service from being flooded with
+/// them.
+#[derive(Debug, Default)]
+pub(crate) struct Quota(PerProcess<Arc<Left>>);
 
-impl Default for Quota {
-    fn default() -> Quota {
-        Quota(Mutex::new(Quota::FULL))
+#[derive(Debug)]
+struct Left(AtomicU32);
+
+impl Default for Left {
+    fn default() -> Left {
+        Left(AtomicU32::new(Quota::FULL))
     }
 }
 
@@ -138,15 +145,17 @@ impl Quota {
 
     /// Takes the cost of a retry; nothing when there is not that much left.
     pub(crate) fn take(&self, reason: Retryable) -> Option<u32> {
-        let mut left = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *left = left.checked_sub(reason.cost())?;
-        Some(reason.cost())
+        let cost = reason.cost();
+        let take = |left: u32| left.checked_sub(cost);
+        let left = self.0.get_or_default();
+        left.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok().map(|_| cost)
     }
 
     /// A success gives back what its last retry cost, or 1 when it needed none.
     pub(crate) fn give_back(&self, cost: Option<u32>) {
-        let mut left = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *left = (*left + cost.unwrap_or(1)).min(Quota::FULL);
+        let more = |left: u32| Some((left + cost.unwrap_or(1)).min(Quota::FULL));
+        // It always gives a number.
+        let _ = self.0.get_or_default().0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one I/O thread of a process, made at the first asynchronous call.
 //!
-//! A fork copies the memory but not the threads: what belongs to another process id is left alone for ever (joining or
-//! dropping it would hang), and the child makes its own.
+//! A fork copies the memory but not the threads: what belongs to another process is left alone for ever (joining or dropping
+//! it would hang), and the child makes its own.
 
 use std::mem::ManuallyDrop;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Handle};
 
 use crate::error::Error;
 use crate::exhaustion;
+use crate::fork;
 
 static IO: PerProcess<Handle> = PerProcess::new();
 
@@ -22,7 +23,7 @@ pub(crate) struct PerProcess<T>(OnceBox<Slot<T>>);
 /// lock: at the fork another thread may have held it, for ever then.
 #[derive(Debug)]
 struct Slot<T> {
-    process: u32,
+    generation: u64,
     value: Mutex<Option<ManuallyDrop<T>>>,
     next: OnceBox<Slot<T>>,
 }
@@ -40,6 +41,19 @@ impl<T: Clone> PerProcess<T> {
     }
 }
 
+impl<T: Clone + Default> PerProcess<T> {
+    /// The value of this process, which is the default one the first time.
+    pub(crate) fn get_or_default(&self) -> T {
+        T::clone(self.lock().get_or_insert_with(ManuallyDrop::default))
+    }
+}
+
+impl<T> Default for PerProcess<T> {
+    fn default() -> PerProcess<T> {
+        PerProcess::new()
+    }
+}
+
 impl<T> PerProcess<T> {
     pub(crate) const fn new() -> PerProcess<T> {
         PerProcess(OnceBox::new())
@@ -52,11 +66,12 @@ impl<T> PerProcess<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<ManuallyDrop<T>>> {
-        let process = std::process::id();
+        let generation = fork::generation();
         let mut link = &self.0;
         loop {
-            let slot = link.get_or_init(|| Box::new(Slot { process, value: Mutex::new(None), next: OnceBox::new() }));
-            if slot.process == process {
+            let slot =
+                link.get_or_init(|| Box::new(Slot { generation, value: Mutex::new(None), next: OnceBox::new() }));
+            if slot.generation == generation {
                 return slot.value.lock().unwrap_or_else(PoisonError::into_inner);
             }
             link = &slot.next;
@@ -70,14 +85,18 @@ impl<T> Drop for PerProcess<T> {
     }
 }
 
+/// What each thread of a runtime has for its stack. Said, for else the standard library looks for it in the environment, which
+/// the host may be writing.
+pub(crate) const STACK: usize = 2 * 1024 * 1024;
+
 /// The runtime of this process's I/O thread.
 pub(crate) fn io() -> Result<Handle, Error> {
     IO.get(|| {
         let fail = |e: std::io::Error| exhaustion::refused("the I/O thread cannot be started", &e);
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(fail)?;
+        let runtime = Builder::new_current_thread().enable_all().thread_stack_size(STACK).build().map_err(fail)?;
         let handle = runtime.handle().clone();
         let run = move || runtime.block_on(std::future::pending::<()>());
-        std::thread::Builder::new().name("chimeline-io".to_owned()).spawn(run).map_err(fail)?;
+        std::thread::Builder::new().name("chimeline-io".to_owned()).stack_size(STACK).spawn(run).map_err(fail)?;
         Ok(handle)
     })
 }

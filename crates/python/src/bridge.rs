@@ -4,14 +4,15 @@
 //! waits for the interpreter lock, and never attaches to an interpreter that may be shutting down. Everything that touches
 //! Python runs on the loop's own thread.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chimeline_core::client::Task;
 use chimeline_core::schema::Operation;
-use chimeline_core::{Error, Response};
+use chimeline_core::{Error, Response, fork};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -19,12 +20,19 @@ use crate::client::NativeClient;
 use crate::errors;
 
 /// What belongs to one event loop: its pending calls, and the outcomes that wait for it.
-#[pyclass(frozen, module = "chimeline._native")]
+///
+/// The loop keeps it, as what it calls for a socket, and it keeps futures, which keep the loop: the garbage collector sees that
+/// circle, and frees it when nobody else has the loop.
+#[pyclass(frozen, weakref, module = "chimeline._native")]
 pub(crate) struct Bridge {
     shared: Arc<Shared>,
     receiver: platform::Receiver,
     pending: Mutex<HashMap<u64, Pending>>,
+    /// Taken from `shared`, and not yet given to their futures.
+    arrived: Mutex<VecDeque<Outcome>>,
     next: AtomicU64,
+    /// The process that made it.
+    generation: u64,
 }
 
 struct Shared {
@@ -51,13 +59,20 @@ impl Bridge {
             shared: Arc::new(Shared { outcomes: Mutex::default(), sender }),
             receiver,
             pending: Mutex::default(),
+            arrived: Mutex::default(),
             next: AtomicU64::new(0),
+            generation: fork::generation(),
         })
     }
 
     /// What the loop waits on.
     fn fileno(&self) -> i64 {
         platform::fileno(&self.receiver)
+    }
+
+    /// Whether this process made it. In a forked one its socket is the parent's, and so are the calls.
+    fn is_of_this_process(&self) -> bool {
+        self.generation == fork::generation()
     }
 
     /// Starts a call whose outcome goes to `future`; gives the number that cancels it.
@@ -81,52 +96,103 @@ impl Bridge {
 
     /// Drops the request of a call that nobody waits for any more.
     fn cancel(&self, number: u64) {
+        if !self.is_of_this_process() {
+            return;
+        }
         let pending = self.lock_pending().remove(&number);
         if let Some(task) = pending.and_then(|pending| pending.task) {
             task.abort();
         }
     }
 
+    /// Gives the outcomes that have come to their futures: each by itself, so that one which cannot be given holds up no other.
+    fn drain(&self, py: Python<'_>) {
+        if !self.is_of_this_process() {
+            return;
+        }
+        platform::clear(&self.receiver);
+        let outcomes = std::mem::take(&mut *self.shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner));
+        self.lock_arrived().extend(outcomes);
+        // One at a time, for what runs meanwhile may drain too.
+        loop {
+            let Some((number, outcome)) = self.lock_arrived().pop_front() else { return };
+            let Some(pending) = self.lock_pending().remove(&number) else { continue };
+            pending.settle(py, &outcome);
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // Whoever holds the lock runs, and so the bridge is in use.
+        let Ok(pending) = self.pending.try_lock() else { return Ok(()) };
+        for Pending { future, client, .. } in pending.values() {
+            visit.call(future)?;
+            visit.call(client)?;
+        }
+        Ok(())
+    }
+
+    fn __clear__(&self) {
+        self.abandon();
+    }
+}
+
+impl Bridge {
     /// Drops the requests of a loop that is gone, for which nobody waits.
-    fn close(&self) {
+    fn abandon(&self) {
+        if !self.is_of_this_process() {
+            return;
+        }
         let abandoned = std::mem::take(&mut *self.lock_pending());
         for task in abandoned.into_values().filter_map(|pending| pending.task) {
             task.abort();
         }
     }
 
-    /// Gives the outcomes that have come to their futures.
-    fn drain(&self, py: Python<'_>) -> PyResult<()> {
-        platform::clear(&self.receiver);
-        let outcomes = std::mem::take(&mut *self.shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner));
-        for (number, outcome) in outcomes {
-            let Some(pending) = self.lock_pending().remove(&number) else { continue };
-            let future = pending.future.bind(py);
-            if future.call_method0(pyo3::intern!(py, "done"))?.is_truthy()? {
-                continue;
-            }
-            let result = match &outcome {
-                Ok(response) => pending.client.get().result(py, pending.operation, response),
-                Err(error) => Err(errors::raised(py, error)),
-            };
-            match result {
-                Ok(dict) => future.call_method1(pyo3::intern!(py, "set_result"), (dict,))?,
-                Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),))?,
-            };
-        }
-        Ok(())
+    fn lock_pending(&self) -> MutexGuard<'_, HashMap<u64, Pending>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_arrived(&self) -> MutexGuard<'_, VecDeque<Outcome>> {
+        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Bridge {
-    fn lock_pending(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Pending>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+impl Pending {
+    /// Gives the outcome to the future. One that cannot take it has what it raised as its exception, else is cancelled: whoever
+    /// waits for it does not wait for ever.
+    fn settle<'py>(self, py: Python<'py>, outcome: &Result<Response, Error>) {
+        let future = self.future.bind(py);
+        let give = |result: PyResult<Bound<'py, PyDict>>| match result {
+            Ok(dict) => future.call_method1(pyo3::intern!(py, "set_result"), (dict,)),
+            Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),)),
+        };
+        let done = || future.call_method0(pyo3::intern!(py, "done"))?.is_truthy();
+        let settled = done().and_then(|done| {
+            if done {
+                return Ok(());
+            }
+            give(match outcome {
+                Ok(response) => self.client.get().result(py, self.operation, response),
+                Err(error) => Err(errors::raised(py, error)),
+            })
+            .map(drop)
+        });
+        let Err(raised) = settled else { return };
+        let shown = raised.clone_ref(py);
+        if give(Err(raised)).or_else(|_| future.call_method0(pyo3::intern!(py, "cancel"))).is_err() {
+            shown.write_unraisable(py, Some(future));
+        }
     }
 }
 
 impl Drop for Bridge {
     fn drop(&mut self) {
-        self.close();
+        if self.is_of_this_process() {
+            self.abandon();
+        } else {
+            // The tasks are the parent's, whose locks may be held for ever here.
+            std::mem::forget(std::mem::take(&mut *self.lock_pending()));
+        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! The native client: options in, blocking calls, and what a client knows of itself.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::ffi::OsString;
+use std::time::Duration;
 
+use chimeline_core::blocking::Step;
 use chimeline_core::client::Unprepared;
 use chimeline_core::error::{Error, ErrorKind};
 use chimeline_core::schema::Operation;
 use chimeline_core::world::World;
-use chimeline_core::{Call, Client, Response, service};
-use pyo3::exceptions::PyTypeError;
+use chimeline_core::{Call, Client, Response, fork, service};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -24,14 +28,19 @@ pub(crate) struct NativeClient {
 
 #[pymethods]
 impl NativeClient {
-    /// A client of `service_name`. `options` holds the names of `chimeline._client.OPTIONS`.
+    /// A client of `service_name`. `options` holds what `options_of` reads; `environment` is what the client sees of `os.environ`.
     #[new]
-    fn new(py: Python<'_>, service_name: &str, options: &Bound<'_, PyDict>) -> PyResult<NativeClient> {
+    fn new(
+        py: Python<'_>,
+        service_name: &str,
+        options: &Bound<'_, PyDict>,
+        environment: HashMap<OsString, OsString>,
+    ) -> PyResult<NativeClient> {
         let service = service(service_name).ok_or_else(|| {
             let message = format!("Unknown service: {service_name:?}");
             errors::raised(py, &Error::new(ErrorKind::UnknownService, message))
         })?;
-        let (options, world) = (options_of(options)?, World::default());
+        let (options, world) = (options_of(options)?, World::with_variables(environment.into_iter().collect()));
         // Files are read, which may be slow; other threads go on meanwhile.
         let made = py.detach(|| Client::in_world(service, &options, world));
         let client = made.map_err(|e| errors::raised(py, &e))?;
@@ -48,23 +57,15 @@ impl NativeClient {
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyDict>> {
         let (operation, call) = self.prepare(py, operation, params, options)?;
-        let mut interrupt = None;
-        let outcome = py.detach(|| {
-            // Without an interpreter to ask there is nobody to wait for the result either.
-            #[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is not general enough")]
-            let mut tick = || match Python::try_attach(|py| py.check_signals()) {
-                Some(Ok(())) => true,
-                Some(Err(raised)) => {
-                    interrupt = Some(raised);
-                    false
-                }
-                None => false,
-            };
-            self.client.call_blocking(&call, &mut tick)
-        });
-        if let Some(raised) = interrupt {
-            return Err(raised);
-        }
+        let slice = runs_signal_handlers(py)?.then_some(SLICE);
+        let mut blocking = self.client.blocking(&call);
+        // Signal handlers run between two steps, where they may make calls of their own and switch to other greenlets.
+        let outcome = loop {
+            match py.detach(|| blocking.step(slice)) {
+                Step::Done(outcome) => break outcome,
+                Step::Tick => py.check_signals()?,
+            }
+        };
         let response = outcome.map_err(|e| errors::raised(py, &e))?;
         Ok(self.result(py, operation, &response)?.unbind())
     }
@@ -162,4 +163,31 @@ impl NativeClient {
         self.client.decode(operation, response, &mut builder).map_err(|e| errors::raised(py, &e))?;
         Ok(root)
     }
+}
+
+/// A number that a forked process does not share with the one that it was forked from.
+#[pyfunction]
+pub(crate) fn fork_generation() -> u64 {
+    fork::generation()
+}
+
+/// How long a blocking call goes on without asking whether a signal has come.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// Whether signal handlers run in this thread: only in the main one, which after a fork is the one that forked.
+fn runs_signal_handlers(py: Python<'_>) -> PyResult<bool> {
+    thread_local! {
+        static KNOWN: Cell<Option<(u64, bool)>> = const { Cell::new(None) };
+    }
+    let generation = fork::generation();
+    if let Some((_, known)) = KNOWN.get().filter(|(of, _)| *of == generation) {
+        return Ok(known);
+    }
+    // `threading.main_thread()` is wrong where another thread was the first to import it. This asks the interpreter: `None` is
+    // refused as a handler everywhere, but with a ValueError where no handler can be set.
+    let module = py.import("_signal")?;
+    let refused = module.call_method1("signal", (module.getattr("SIGINT")?, py.None()));
+    let here = !refused.is_err_and(|error| error.is_instance_of::<PyValueError>(py));
+    KNOWN.set(Some((generation, here)));
+    Ok(here)
 }

@@ -15,9 +15,13 @@ mod _native {
     #[pymodule_export]
     use crate::client::NativeClient;
     #[pymodule_export]
+    use crate::client::fork_generation;
+    #[pymodule_export]
     use crate::local::LocalServer;
     #[pymodule_export]
     use crate::local::run_local;
+    #[pymodule_export]
+    use crate::options::seconds_of;
 
     /// The version of the package.
     #[pymodule_export]

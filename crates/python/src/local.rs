@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chimeline_core::Keys;
 use chimeline_core::error::{Error, ErrorKind};
-use chimeline_core::world::World;
+use chimeline_core::world::{Variables, World};
 use chimeline_local::{LocalServer as Server, Options, run_command};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -48,7 +48,7 @@ impl LocalServer {
             account_id,
             pace: seconds(pace)?,
             pipeline_quota,
-            world: World::default(),
+            world: World::with_variables(Variables::default()),
         };
         let server = py.detach(|| Server::start(options)).map_err(|e| errors::raised(py, &e))?;
         Ok(LocalServer { server })

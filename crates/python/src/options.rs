@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use chimeline_core::encode::Validation;
+use chimeline_core::timestamp::Timestamp;
 use chimeline_core::tls::{ClientCert, Trust};
 use chimeline_core::{CallOptions, Keys, Options};
 use pyo3::exceptions::PyTypeError;
@@ -132,4 +133,12 @@ impl<'py> Given<'_, 'py> {
 fn wrong(name: &str, due: &str, value: &Bound<'_, PyAny>) -> PyErr {
     let found = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
     PyTypeError::new_err(format!("{name} must be {due}, not {found}"))
+}
+
+/// The seconds since 1970 of a time as AWS's services and their users write it, one without an offset as UTC; `None` for what is
+/// not a time.
+#[pyfunction]
+pub(crate) fn seconds_of(text: &str) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a microsecond more or less")]
+    Timestamp::parse(text).map(|time| time.micros as f64 / 1e6)
 }

@@ -43,6 +43,7 @@ __all__ = [
     "CallTimeoutError",
     "ResponseError",
     "CallCancelledError",
+    "InternalError",
 ]
 
 
@@ -158,6 +159,10 @@ class CallCancelledError(HTTPClientError):
     """The call was cancelled."""
 
 
+class InternalError(ChimelineError):
+    """A defect of this package; please report it."""
+
+
 # Where users find them, and what tracebacks and pickles name.
 for _class in (
     PaginationError,
@@ -188,5 +193,6 @@ for _class in (
     CallTimeoutError,
     ResponseError,
     CallCancelledError,
+    InternalError,
 ):
     _class.__module__ = "chimeline.exceptions"

@@ -36,6 +36,7 @@ from .errors import (
     CallTimeoutError,
     ResponseError,
     CallCancelledError,
+    InternalError,
 )
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "ForbiddenException",
     "HTTPClientError",
     "InfiniteLoopConfigError",
+    "InternalError",
     "InvalidConfigError",
     "InvalidEndpointError",
     "InvalidMaxRetryAttemptsError",

@@ -53,6 +53,8 @@ pub enum ErrorKind {
     Response,
     /// The call was cancelled.
     Cancelled,
+    /// A defect of this package; please report it.
+    Internal,
 }
 
 impl ErrorKind {
@@ -82,6 +84,7 @@ impl ErrorKind {
         ErrorKind::CallTimeout,
         ErrorKind::Response,
         ErrorKind::Cancelled,
+        ErrorKind::Internal,
     ];
 
     /// The error class of the kind, which is botocore's where botocore has one.
@@ -112,6 +115,7 @@ impl ErrorKind {
             ErrorKind::CallTimeout => "CallTimeoutError",
             ErrorKind::Response => "ResponseError",
             ErrorKind::Cancelled => "CallCancelledError",
+            ErrorKind::Internal => "InternalError",
         }
     }
 }

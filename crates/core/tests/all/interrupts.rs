@@ -1,9 +1,11 @@
 //! What a blocking call's thread does meanwhile, such as a handler of signals, and what a call that is cut off leaves behind.
 
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chimeline_core::world::World;
 use chimeline_core::{Client, Error, ErrorKind, Options, Response};
 use serde_json::json;
 
@@ -99,6 +101,59 @@ fn a_call_that_is_given_up_tells_its_attempts() {
 
     let error = list(&client, &mut || false).expect_err("no success");
     assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::Cancelled, 1), "an interrupted one too");
+}
+
+#[test]
+fn a_handler_may_call_with_the_only_connection_taken_by_the_call_that_it_interrupts() {
+    let server = stalling_lists();
+    let options =
+        Options { max_pool_connections: Some(1), timeout: Some(5.0), read_timeout: Some(10.0), ..server.options() };
+    let client = isolated(&options);
+    for _ in 0..3 {
+        let mut made = None;
+        let error = list(&client, &mut || {
+            made = Some(create(&client));
+            false
+        })
+        .expect_err("no success");
+        assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+        made.expect("a tick").expect("a success");
+    }
+}
+
+#[test]
+fn calls_of_one_thread_may_end_in_any_order() {
+    let server = Server::answering(|_| Step::json(201, CREATED));
+    let client = isolated(&Options { max_pool_connections: Some(1), ..server.options() });
+    let operation = client.service().operation("ListMediaCapturePipelines").expect("a known operation");
+    let call = client.prepare(operation, &json!({})).expect("a good input");
+    let (mut first, mut second) = (client.blocking(&call), client.blocking(&call));
+    let short = Some(Duration::from_micros(1));
+    let _ = (first.step(short), second.step(short), first.step(short));
+    for call in [&mut first, &mut second] {
+        let chimeline_core::blocking::Step::Done(outcome) = call.step(None) else { panic!("a step without an end") };
+        outcome.expect("a success");
+    }
+}
+
+#[test]
+fn a_panic_is_an_internal_error_with_its_message() {
+    let server = Server::answering(|_| Step::json(201, CREATED));
+    let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
+    let variables = [("AWS_EC2_METADATA_DISABLED", "true")].into_iter().collect();
+    let world = World { uuid: Arc::new(|| panic!("no dice: {}", 6)), ..World::with_variables(variables) };
+    let client = Client::in_world(service, &server.options(), world).expect("a client");
+    let operation = client.service().operation("ListMediaCapturePipelines").expect("a known operation");
+    let call = || client.prepare(operation, &json!({})).expect("a good input");
+    let (done, outcome) = channel();
+    let _task = client.start(call(), move |outcome| drop(done.send(outcome)));
+    let blocking = client.call_blocking(&call(), &mut || true);
+    for outcome in [outcome.recv_timeout(LONG).expect("an outcome"), blocking] {
+        let error = outcome.expect_err("no success");
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert!(error.message().contains("no dice: 6"), "{error}");
+        assert_eq!(error.operation(), Some("ListMediaCapturePipelines"));
+    }
 }
 
 fn wait_for(happened: impl Fn() -> bool) {

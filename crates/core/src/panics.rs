@@ -1,0 +1,28 @@
+//! Panics become errors: a panic that left a call would end the I/O thread's task without an outcome, or unwind into the host.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::Poll;
+
+use crate::error::{Error, ErrorKind};
+
+/// The outcome of `call`; of one that panics, an internal error with the panic's message.
+///
+/// By reference, for a call by value would be in the outer future twice, and it is large.
+pub(crate) fn caught<'c, T>(
+    mut call: Pin<&'c mut (impl Future<Output = Result<T, Error>> + 'c)>,
+) -> impl Future<Output = Result<T, Error>> + 'c {
+    // What the call shares with others is behind locks that ignore poison, and each is consistent between two statements.
+    poll_fn(move |context| {
+        catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)))
+            .unwrap_or_else(|payload| Poll::Ready(Err(internal(payload.as_ref()))))
+    })
+}
+
+fn internal(payload: &(dyn Any + Send)) -> Error {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    Error::new(ErrorKind::Internal, format!("internal error, please report it: {text}"))
+}
