@@ -103,7 +103,7 @@ class BaseClient:
         return view
 
     def _options_now(self) -> dict[str, Any] | None:
-        """The options of a call that is made now: in AWS Lambda with the trace of the invocation, which changes from one to the next."""
+        """The options of a call that is made now, with the trace of the invocation in AWS Lambda, which changes."""
         trace = os.environ.get("_X_AMZN_TRACE_ID") if self._in_lambda else None
         return {**(self._call_options or {}), "trace_id": trace} if trace else self._call_options
 

@@ -7,6 +7,7 @@ import contextvars
 import inspect
 import threading
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
@@ -32,7 +33,8 @@ _REFRESH_BEFORE = 300.0
 _USELESS_BEFORE = 10.0
 _MAX_TIME = 253_402_300_799.0  # the end of the year 9999
 
-# A signal handler may make a call while the function runs, and so again in that call's; a function that calls its own client has no end.
+# A signal handler may make a call while the function runs, and so may one in that call's; a function that calls its own client
+# would never end.
 _MAX_NESTED = 3
 # The sources for which the current context, such as a task, loads.
 _loading_here: contextvars.ContextVar[tuple[CredentialSource, ...]] = contextvars.ContextVar("chimeline_loading", default=())
@@ -51,10 +53,9 @@ class CredentialSource:
         self.is_coroutine = inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(type(given).__call__)
         self._given: Any = given
         self._generation = fork_generation()
-        self._lock = threading.Lock()
-        # The thread that has the lock, and how many loads it has under way.
-        self._owner: int | None = None
-        self._nested = 0
+        self._lock = threading.RLock()
+        # How many loads the thread that has the lock has under way.
+        self._loads = 0
         # Weak, for a task keeps its loop.
         self._loading: WeakKeyDictionary[AbstractEventLoop, ref[Task[Keys]]] = WeakKeyDictionary()
         self._keys: Keys | None = None
@@ -67,28 +68,24 @@ class CredentialSource:
         if self._keys is not None and self._left() > _REFRESH_BEFORE:
             return self._keys
         self._notice_fork()
-        if self._owner == threading.get_ident():
-            # The call within the load of this very thread cannot wait for it.
-            return self._load_nested()
-        if self._keys is not None and self._left() > _USELESS_BEFORE and self._lock.locked():
-            return self._keys  # while another thread loads
+        if self._keys is not None and self._left() > _USELESS_BEFORE and self._loads:
+            return self._keys  # while a load is under way
+        # A call within the load of this very thread cannot wait for it: the lock is reentrant.
         lock = self._lock
         if not lock.acquire(timeout=-1 if limit is None else min(limit, threading.TIMEOUT_MAX)):
             return None
-        self._owner = threading.get_ident()
         try:
-            if self._keys is not None and self._left() > _REFRESH_BEFORE:
-                return self._keys
-            return self._load_nested()
+            return self._load_alone()
         finally:
-            if self._lock is lock:
-                self._owner = None
             lock.release()
 
-    def _load_nested(self) -> Keys:
-        if self._nested >= _MAX_NESTED:
+    def _load_alone(self) -> Keys:
+        if self._keys is not None and self._left() > _REFRESH_BEFORE:
+            return self._keys
+        if self._loads >= _MAX_NESTED:
             raise self._calls_itself()
-        self._nested += 1
+        lock = self._lock
+        self._loads += 1
         try:
             return self._keep(self._load())
         except ChimelineError:
@@ -96,7 +93,8 @@ class CredentialSource:
                 return self._keys
             raise
         finally:
-            self._nested -= 1
+            if self._lock is lock:  # else this is a child that was forked meanwhile
+                self._loads -= 1
 
     async def awaited(self) -> Keys:
         """The keys, for a call that is awaited."""
@@ -131,12 +129,11 @@ class CredentialSource:
             task.exception()
 
     def _notice_fork(self) -> None:
-        """After a fork another thread of the parent may hold the lock for ever, and its loops' tasks wait for threads that are not here."""
+        """After a fork the lock may be held for ever, and tasks wait for threads, by what is only in the parent."""
         generation = fork_generation()
         if self._generation != generation:
-            self._lock = threading.Lock()
-            self._owner = None
-            self._nested = 0
+            self._lock = threading.RLock()
+            self._loads = 0
             self._loading = WeakKeyDictionary()
             self._generation = generation
 
@@ -261,10 +258,8 @@ async def _in_thread(work: Callable[[], Any]) -> Any:
             result = context.run(work)
         except BaseException as error:
             raised = error
-        try:
+        with suppress(RuntimeError):  # where the loop is closed nobody waits
             loop.call_soon_threadsafe(settle, result, raised)
-        except RuntimeError:
-            pass  # the loop is closed, and nobody waits
 
     try:
         threading.Thread(target=run, name="chimeline-credentials", daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import importlib
 import inspect
@@ -176,6 +177,98 @@ def test_the_loops_of_a_provider_are_not_kept(server: Server) -> None:
     loop = asyncio.run(call())
     gc.collect()
     assert loop() is None
+
+
+class Unwilling(asyncio.Future):  # type: ignore[type-arg]
+    """A future that refuses its first result."""
+
+    refuses = False
+
+    def set_result(self, result: Any) -> None:
+        if Unwilling.refuses and isinstance(result, dict):
+            Unwilling.refuses = False
+            raise RuntimeError("no result is taken here")
+        super().set_result(result)
+
+
+class UnwillingLoop(asyncio.SelectorEventLoop):
+    def create_future(self) -> asyncio.Future[Any]:
+        return Unwilling(loop=self)
+
+
+def test_an_outcome_that_cannot_be_given_is_raised_by_its_call_and_holds_up_no_other(client: Any, server: Server) -> None:
+    stand_still = time.sleep
+
+    async def main() -> list[Any]:
+        Unwilling.refuses = True
+        calls = [asyncio.ensure_future(client.create_media_capture_pipeline(**INPUT)) for _ in range(3)]
+        await asyncio.sleep(0)
+        while len(server.requests) < 3:
+            stand_still(0.01)
+        stand_still(0.2)  # so that the outcomes come together
+        return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 5)
+
+    loop = UnwillingLoop()
+    try:
+        outcomes = loop.run_until_complete(main())
+    finally:
+        loop.close()
+    assert [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)] == [RuntimeError]
+    assert sum(isinstance(outcome, dict) for outcome in outcomes) == 2
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """A loop to which more can be hung."""
+
+    pending: Any
+
+
+class LoopWithoutReaders(WithoutReaders):
+    pending: Any
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("kind", [Loop, LoopWithoutReaders])
+def test_a_loop_dropped_unclosed_with_a_call_pending_is_freed(client: Any, server: Server, kind: Any) -> None:
+    def leave() -> weakref.ref[asyncio.AbstractEventLoop]:
+        loop = kind()
+
+        async def begin() -> None:
+            loop.pending = asyncio.ensure_future(client.create_media_capture_pipeline(**INPUT))
+            loop.pending._log_destroy_pending = False
+            await asyncio.sleep(0.1)
+
+        loop.run_until_complete(begin())
+        asyncio.set_event_loop(None)
+        return weakref.ref(loop)
+
+    server.default = Stall()
+    loops = [leave() for _ in range(2)]
+    assert len(server.requests) == 2
+    gc.collect()
+    assert [loop() for loop in loops] == [None, None]
+
+
+class Data:
+    """What a request of the user's program is about."""
+
+
+def test_the_context_of_the_first_call_is_not_kept(client: Any) -> None:
+    request: contextvars.ContextVar[Data] = contextvars.ContextVar("request")
+
+    async def handle() -> weakref.ref[Data]:
+        data = Data()
+        request.set(data)
+        await client.create_media_capture_pipeline(**INPUT)
+        return weakref.ref(data)
+
+    async def main() -> None:
+        seen = [await asyncio.create_task(handle()) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        gc.collect()
+        assert [one() for one in seen] == [None, None]
+
+    asyncio.run(main())
 
 
 async def test_the_client_is_an_async_context_manager(options: dict[str, Any]) -> None:

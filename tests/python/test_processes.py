@@ -108,6 +108,104 @@ for _ in range(20):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_fork_in_the_middle_of_a_call_leaves_it_to_the_parent(python: str, server: Server) -> None:
+    program = """
+import signal
+parent = os.getpid()
+signal.signal(signal.SIGALRM, lambda *_: children.append(os.fork()))
+children = []
+short = blocking.with_options(timeout=1)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+try:
+    short.create_media_capture_pipeline(**INPUT)
+except chimeline.exceptions.ChimelineError as error:
+    kind = type(error).__name__
+if os.getpid() != parent:
+    os._exit(0 if kind == "CallCancelledError" else 9)
+assert kind == "CallTimeoutError", kind
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]))
+"""
+    server.default = Stall()
+    done = run(python, program, server)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(server.requests) == 1
+
+
+# A child that is PID 1 of its PID namespace, as its parent is.
+PID_1 = """
+import asyncio, ctypes, os, sys, threading, time
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.unshare(0x20000000) != 0 and libc.unshare(0x30000000) != 0:
+    sys.exit(77)
+pid = os.fork()
+if pid:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PID namespaces of Linux")
+@pytest.mark.parametrize("kind", ["client", "blocking"])
+def test_a_child_that_is_pid_1_as_its_parent_has_connections_of_its_own(python: str, server: Server, kind: str) -> None:
+    program = f"""
+def call(wait):
+    outcome = {kind}.with_options(timeout=5).create_media_capture_pipeline(**INPUT)
+    if asyncio.iscoroutine(outcome):
+        asyncio.run(asyncio.wait_for(outcome, wait))
+call(5)
+assert os.getpid() == 1
+assert libc.unshare(0x20000000) == 0
+pid = os.fork()
+if pid == 0:
+    assert os.getpid() == 1
+    call(5)
+    os._exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    command = [python, "-c", PID_1 + PRELUDE + program, server.url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    if done.returncode == 77:
+        pytest.skip("a PID namespace is not permitted")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (len(server.requests), server.connections) == (2, 2)
+
+
+def test_an_awaited_client_with_a_function_for_its_credentials_works_at_exit(python: str, server: Server) -> None:
+    program = """
+import atexit
+keys = lambda: {"access_key": "AK", "secret_key": "SK"}
+given = chimeline.client("chime", "us-east-1", endpoint_url=sys.argv[1], credentials=keys)
+atexit.register(lambda: print(len(asyncio.run(given.create_media_capture_pipeline(**INPUT)))))
+"""
+    done = run(python, program, server)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
+
+
+def test_threads_with_loops_of_their_own_share_a_client_while_many_loops_are_open(python: str, server: Server) -> None:
+    program = """
+async def call():
+    return await client.create_media_capture_pipeline(**INPUT)
+loops = [asyncio.new_event_loop() for _ in range(100)]
+for loop in loops:
+    loop.run_until_complete(call())
+sys.setswitchinterval(1e-5)
+failed = []
+def work():
+    for _ in range(30):
+        try:
+            asyncio.run(call())
+        except Exception as error:
+            failed.append(repr(error))
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+for loop in loops: loop.close()
+assert not failed, failed
+"""
+    done = run(python, program, server)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_pool_of_forked_processes(python: str, server: Server) -> None:
     program = """
 import multiprocessing

@@ -324,3 +324,89 @@ def test_a_server_that_asks_for_a_certificate_gets_one(tmp_path: Path) -> None:
             call(str(tmp_path / "nowhere.pem"))
         with pytest.raises(TypeError, match="client_cert must be a path or a pair of paths, not int"):
             call(5)
+
+
+FORMS = ("%Y-%m-%dT%H:%M:%SZ", "%Y%m%dT%H%M%SZ", "%Y-%m-%d %H:%M:%S+00:00")
+NO_TIMES = [True, 4e12, float("nan"), "soon", datetime.date(2100, 1, 1), datetime.timedelta(hours=1)]
+EXPIRED = [
+    in_seconds(-60),
+    in_seconds(-60).replace(tzinfo=None),
+    in_seconds(-60).isoformat(),
+    in_seconds(-60).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    in_seconds(-60).strftime("%Y%m%dT%H%M%SZ"),
+    in_seconds(-60).strftime("%Y-%m-%dT%H:%M:%S.1234567Z"),
+    in_seconds(-60).timestamp(),
+    int(in_seconds(-60).timestamp()),
+]
+
+
+@pytest.mark.parametrize("expiry", EXPIRED, ids=str)
+async def test_credentials_that_were_given_expired_are_not_sent(server: Server, where: dict[str, Any], expiry: Any) -> None:
+    def vault() -> dict[str, Any]:
+        return {**GIVEN, "expiry_time": expiry}
+
+    with pytest.raises(exceptions.CredentialRetrievalError, match=r"vault gave expired .* ago"):
+        chimeline.blocking.client("chime", **where, credentials=vault).create_media_capture_pipeline(**INPUT)
+    with pytest.raises(exceptions.CredentialRetrievalError, match=r"vault gave expired .* ago"):
+        await chimeline.client("chime", **where, credentials=vault).create_media_capture_pipeline(**INPUT)
+    assert not server.requests
+
+
+@pytest.mark.parametrize("expiry", [*(in_seconds(3600).strftime(form) for form in FORMS), 4e9], ids=str)
+def test_each_form_of_an_expiry_is_understood(server: Server, where: dict[str, Any], expiry: Any) -> None:
+    asked: list[None] = []
+
+    def vault() -> dict[str, Any]:
+        asked.append(None)
+        return {**GIVEN, "expiry_time": expiry}
+
+    client = chimeline.blocking.client("chime", **where, credentials=vault)
+    for _ in range(2):
+        client.create_media_capture_pipeline(**INPUT)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("expiry", NO_TIMES, ids=str)
+def test_an_expiry_that_is_not_a_time_is_refused_by_name(server: Server, where: dict[str, Any], expiry: Any) -> None:
+    client = chimeline.blocking.client("chime", **where, credentials=lambda: {**GIVEN, "expiry_time": expiry})
+    with pytest.raises(exceptions.CredentialRetrievalError, match=f"expiry_time must be .* this {type(expiry).__name__} is not"):
+        client.create_media_capture_pipeline(**INPUT)
+    assert not server.requests
+
+
+def test_valid_credentials_outlive_a_function_that_gives_expired_ones(server: Server, where: dict[str, Any]) -> None:
+    given = iter([60.0, -60.0])
+    client = chimeline.blocking.client("chime", **where, credentials=lambda: {**GIVEN, "expiry_time": in_seconds(next(given))})
+    for _ in range(2):
+        client.create_media_capture_pipeline(**INPUT)
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("awaited", [False, True], ids=["blocking", "asyncio"])
+def test_a_client_sees_the_environment_of_its_making(
+    server: Server, where: dict[str, Any], monkeypatch: pytest.MonkeyPatch, awaited: bool
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKBEFORE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SKBEFORE")
+    client = (chimeline.client if awaited else chimeline.blocking.client)("chime", **where)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKAFTER")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    outcome = client.create_media_capture_pipeline(**INPUT)
+    if awaited:
+        asyncio.run(outcome)
+    assert "Credential=AKBEFORE/" in server.requests[-1].headers["authorization"]
+
+
+def test_the_trace_of_lambda_is_that_of_each_call(
+    server: Server, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = chimeline.blocking.client("chime", **options)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "recorder")
+    inside, awaited = chimeline.blocking.client("chime", **options), chimeline.client("chime", **options)
+    for trace in ("Root=1-a", "Root=1-b"):
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+        inside.with_options(timeout=9).create_media_capture_pipeline(**INPUT)
+        asyncio.run(awaited.create_media_capture_pipeline(**INPUT))
+    outside.create_media_capture_pipeline(**INPUT)
+    traces = [request.headers.get("x-amzn-trace-id") for request in server.requests]
+    assert traces == ["Root=1-a", "Root=1-a", "Root=1-b", "Root=1-b", None]
