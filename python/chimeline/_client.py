@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from . import _raised  # noqa: F401, so that the first error of a process needs no file, when no descriptor may be left
+# So that the first error of a process needs no file, when no descriptor may be left.
+from . import _raised  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from ._native import NativeClient
 from .config import Config, native_options, resolved, unless_empty
 
