@@ -72,8 +72,8 @@ fn bytes_that_are_no_http_harm_nobody() {
 fn unknown_and_null_members_are_passed_over() {
     let api = Api::start();
     let body = json!({
-        "SourceType": "ChimeSdkMeeting", "SourceArn": "arn:aws:chime::1:meeting:a", "SinkType": "S3Bucket",
-        "SinkArn": "arn:aws:s3:::b", "NotAMember": {"a": [1]}, "ChimeSdkMeetingConfiguration": null,
+        "SourceType": "ChimeSdkMeeting", "SourceArn": "arn:aws:chime::111122223333:meeting:0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c", "SinkType": "S3Bucket",
+        "SinkArn": "arn:aws:s3:::recordings", "NotAMember": {"a": [1]}, "ChimeSdkMeetingConfiguration": null,
     });
     let answer = Signer::default().send(api.server.url(), "POST", "/media-capture-pipelines", &body.to_string());
     assert_eq!(answer.status, 201, "{}", answer.body);
