@@ -6,10 +6,16 @@ use chimeline_local::Options;
 use serde_json::{Value, json};
 use support::Api;
 
+/// A MeetingId, which is a GUID, for a short name.
+fn id(meeting: &str) -> String {
+    let number = meeting.bytes().fold(0, |number: u64, byte| (number << 8 | u64::from(byte)) & 0xffff_ffff_ffff);
+    format!("3f1b2c4d-0000-4000-8000-{number:012x}")
+}
+
 fn capture(meeting: &str) -> Value {
     json!({
         "SourceType": "ChimeSdkMeeting",
-        "SourceArn": format!("arn:aws:chime::111122223333:meeting:{meeting}"),
+        "SourceArn": format!("arn:aws:chime::111122223333:meeting:{}", id(meeting)),
         "SinkType": "S3Bucket",
         "SinkArn": "arn:aws:s3:::recordings",
     })

@@ -8,9 +8,15 @@ use chimeline_local::Options;
 use serde_json::json;
 use support::Api;
 
+/// A MeetingId, which is a GUID, for a short name.
+fn id(meeting: &str) -> String {
+    let number = meeting.bytes().fold(0, |number: u64, byte| (number << 8 | u64::from(byte)) & 0xffff_ffff_ffff);
+    format!("3f1b2c4d-0000-4000-8000-{number:012x}")
+}
+
 fn capture(meeting: &str) -> serde_json::Value {
     json!({
-        "SourceType": "ChimeSdkMeeting", "SourceArn": format!("arn:aws:chime::1:meeting:{meeting}"), "SinkType": "S3Bucket",
+        "SourceType": "ChimeSdkMeeting", "SourceArn": format!("arn:aws:chime::111122223333:meeting:{}", id(meeting)), "SinkType": "S3Bucket",
         "SinkArn": "arn:aws:s3:::b", "ClientRequestToken": "token-1",
     })
 }
