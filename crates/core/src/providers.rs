@@ -13,7 +13,7 @@ use aws_types::region::Region;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
-use crate::chain::{Chain, variable};
+use crate::chain::Chain;
 use crate::config::{Config, Options, configured_url};
 use crate::connector::sdk_config;
 use crate::container;
@@ -213,13 +213,13 @@ impl<'s> Search<'s> {
                 Ok(keys::of_file(&profile, File::Credentials)?.ok_or_else(|| missing("aws_access_key_id")))
             }
             ConfigFile => Ok(keys::of_file(&profile, File::Config)?.ok_or_else(|| missing("aws_access_key_id"))),
-            Login => match named(&profile, "login_session") {
+            Login => match profile.get("login_session") {
                 Some(session) => {
                     settled(Login, login::credentials(known(&self.login)?, &session, self.world, Login.name()).await)
                 }
                 None => Ok(Err(missing("login_session"))),
             },
-            _ => match named(&profile, "credential_process") {
+            _ => match profile.get("credential_process") {
                 Some(command) => {
                     let style = self.providers.process;
                     settled(Process, process::credentials(command, style, self.world, Process.name()).await)
@@ -231,8 +231,8 @@ impl<'s> Search<'s> {
 
     fn web_identity(&self, profile: &Profile, environment_counts: bool) -> Result<Option<sts::WebIdentity>, Error> {
         let given = |name: &str, key: &str| {
-            let of_environment = environment_counts.then(|| variable(self.world, name)).flatten();
-            of_environment.or_else(|| named(profile, key))
+            let of_environment = environment_counts.then(|| self.world.variable(name)).flatten();
+            of_environment.or_else(|| profile.get(key))
         };
         let Some(token_file) = given("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else { return Ok(None) };
         let role_arn = given("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
@@ -306,7 +306,7 @@ impl<'s> Search<'s> {
     }
 
     async fn assume(&self, role: Role, credentials: Credentials) -> Outcome {
-        let name = role.session_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| self.session_name());
+        let name = role.session_name.clone().unwrap_or_else(|| self.session_name());
         settled(ByRole, sts::assume(known(&self.sts)?, role, name, credentials, ByRole.name()).await)
     }
 
@@ -324,11 +324,6 @@ impl<'s> Search<'s> {
             Err(reason) => Ok(Err(reason)),
         }
     }
-}
-
-/// A setting of the profile; an empty one is as unset.
-fn named(profile: &Profile, key: &str) -> Option<String> {
-    profile.get(key).filter(|value| !value.is_empty())
 }
 
 /// What is known, or the error for it not being known.
