@@ -1,10 +1,7 @@
 //! Where credentials are looked for, in botocore's order; and why each of the providers had none.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::UNIX_EPOCH;
 
 use aws_credential_types::Credentials;
@@ -21,6 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::keys::{self, fresh};
 use crate::login;
 use crate::metadata;
+use crate::panics::caught_as;
 use crate::process::{self, Style};
 use crate::profile::{File, Profile};
 use crate::proxies::Proxies;
@@ -338,13 +336,7 @@ fn settled(provider: Provider, outcome: Result<Credentials, String>) -> Outcome 
 
 /// The outcome of a provider, where a panic inside it is an error that names it: a library's must not end the load.
 async fn guarded(provider: Provider, asked: impl Future<Output = Outcome>) -> Outcome {
-    let mut asked = pin!(asked);
-    poll_fn(|context| {
-        // It is not polled again.
-        let polled = catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(context)));
-        polled.unwrap_or_else(|_| Poll::Ready(Err(failure(provider, "the library that asks it panicked"))))
-    })
-    .await
+    caught_as(pin!(asked), |_| Err(failure(provider, "the library that asks it panicked"))).await
 }
 
 fn failure(provider: Provider, cause: &str) -> Error {
