@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::codec::encode::Validation;
 use crate::config::endpoint::{self, Choice, Endpoint};
 use crate::config::profile::Profile;
-use crate::config::setting_resolver::{CODE, Chain, DEFAULT, environment, wrong};
+use crate::config::setting_resolver::{CODE, Chain, DEFAULT, environment, invalid_setting, invalid_setting_as};
 use crate::config::user_agent::user_agent;
 use crate::credentials::providers::sso_session;
 use crate::error::kinds::{Error, ErrorKind};
@@ -203,7 +203,9 @@ impl Config {
                 Ok(&crate::schema::generated::media_pipelines::SERVICE)
             }
             Some(LEGACY) if service.name == LEGACY => Ok(service),
-            Some(other) if service.name == LEGACY => Err(wrong("namespace", other, "\"media-pipelines\" or \"chime\"")),
+            Some(other) if service.name == LEGACY => {
+                Err(invalid_setting("namespace", other, "\"media-pipelines\" or \"chime\""))
+            }
             Some(_) => {
                 let message =
                     format!("namespace is an option of the service \"{LEGACY}\", not of \"{}\"", service.name);
@@ -336,15 +338,15 @@ fn default_connect_timeout(options: &Options, chain: &Chain<'_>) -> Result<Durat
         "in-region" => Ok(Duration::from_millis(1100)),
         "mobile" => Ok(Duration::from_secs(30)),
         "legacy" => Ok(Duration::from_mins(1)),
-        _ => Err(wrong(&found.label, &found.value, allowed)),
+        _ => Err(invalid_setting(&found.label, &found.value, allowed)),
     }
 }
 
 fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     let mode = match chain.text("retry_mode", options.retry_mode.as_deref(), &["AWS_RETRY_MODE"], "retry_mode") {
         Some(found) => RetryMode::parse(&found.value).ok_or_else(|| {
-            let wrong = wrong(&found.label, &found.value, "\"standard\", \"adaptive\" or \"legacy\"");
-            Error::new(ErrorKind::InvalidRetryMode, wrong.message().to_owned())
+            let expected = "\"standard\", \"adaptive\" or \"legacy\"";
+            invalid_setting_as(ErrorKind::InvalidRetryMode, &found.label, &found.value, expected)
         })?,
         None => RetryMode::Standard,
     };
@@ -352,7 +354,7 @@ fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     let max_attempts = match chain.text("max_attempts", given.as_deref(), &["AWS_MAX_ATTEMPTS"], "max_attempts") {
         Some(found) => match found.value.trim().parse() {
             Ok(attempts) if attempts > 0 => attempts,
-            _ => return Err(wrong(&found.label, &found.value, "a whole number from 1 on")),
+            _ => return Err(invalid_setting(&found.label, &found.value, "a whole number from 1 on")),
         },
         None => mode.default_attempts(),
     };
@@ -361,7 +363,7 @@ fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
 
 fn max_pool_connections(options: &Options, chain: &Chain<'_>) -> Result<u32, Error> {
     match chain.code("max_pool_connections", options.max_pool_connections) {
-        Some(0) => Err(wrong("max_pool_connections", "0", "a whole number from 1 on")),
+        Some(0) => Err(invalid_setting("max_pool_connections", "0", "a whole number from 1 on")),
         Some(most) => Ok(most),
         None => Ok(10),
     }
@@ -369,7 +371,7 @@ fn max_pool_connections(options: &Options, chain: &Chain<'_>) -> Result<u32, Err
 
 pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
     let positive = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
-    positive.ok_or_else(|| wrong(name, &seconds.to_string(), "a number of seconds above 0"))
+    positive.ok_or_else(|| invalid_setting(name, &seconds.to_string(), "a number of seconds above 0"))
 }
 
 fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
