@@ -1,4 +1,4 @@
-//! Outcomes as JSON, which `node/lib/call.cjs` and `node/lib/errors.cjs` read.
+//! Outcomes as JSON, which `node/lib/wire` reads.
 
 use chimeline_core::error::{Attempt, Error, ResponseMetadata, ServiceError};
 use chimeline_core::schema::Operation;
