@@ -22,6 +22,7 @@ pub fn emit(services: &[Service], own: &ErrorClasses, files: &mut Files) -> Resu
         files.insert(format!("{FOLDER}/{name}.mjs"), reexport(&name, &exports(service)?));
     }
     files.insert(format!("{FOLDER}/errors.cjs"), errors(services, own)?);
+    files.insert(format!("{FOLDER}/version.cjs"), version());
     files.insert(format!("{FOLDER}/index.cjs"), index(services));
     files.insert(format!("{FOLDER}/index.mjs"), reexport("index", &top_exports(services, own)));
     Ok(())
@@ -180,6 +181,11 @@ pub fn own_class(own: &ErrorClasses, class: &ErrorClass, comment: &str) -> Value
         by_hand => class.by_hand,
         comment,
     }
+}
+
+/// The version of the package, which must be that of its native module.
+fn version() -> String {
+    format!("// {NOTICE}\n\"use strict\";\n\nmodule.exports = {{ VERSION: {:?} }};\n", env!("CARGO_PKG_VERSION"))
 }
 
 fn index(services: &[Service]) -> String {
