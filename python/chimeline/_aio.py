@@ -34,6 +34,7 @@ class AsyncClient(BaseClient):
     """A client whose methods are coroutines. Any number of event loops and threads may use it at once."""
 
     _paginator_class = "AsyncPaginator"
+    _waiter_class = "AsyncWaiter"
 
     async def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
         logger = active_logger()

@@ -29,6 +29,7 @@ class BlockingClient(BaseClient):
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
 
     _paginator_class = "Paginator"
+    _waiter_class = "Waiter"
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
         options = self._options_now()
