@@ -225,7 +225,7 @@ impl Resource {
 mod tests {
     #[test]
     fn every_operation_has_an_action() {
-        for service in chimeline_core::generated::SERVICES {
+        for service in chimeline_core::schema::generated::SERVICES {
             for operation in service.operations {
                 assert!(super::action(service.name, operation.name).is_some(), "{} {}", service.name, operation.name);
             }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use chimeline_core::Keys;
-use chimeline_core::world::{Variables, World};
+use chimeline_core::runtime::environment::{Variables, World};
 
 /// How a local server is started. The defaults suit a test: a free port, the keys of [`Options::default_keys`].
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use chimeline_core::Keys;
-use chimeline_core::world::World;
+use chimeline_core::runtime::environment::World;
 use chimeline_local::Options;
 use serde_json::json;
 use support::{Api, Signer, send};

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use chimeline_core::Keys;
-use chimeline_core::error::{Error, ErrorKind};
+use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_local::{LocalServer as Server, Options, run_command};
 use napi_derive::napi;
 use serde::Deserialize;

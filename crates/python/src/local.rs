@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use chimeline_core::Keys;
-use chimeline_core::error::{Error, ErrorKind};
-use chimeline_core::world::{Variables, World};
+use chimeline_core::error::kinds::{Error, ErrorKind};
+use chimeline_core::runtime::environment::{Variables, World};
 use chimeline_local::{LocalServer as Server, Options, run_command};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
