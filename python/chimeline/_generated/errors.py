@@ -8,6 +8,7 @@ from .._errors import (
     ClientError,
     BotoCoreError,
     ParamValidationError,
+    WaiterError,
 )
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ParamValidationError",
     "PaginationError",
     "OperationNotPageableError",
+    "WaiterError",
     "InvalidConfigError",
     "InvalidRetryConfigurationError",
     "InvalidRetryModeError",

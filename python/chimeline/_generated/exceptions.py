@@ -10,6 +10,7 @@ from .errors import (
     ParamValidationError,
     PaginationError,
     OperationNotPageableError,
+    WaiterError,
     InvalidConfigError,
     InvalidRetryConfigurationError,
     InvalidRetryModeError,
@@ -93,6 +94,7 @@ __all__ = [
     "UnauthorizedException",
     "UnknownServiceError",
     "UnprocessableEntityException",
+    "WaiterError",
 ]
 
 
