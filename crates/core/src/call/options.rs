@@ -8,7 +8,8 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use http::HeaderValue;
 
 use crate::codec::encode::Encoded;
-use crate::config::resolve::{Config, Keys, duration};
+use crate::config::options::Keys;
+use crate::config::resolve::{Config, duration};
 use crate::config::setting_resolver::invalid_setting;
 use crate::credentials::static_credentials;
 use crate::error::kinds::Error;
