@@ -11,8 +11,7 @@ use serde_json::Value;
 use crate::options::{Account, Options, TokenReuse};
 
 /// The help of the command line: names, what the value is, what the option does.
-pub(crate) const OPTION_HELP: &str = "\
-  --port N                 the port to listen on (default: one that is free)
+pub(crate) const OPTION_HELP: &str = "  --port N                 the port to listen on (default: one that is free)
   --host ADDRESS           the address to listen on (default: 127.0.0.1)
   --access-key ID          the access key id that it knows (default: AKIDCHIMELINELOCAL)
   --secret-key KEY         the secret of that key (default: chimeline-local-secret)

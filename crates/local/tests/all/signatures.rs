@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::{Api, Signer, send};
 use chimeline_core::Keys;
-use chimeline_core::world::World;
+use chimeline_core::world::{Variables, World};
 use chimeline_local::Options;
 use serde_json::json;
 
@@ -77,7 +77,7 @@ fn only_known_keys_are_let_in() {
 #[test]
 fn a_clock_may_be_wrong_by_five_minutes() {
     let now = UNIX_EPOCH + Duration::from_hours(500_000);
-    let world = World { now: Arc::new(move || now), ..World::default() };
+    let world = World { now: Arc::new(move || now), ..World::with_variables(Variables::default()) };
     let api = Api::with(Options { world, ..Options::default() });
     let send = |time| Signer { time, ..Signer::default() }.send(api.server.url(), LIST.0, LIST.1, "");
     let (limit, second) = (Duration::from_mins(5), Duration::from_secs(1));

@@ -89,7 +89,7 @@ pub fn client(name: &str, region: &str, url: &str, keys: Keys) -> Client {
         validation: Validation::Off,
         ..chimeline_core::Options::default()
     };
-    let world = World { variables: Variables::default(), ..World::default() };
+    let world = World::with_variables(Variables::default());
     Client::in_world(service(name).unwrap(), &options, world).unwrap()
 }
 
@@ -149,7 +149,7 @@ pub struct Signer {
 
 impl Default for Signer {
     fn default() -> Signer {
-        Signer { keys: Options::default_keys(), time: (World::default().now)(), service: "chime" }
+        Signer { keys: Options::default_keys(), time: (World::with_variables(Variables::default()).now)(), service: "chime" }
     }
 }
 
