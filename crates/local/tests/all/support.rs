@@ -149,7 +149,11 @@ pub struct Signer {
 
 impl Default for Signer {
     fn default() -> Signer {
-        Signer { keys: Options::default_keys(), time: (World::with_variables(Variables::default()).now)(), service: "chime" }
+        Signer {
+            keys: Options::default_keys(),
+            time: (World::with_variables(Variables::default()).now)(),
+            service: "chime",
+        }
     }
 }
 
