@@ -22,10 +22,10 @@ fn standard(options: &Options, chain: &Chain<'_>, mode: RetryMode, app_id: Optio
     let language = options.language.as_deref().unwrap_or("rust");
     let (version, system, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
     let mut parts = vec![format!("chimeline/{version} ua/2.1 os/{system} md/arch#{machine} lang/{language}")];
-    let environment = chain.variable("AWS_EXECUTION_ENV").filter(|text| !text.is_empty());
+    let environment = chain.variable("AWS_EXECUTION_ENV");
     parts.extend(environment.map(|environment| format!("exec-env/{}", token(&environment))));
     parts.push(format!("cfg/retry-mode#{}", mode.name()));
-    parts.extend(app_id.filter(|id| !id.is_empty()).map(|id| format!("app/{}", token(id))));
+    parts.extend(app_id.map(|id| format!("app/{}", token(id))));
     parts
 }
 

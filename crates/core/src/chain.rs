@@ -67,9 +67,9 @@ impl<'w> Chain<'w> {
         sources.push((name, source));
     }
 
-    /// An environment variable, which may be empty: an empty proxy is none.
+    /// An environment variable; an empty one is as unset.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        self.world.variables.get(name)
+        self.world.variable(name)
     }
 
     /// A setting of one service in the profile's `services` section.
@@ -89,11 +89,6 @@ pub(crate) const DEFAULT: &str = "default";
 /// The source of a setting that a variable gives.
 pub(crate) fn environment(variable: &str) -> String {
     format!("environment variable {variable}")
-}
-
-/// An environment variable; an empty one is none.
-pub(crate) fn variable(world: &World, name: &str) -> Option<String> {
-    world.variable(name)
 }
 
 /// The error for a value that is not understood.

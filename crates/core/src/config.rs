@@ -311,7 +311,7 @@ pub(crate) fn configured_url(
     }
     let id = service_id.replace(' ', "_");
     for variable in [format!("AWS_ENDPOINT_URL_{}", id.to_ascii_uppercase()), "AWS_ENDPOINT_URL".to_owned()] {
-        if let Some(url) = chain.variable(&variable).filter(|url| !url.is_empty()) {
+        if let Some(url) = chain.variable(&variable) {
             return Ok(Some((url, environment(&variable))));
         }
     }
@@ -319,8 +319,7 @@ pub(crate) fn configured_url(
     if let Some(url) = chain.service(&id.to_ascii_lowercase(), "endpoint_url")? {
         return Ok(Some((url, format!("services section of the {profile}"))));
     }
-    let url = chain.profile.get("endpoint_url").filter(|url| !url.is_empty());
-    Ok(url.map(|url| (url, profile)))
+    Ok(chain.profile.get("endpoint_url").map(|url| (url, profile)))
 }
 
 /// Until a connection must stand, by AWS's defaults mode.
@@ -373,9 +372,7 @@ pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
 
 fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
     let name = "verify";
-    if let Some(trust) =
-        options.verify.as_ref().filter(|trust| !matches!(trust, Trust::Bundle(bundle) if bundle.is_empty()))
-    {
+    if let Some(trust) = &options.verify {
         chain.note(name, CODE.to_owned());
         return trust.clone();
     }
@@ -385,7 +382,7 @@ fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
         chain.note(name, environment("REQUESTS_CA_BUNDLE"));
         Some(bundle)
     };
-    let bundle = found.or_else(requests).filter(|path| !path.is_empty());
+    let bundle = found.or_else(requests);
     bundle.map_or(Trust::Platform, |path| Trust::Bundle(path.into()))
 }
 

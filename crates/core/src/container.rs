@@ -8,7 +8,6 @@ use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Method};
 use reqwest::Url;
 
-use crate::chain::variable;
 use crate::connector::exchange;
 use crate::document::{self, Form};
 use crate::respond::Answer;
@@ -35,7 +34,7 @@ pub(crate) enum None {
 
 /// Asks the agent that the environment names.
 pub(crate) async fn credentials(network: &Network, world: &World, provider: &'static str) -> Result<Credentials, None> {
-    let url = match (variable(world, RELATIVE), variable(world, FULL)) {
+    let url = match (world.variable(RELATIVE), world.variable(FULL)) {
         (Some(path), _) => format!("{AGENT}{path}"),
         (_, Some(url)) => url,
         _ => return Err(None::NotSetUp(format!("neither {RELATIVE} nor {FULL} is set"))),
@@ -104,7 +103,7 @@ fn allowed(text: &str) -> Result<Url, String> {
 
 /// The token that the agent asks for; the file is replaced from time to time.
 async fn token(world: &World) -> Result<Option<HeaderValue>, String> {
-    let (name, token) = match (variable(world, TOKEN_FILE), variable(world, TOKEN)) {
+    let (name, token) = match (world.variable(TOKEN_FILE), world.variable(TOKEN)) {
         (Some(path), _) => {
             let read = tokio::task::spawn_blocking(move || {
                 std::fs::read_to_string(&path).map_err(|e| format!("the token file {path:?} cannot be read: {e}"))

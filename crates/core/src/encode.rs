@@ -1,6 +1,6 @@
 //! Host value to request in one walk: validates against the schema and writes JSON, path and query on the way.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use crate::rules;
 use crate::schema::{Kind, Location, Operation, Segment, Shape, Structure, TimestampFormat};
 use crate::strict;
 use crate::validate::{Fault, Reason};
+use crate::value_path::{Place, Step};
 
 /// How much is checked before a request is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,48 +102,6 @@ struct Walk {
     /// The JSON written so far; empty as long as no member went to the body.
     out: String,
     faults: Vec<Fault>,
-}
-
-/// A step of the path to a value; the text is made only when something is wrong there.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    parent: Option<&'a Place<'a>>,
-    step: Step<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Root,
-    Member(&'a str),
-    Item(usize),
-    MapKey(&'a str),
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(parent) = self.parent {
-            parent.fmt(f)?;
-        }
-        match self.step {
-            Step::Root => Ok(()),
-            Step::Member(name) if self.parent.is_none_or(|p| matches!(p.step, Step::Root)) => f.write_str(name),
-            Step::Member(name) => write!(f, ".{name}"),
-            Step::Item(index) => write!(f, "[{index}]"),
-            Step::MapKey(key) => write!(f, " (key: {key})"),
-        }
-    }
-}
-
-impl<'a> Place<'a> {
-    const ROOT: Place<'static> = Place { parent: None, step: Step::Root };
-
-    fn then(&'a self, step: Step<'a>) -> Place<'a> {
-        Place { parent: Some(self), step }
-    }
-
-    fn fault(&self, reason: Reason) -> Fault {
-        Fault { path: self.to_string(), reason }
-    }
 }
 
 impl Walk {

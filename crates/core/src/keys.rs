@@ -3,7 +3,7 @@
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 
-use crate::chain::{variable, wrong};
+use crate::chain::wrong;
 use crate::document::time;
 use crate::error::{Error, ErrorKind};
 use crate::profile::{File, Profile};
@@ -17,12 +17,12 @@ pub(crate) const ENVIRONMENT: &str = "env";
 
 /// The credentials of the environment.
 pub(crate) fn of_environment(world: &World) -> Result<Option<Credentials>, Error> {
-    let Some(id) = variable(world, "AWS_ACCESS_KEY_ID") else { return Ok(None) };
+    let Some(id) = world.variable("AWS_ACCESS_KEY_ID") else { return Ok(None) };
     let missing = || partial(ENVIRONMENT, "AWS_SECRET_ACCESS_KEY");
-    let secret = variable(world, "AWS_SECRET_ACCESS_KEY").ok_or_else(missing)?;
-    let token = variable(world, "AWS_SECURITY_TOKEN").or_else(|| variable(world, "AWS_SESSION_TOKEN"));
+    let secret = world.variable("AWS_SECRET_ACCESS_KEY").ok_or_else(missing)?;
+    let token = world.variable("AWS_SECURITY_TOKEN").or_else(|| world.variable("AWS_SESSION_TOKEN"));
     let name = "AWS_CREDENTIAL_EXPIRATION";
-    let expiry = match variable(world, name) {
+    let expiry = match world.variable(name) {
         None => None,
         Some(text) => Some(time(&text).ok_or_else(|| wrong(name, &text, "a time such as 2030-01-31T12:00:00Z"))?),
     };

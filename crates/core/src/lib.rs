@@ -60,6 +60,7 @@ mod sso;
 mod strict;
 mod sts;
 mod transport;
+mod value_path;
 #[cfg(test)]
 mod vectors;
 mod words;

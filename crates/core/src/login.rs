@@ -12,7 +12,6 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::{Map, Value, json};
 
-use crate::chain::variable;
 use crate::connector::{NoEnvironment, StatusRetries, causes};
 use crate::document::time;
 use crate::files::{self, hex};
@@ -92,7 +91,7 @@ pub(crate) async fn credentials(
 }
 
 fn cache(world: &World, session: &str) -> Result<PathBuf, String> {
-    let folder = if let Some(folder) = variable(world, "AWS_LOGIN_CACHE_DIRECTORY") {
+    let folder = if let Some(folder) = world.variable("AWS_LOGIN_CACHE_DIRECTORY") {
         PathBuf::from(folder)
     } else {
         let home = places::home(world).ok_or("no home folder is known: HOME is not set")?;

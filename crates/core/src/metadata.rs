@@ -8,7 +8,7 @@ use aws_credential_types::Credentials;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
 
-use crate::chain::{variable, wrong};
+use crate::chain::wrong;
 use crate::connector::exchange;
 use crate::document::{self, Form};
 use crate::error::{Error, ErrorKind};
@@ -39,13 +39,13 @@ impl Service {
     /// The service that the settings name, or why it is not to be asked.
     pub(crate) fn of(world: &World, profile: &Profile) -> Result<Result<Service, String>, Error> {
         let disabled = "AWS_EC2_METADATA_DISABLED";
-        if variable(world, disabled).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        if world.variable(disabled).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(Err(format!("{disabled} is true")));
         }
         let given = |name: &str, key: &str| {
-            let of_environment = variable(world, name).map(|value| (name.to_owned(), value));
+            let of_environment = world.variable(name).map(|value| (name.to_owned(), value));
             of_environment.or_else(|| {
-                let value = profile.get(key).filter(|value| !value.is_empty())?;
+                let value = profile.get(key)?;
                 Some((format!("{key} of the profile {:?}", profile.name), value))
             })
         };

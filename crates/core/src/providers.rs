@@ -1,10 +1,7 @@
 //! Where credentials are looked for, in botocore's order; and why each of the providers had none.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::UNIX_EPOCH;
 
 use aws_credential_types::Credentials;
@@ -13,7 +10,7 @@ use aws_types::region::Region;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
-use crate::chain::{Chain, variable};
+use crate::chain::Chain;
 use crate::config::{Config, Options, configured_url};
 use crate::connector::sdk_config;
 use crate::container;
@@ -21,6 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::keys::{self, fresh};
 use crate::login;
 use crate::metadata;
+use crate::panics::caught_as;
 use crate::process::{self, Style};
 use crate::profile::{File, Profile};
 use crate::proxies::Proxies;
@@ -213,13 +211,13 @@ impl<'s> Search<'s> {
                 Ok(keys::of_file(&profile, File::Credentials)?.ok_or_else(|| missing("aws_access_key_id")))
             }
             ConfigFile => Ok(keys::of_file(&profile, File::Config)?.ok_or_else(|| missing("aws_access_key_id"))),
-            Login => match named(&profile, "login_session") {
+            Login => match profile.get("login_session") {
                 Some(session) => {
                     settled(Login, login::credentials(known(&self.login)?, &session, self.world, Login.name()).await)
                 }
                 None => Ok(Err(missing("login_session"))),
             },
-            _ => match named(&profile, "credential_process") {
+            _ => match profile.get("credential_process") {
                 Some(command) => {
                     let style = self.providers.process;
                     settled(Process, process::credentials(command, style, self.world, Process.name()).await)
@@ -231,8 +229,8 @@ impl<'s> Search<'s> {
 
     fn web_identity(&self, profile: &Profile, environment_counts: bool) -> Result<Option<sts::WebIdentity>, Error> {
         let given = |name: &str, key: &str| {
-            let of_environment = environment_counts.then(|| variable(self.world, name)).flatten();
-            of_environment.or_else(|| named(profile, key))
+            let of_environment = environment_counts.then(|| self.world.variable(name)).flatten();
+            of_environment.or_else(|| profile.get(key))
         };
         let Some(token_file) = given("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else { return Ok(None) };
         let role_arn = given("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
@@ -306,7 +304,7 @@ impl<'s> Search<'s> {
     }
 
     async fn assume(&self, role: Role, credentials: Credentials) -> Outcome {
-        let name = role.session_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| self.session_name());
+        let name = role.session_name.clone().unwrap_or_else(|| self.session_name());
         settled(ByRole, sts::assume(known(&self.sts)?, role, name, credentials, ByRole.name()).await)
     }
 
@@ -326,11 +324,6 @@ impl<'s> Search<'s> {
     }
 }
 
-/// A setting of the profile; an empty one is as unset.
-fn named(profile: &Profile, key: &str) -> Option<String> {
-    profile.get(key).filter(|value| !value.is_empty())
-}
-
 /// What is known, or the error for it not being known.
 fn known<T>(made: &Result<T, Error>) -> Result<&T, Error> {
     made.as_ref().map_err(|error| Error::new(error.kind(), error.message().to_owned()))
@@ -343,13 +336,7 @@ fn settled(provider: Provider, outcome: Result<Credentials, String>) -> Outcome 
 
 /// The outcome of a provider, where a panic inside it is an error that names it: a library's must not end the load.
 async fn guarded(provider: Provider, asked: impl Future<Output = Outcome>) -> Outcome {
-    let mut asked = pin!(asked);
-    poll_fn(|context| {
-        // It is not polled again.
-        let polled = catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(context)));
-        polled.unwrap_or_else(|_| Poll::Ready(Err(failure(provider, "the library that asks it panicked"))))
-    })
-    .await
+    caught_as(pin!(asked), |_| Err(failure(provider, "the library that asks it panicked"))).await
 }
 
 fn failure(provider: Provider, cause: &str) -> Error {
