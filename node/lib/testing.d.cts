@@ -16,7 +16,12 @@ export interface LocalChimeOptions {
   pace?: number | undefined;
   /** The same in seconds. */
   transitionDelaySeconds?: number | undefined;
-  /** Whether pipelines may name meetings that do not exist, for tests that fake meetings. */
+  /**
+   * Whether pipelines may name meetings that this server never had: `"allow"`, the default, for tests that fake meetings, or `"refuse"`,
+   * as the service does. A meeting that has ended is refused in any case.
+   */
+  unknownMeetings?: "allow" | "refuse" | undefined;
+  /** The same as true or false. */
   allowUnknownMeetings?: boolean | undefined;
   /** After how long a meeting ends that nobody joined; 300 by default. */
   unjoinedMeetingTimeoutSeconds?: number | "never" | undefined;

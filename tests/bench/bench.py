@@ -126,7 +126,7 @@ def main() -> None:
     if missing:
         raise SystemExit(f"LEGACY_PYTHON must name the interpreter that has {', '.join(missing)}")
     rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-    with LocalChime(allow_unknown_meetings=True) as chime:
+    with LocalChime() as chime:
         created = chime.blocking_client(SERVICE).create_media_capture_pipeline(
             SourceType="ChimeSdkMeeting",
             SourceArn="arn:aws:chime::111122223333:meeting:2f1c6a1e-0f3b-4f0e-9f43-1f8e33c44f1b",

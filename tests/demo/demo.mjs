@@ -32,7 +32,7 @@ async function call(client, method, input) {
   return { $metadata, ...output };
 }
 
-const local = await LocalChime.start({ allowUnknownMeetings: true });
+const local = await LocalChime.start();
 try {
   console.log(`\n${"=".repeat(30)} Node, new Chime(), at ${local.url}`);
   const client = new Chime(local.clientOptions);

@@ -58,7 +58,7 @@ async def record(client: Any) -> None:
 
 def main() -> None:
     for name in ("client", "blocking_client"):
-        with LocalChime(allow_unknown_meetings=True) as chime:
+        with LocalChime() as chime:
             print(f"\n{'=' * 30} Python, chimeline.{'blocking.' if 'blocking' in name else ''}client, at {chime.url}")
             asyncio.run(record(getattr(chime, name)("chime")))
     print("\nPython: all steps succeeded")

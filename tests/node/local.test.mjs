@@ -55,7 +55,7 @@ test("a wrong secret and an unknown key are refused", async () => {
 test("errors can be asked for", async () => {
   local.failNext(1, { status: 400, code: "BadRequestException" });
   assert.equal((await caught(new Chime(local.clientOptions).listMediaCapturePipelines({}))).name, "BadRequestException");
-  assert.throws(() => local.failNext(1, { status: 200 }), { name: "InvalidConfigError", message: /invalid status: 200/ });
+  assert.throws(() => local.failNext(1, { status: 200 }), { name: "InvalidConfigError", message: /status is 200, which must be/ });
   assert.throws(() => local.failNext(-1), TypeError);
   assert.throws(() => local.advance(Infinity), TypeError);
   local.failNext(2);

@@ -32,5 +32,5 @@ mod state;
 mod time;
 
 pub use command::run_command;
-pub use options::{Account, Options, TokenReuse};
+pub use options::{Account, Options, TokenReuse, UnknownMeetings};
 pub use server::LocalServer;

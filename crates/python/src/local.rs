@@ -38,7 +38,7 @@ impl LocalServer {
     /// Moves the clock of resources ahead.
     fn advance(&self, py: Python<'_>, by: f64) -> PyResult<()> {
         let by = Duration::try_from_secs_f64(by)
-            .map_err(|_| PyValueError::new_err(format!("invalid seconds: {by} (expected a number >= 0)")))?;
+            .map_err(|_| PyValueError::new_err(format!("{by} is no number of seconds from 0 up")))?;
         py.detach(|| self.server.advance(by));
         Ok(())
     }

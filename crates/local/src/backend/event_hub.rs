@@ -49,13 +49,19 @@ impl EventHub {
         let envelopes: Vec<Value> =
             events.iter().map(|(account, event)| event.envelope(account, &fresh_id().to_string())).collect();
         if let Some(file) = &self.file {
-            let lines: String = envelopes.iter().map(|event| format!("{event}\n")).collect();
+            let mut lines = String::new();
+            for event in &envelopes {
+                lines.push_str(&event.to_string());
+                lines.push('\n');
+            }
             // Delivery is best effort, as the service's is: a full disk is no reason to fail requests.
             let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(lines.as_bytes());
         }
         if let Some(webhook) = &self.webhook {
             // One that is too slow for so many events loses some.
-            envelopes.iter().for_each(|event| drop(webhook.try_send(event.to_string())));
+            for event in &envelopes {
+                drop(webhook.try_send(event.to_string()));
+            }
         }
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         for event in envelopes {

@@ -81,6 +81,6 @@ impl Backend {
 
     /// Applies what the time brought, so that events are sent though nobody asks.
     pub(crate) fn tick(&self) {
-        self.with_engine(|engine, now| engine.settle(now));
+        self.with_engine(Engine::settle);
     }
 }

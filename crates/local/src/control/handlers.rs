@@ -1,12 +1,14 @@
 //! What the paths of the control API do.
 
+#![expect(clippy::unnecessary_wraps, reason = "the table of routes has one form of function")]
+
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
 use crate::backend::{Backend, Filter};
 use crate::control::{Arguments, Outcome};
-use crate::engine::{Clock, ClockChange, Step};
+use crate::engine::{Clock, ClockChange, Engine, Step};
 use crate::faults::Faults;
 use crate::request::Refusal;
 use crate::time;
@@ -25,7 +27,7 @@ pub(super) fn health(backend: &Backend, _: &Arguments<'_>) -> Outcome {
 }
 
 pub(super) fn reset(backend: &Backend, _: &Arguments<'_>) -> Outcome {
-    backend.with_engine(|engine, now| engine.reset(now))?;
+    backend.with_engine(Engine::reset)?;
     backend.faults.clear();
     backend.log.clear();
     backend.events.clear();

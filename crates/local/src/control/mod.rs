@@ -16,12 +16,15 @@ pub(crate) const PREFIX: &str = "/_local";
 /// What a control request gives.
 pub(crate) struct Arguments<'a> {
     /// The labels of the path.
-    path: Vec<(&'static str, String)>,
+    path: Labels,
     query: &'a [(String, String)],
     body: &'a Value,
 }
 
 type Outcome = Result<(u16, Value), Refusal>;
+
+/// The labels of a path by their names.
+type Labels = Vec<(&'static str, String)>;
 
 /// Carries out a control request. `path` is what follows `/_local`; `body` is null where there is none.
 pub(crate) fn handle(
@@ -46,7 +49,7 @@ pub(crate) fn handle(
     }
 }
 
-fn find(method: &str, path: &str) -> Result<(&'static Route, Vec<(&'static str, String)>), Refusal> {
+fn find(method: &str, path: &str) -> Result<(&'static Route, Labels), Refusal> {
     let mut methods = Vec::new();
     for route in ROUTES {
         let Some(labels) = labels(route.path, path) else { continue };
@@ -63,7 +66,7 @@ fn find(method: &str, path: &str) -> Result<(&'static Route, Vec<(&'static str, 
     Err(Refusal::with_status(405, "MethodNotAllowed", message))
 }
 
-fn labels(template: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+fn labels(template: &'static str, path: &str) -> Option<Labels> {
     let mut given = path.split('/');
     let mut labels = Vec::new();
     for part in template.split('/') {

@@ -15,7 +15,7 @@ pub(crate) struct Clock {
 }
 
 /// 9999-12-30T00:00:00Z, the last day that timestamps in responses can be.
-const END: Duration = Duration::from_secs(253_402_128_000);
+const END: Duration = Duration::from_hours(70_389_480);
 
 impl Clock {
     /// The time, when the real one is `real`.

@@ -117,9 +117,9 @@ impl Faults {
             rule.times = rule.times.map(|times| times - 1);
             strike.ids.push(rule.id.clone());
             if let Some((from, to)) = rule.latency {
-                let drawn =
-                    if from == to { from } else { from + (to - from).mul_f64((target.random)().clamp(0.0, 1.0)) };
-                strike.latency += drawn;
+                let range = to.saturating_sub(from);
+                let drawn = if range.is_zero() { range } else { range.mul_f64((target.random)().clamp(0.0, 1.0)) };
+                strike.latency += from + drawn;
             }
             if strike.effect.is_none() {
                 strike.effect.clone_from(&rule.effect);

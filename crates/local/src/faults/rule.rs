@@ -126,10 +126,10 @@ impl Rule {
                 self.set(Effect::Error { code, status: entry.status, message })?;
             }
             "throttle" => {
-                self.set(throttle(value).ok_or_else(|| invalid("true, or {\"above\": requests a second}"))?)?
+                self.set(throttle(value).ok_or_else(|| invalid("true, or {\"above\": requests a second}"))?)?;
             }
             "html" => {
-                self.set(Effect::Html { status: status(value).ok_or_else(|| invalid("a status from 300 to 599"))? })?
+                self.set(Effect::Html { status: status(value).ok_or_else(|| invalid("a status from 300 to 599"))? })?;
             }
             "reset" => {
                 let inside = place(value).ok_or_else(|| invalid("\"before\" or \"inside\""))?;

@@ -107,7 +107,7 @@ pub(super) fn make(
     }
     if kind.role.joins_meeting() {
         let mark: String = request.fresh().simple().to_string().chars().take(5).collect();
-        state.add_recorder(number, request.fresh().to_string(), &mark, rules::join_token(request), request.now);
+        state.add_recorder(number, request.fresh().to_string(), &mark, &rules::join_token(request), request.now);
     }
     Ok(number)
 }

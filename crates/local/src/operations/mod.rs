@@ -34,8 +34,11 @@ enum Action {
     /// Replaces the members that the caller gives.
     Replace(&'static ResourceKind),
     /// What only this operation does; returns the members of the response.
-    Special(fn(&mut AccountState, &Request<'_>) -> Result<Map<String, Value>, Refusal>),
+    Special(Special),
 }
+
+/// Carries out one operation; returns the members of the response.
+type Special = fn(&mut AccountState, &Request<'_>) -> Result<Map<String, Value>, Refusal>;
 
 type Row = (&'static str, Action);
 

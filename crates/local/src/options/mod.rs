@@ -11,7 +11,7 @@ use chimeline_core::Keys;
 use chimeline_core::world::{Variables, World};
 
 use crate::request::Rules;
-pub use crate::request::TokenReuse;
+pub use crate::request::{TokenReuse, UnknownMeetings};
 use crate::state::Timing;
 
 pub(crate) use parse::{FLAGS, OPTION_HELP, normalized};
@@ -38,8 +38,9 @@ pub struct Options {
     pub transition_delay: Duration,
     /// How many pipelines may be active at once in a region; `None` for the service's documented quotas.
     pub pipeline_quota: Option<usize>,
-    /// Whether a pipeline may name a meeting that does not exist, for tests that fake meetings.
-    pub allow_unknown_meetings: bool,
+    /// Whether a pipeline may name a meeting that this server never had, for tests that fake meetings. One that it had and that has
+    /// ended is refused in any case.
+    pub unknown_meetings: UnknownMeetings,
     /// After how long a meeting ends that nobody joined; `None` for never.
     pub unjoined_meeting_timeout: Option<Duration>,
     /// How long after its last attendee left a meeting ends; `None` for never.
@@ -121,7 +122,7 @@ impl Options {
     pub(crate) fn rules(&self) -> Rules {
         Rules {
             pipeline_quota: self.pipeline_quota,
-            allow_unknown_meetings: self.allow_unknown_meetings,
+            unknown_meetings: self.unknown_meetings,
             token_reuse: self.token_reuse,
         }
     }
@@ -140,7 +141,7 @@ impl Default for Options {
             authenticate: true,
             transition_delay: Duration::from_millis(250),
             pipeline_quota: None,
-            allow_unknown_meetings: false,
+            unknown_meetings: UnknownMeetings::Allow,
             unjoined_meeting_timeout: Some(Duration::from_mins(5)),
             empty_meeting_timeout: Some(Duration::from_mins(5)),
             max_meeting_duration: Some(DAY),

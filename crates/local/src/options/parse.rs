@@ -8,7 +8,7 @@ use chimeline_core::Keys;
 use chimeline_core::error::{Error, ErrorKind};
 use serde_json::Value;
 
-use crate::options::{Account, Options, TokenReuse};
+use crate::options::{Account, Options, TokenReuse, UnknownMeetings};
 
 /// The help of the command line: names, what the value is, what the option does.
 pub(crate) const OPTION_HELP: &str = "  --port N                 the port to listen on (default: one that is free)
@@ -23,7 +23,9 @@ pub(crate) const OPTION_HELP: &str = "  --port N                 the port to lis
   --transition-delay SECONDS
                            how long a resource stays in a transitional state (default: 0.25; also: --pace)
   --pipeline-quota N       how many pipelines may be active at once in a region (default: the documented quotas)
-  --allow-unknown-meetings let pipelines name meetings that do not exist
+  --unknown-meetings allow|refuse
+                           whether pipelines may name meetings that this server never had (default: allow;
+                           also: --allow-unknown-meetings)
   --unjoined-meeting-timeout SECONDS|never
                            when a meeting ends that nobody joined (default: 300)
   --empty-meeting-timeout SECONDS|never
@@ -97,7 +99,17 @@ impl Options {
             "auth" | "authenticate" => self.authenticate = given.boolean()?,
             "transitiondelay" | "pace" => self.transition_delay = given.seconds()?,
             "pipelinequota" => self.pipeline_quota = Some(given.number("an integer >= 0")?),
-            "allowunknownmeetings" => self.allow_unknown_meetings = given.boolean()?,
+            "unknownmeetings" => {
+                self.unknown_meetings = match given.text()?.as_str() {
+                    "allow" => UnknownMeetings::Allow,
+                    "refuse" => UnknownMeetings::Refuse,
+                    _ => return Err(given.invalid("\"allow\" or \"refuse\"")),
+                }
+            }
+            "allowunknownmeetings" => {
+                let allowed = given.boolean()?;
+                self.unknown_meetings = if allowed { UnknownMeetings::Allow } else { UnknownMeetings::Refuse };
+            }
             "unjoinedmeetingtimeout" => self.unjoined_meeting_timeout = given.seconds_or_never()?,
             "emptymeetingtimeout" => self.empty_meeting_timeout = given.seconds_or_never()?,
             "maxmeetingduration" => self.max_meeting_duration = given.seconds_or_never()?,
@@ -128,6 +140,7 @@ impl Options {
             "recordedrequests" => self.recorded_requests = given.number("an integer >= 0")?,
             "requesttimeout" => self.request_timeout = given.seconds()?,
             "maxconnections" => self.max_connections = given.number("an integer >= 1")?,
+            _ if name.starts_with('-') => return Err(format!("unknown argument {name}")),
             _ => return Err(format!("unknown option {name}")),
         }
         Ok(())
@@ -159,9 +172,15 @@ impl Given<'_> {
     fn invalid(&self, expected: &str) -> String {
         let secret = ["secretaccesskey", "secretkey", "sessiontoken", "credentials", "accounts"];
         if secret.contains(&normalized(self.name).as_str()) {
-            return format!("invalid {} (expected {expected})", self.name);
+            return format!("{} must be {expected}", self.name);
         }
-        format!("invalid {}: {} (expected {expected})", self.name, self.value)
+        match self.value {
+            // As it was typed.
+            Value::String(text) if self.name.starts_with('-') => {
+                format!("{} must be {expected}, not {text}", self.name)
+            }
+            value => format!("{} must be {expected}, not {value}", self.name),
+        }
     }
 
     fn text(&self) -> Result<String, String> {
@@ -211,7 +230,7 @@ impl Given<'_> {
 /// An integer that JavaScript or a TOML file wrote with a fraction of zero.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be an integer in range")]
 fn whole(number: f64) -> Option<u64> {
-    (number >= 0.0 && number <= 9e15 && number.fract() == 0.0).then_some(number as u64)
+    ((0.0..=9e15).contains(&number) && number.fract() == 0.0).then_some(number as u64)
 }
 
 fn account_id(given: &Given<'_>) -> Result<String, String> {
@@ -279,8 +298,8 @@ mod tests {
     #[test]
     fn an_error_names_the_option_as_it_was_written_and_no_secret() {
         let error = |text: &str| Options::from_json(text).expect_err(text).message().to_owned();
-        assert_eq!(error(r#"{"maxConnections": -1}"#), "invalid maxConnections: -1 (expected an integer >= 1)");
-        assert_eq!(error(r#"{"account_id": "12"}"#), "invalid account_id: \"12\" (expected 12 digits)");
+        assert_eq!(error(r#"{"maxConnections": -1}"#), "maxConnections must be an integer >= 1, not -1");
+        assert_eq!(error(r#"{"account_id": "12"}"#), "account_id must be 12 digits, not \"12\"");
         assert_eq!(error(r#"{"colour": "red"}"#), "unknown option colour");
         assert!(!error(r#"{"credentials": {"secretAccessKey": "hidden"}}"#).contains("hidden"));
         assert!(

@@ -34,8 +34,8 @@ pub(crate) struct Request<'a> {
 pub(crate) struct Rules {
     /// The quota of active pipelines in a region; `None` for the documented ones.
     pub(crate) pipeline_quota: Option<usize>,
-    /// Whether a meeting that does not exist can be a pipeline's source.
-    pub(crate) allow_unknown_meetings: bool,
+    /// Whether a meeting that the server never had can be a pipeline's source.
+    pub(crate) unknown_meetings: UnknownMeetings,
     /// What a pipeline's token that is used again returns once the pipeline has ended.
     pub(crate) token_reuse: TokenReuse,
 }
@@ -49,6 +49,16 @@ pub enum TokenReuse {
     /// A new pipeline.
     Create,
     /// An error.
+    Refuse,
+}
+
+/// What becomes of a pipeline whose source is a meeting of the caller that the server never had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownMeetings {
+    /// It is created, for tests that fake meetings.
+    #[default]
+    Allow,
+    /// It is refused, as the service does.
     Refuse,
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod pagination;
 mod refusal;
 pub(crate) mod render;
 
-pub use context::TokenReuse;
 pub(crate) use context::{Input, Request, Rules};
+pub use context::{TokenReuse, UnknownMeetings};
 pub(crate) use meeting_arn::MeetingArn;
 pub(crate) use refusal::Refusal;

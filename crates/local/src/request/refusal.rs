@@ -59,7 +59,7 @@ impl Refusal {
     }
 
     /// With its own status, whatever the service's model says.
-    pub(crate) fn as_given(mut self) -> Refusal {
+    pub(crate) fn given_status(mut self) -> Refusal {
         self.keeps_status = true;
         self
     }

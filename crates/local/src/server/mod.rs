@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chimeline_core::error::{Error, ErrorKind};
+use chimeline_core::fork;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -32,8 +33,9 @@ pub struct LocalServer {
 struct Running {
     stop: oneshot::Sender<()>,
     thread: JoinHandle<()>,
-    /// A fork copies this value but not the thread, which only its own process can wait for.
-    process: u32,
+    /// A fork copies this value but not the thread, which only its own process can wait for. A process is known by its forks,
+    /// for in a PID namespace a child may have its parent's id.
+    generation: u64,
 }
 
 impl LocalServer {
@@ -54,7 +56,7 @@ impl LocalServer {
         let shared = backend.clone();
         let run = move || serve(&runtime, listener, shared, stopped);
         let thread = std::thread::Builder::new().name("chimeline-local".to_owned()).spawn(run).map_err(|e| fail(&e))?;
-        let running = Running { stop, thread, process: std::process::id() };
+        let running = Running { stop, thread, generation: fork::generation() };
         Ok(LocalServer { url, backend, notice, running: Mutex::new(Some(running)) })
     }
 
@@ -67,8 +69,8 @@ impl LocalServer {
     /// Stops it and closes its connections; what it kept in memory is gone for clients. Stopping twice is stopping once.
     pub fn stop(&self) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { stop, thread, process }) = running else { return };
-        if process == std::process::id() {
+        let Some(Running { stop, thread, generation }) = running else { return };
+        if generation == fork::generation() {
             // The thread that is gone already needs no message, and one that panicked has said so.
             let _ = stop.send(());
             let _ = thread.join();
@@ -124,6 +126,14 @@ impl LocalServer {
     /// Responds to the next `times` requests with an error in place of what they ask for: the status, and an error code such
     /// as `ThrottledClientException`, or an HTML page where the code is empty. Fails for what cannot be in a response.
     pub fn fail_next(&self, times: usize, status: u16, code: &str) -> Result<(), Error> {
+        let wrong = |why: String| Err(Error::new(ErrorKind::InvalidConfig, why));
+        if !(300..=599).contains(&status) {
+            return wrong(format!("status is {status}, which must be that of an error, from 300 to 599"));
+        }
+        if !code.bytes().all(|b| b.is_ascii_graphic()) {
+            let rule = "which must be a word such as \"ThrottledClientException\", or empty";
+            return wrong(format!("code is {code:?}, {rule}"));
+        }
         self.add_fault(&match code {
             "" => json!({"times": times, "html": status}),
             _ => json!({"times": times, "error": {"code": code, "status": status}}),

@@ -205,7 +205,7 @@ fn respond(
 fn fault_refusal(strike: &Strike, route: Option<&Route>) -> Option<Refusal> {
     match &strike.effect {
         Some(Effect::Error { code, status, message }) => {
-            Some(Refusal::with_status(*status, code, message.as_str()).as_given())
+            Some(Refusal::with_status(*status, code, message.as_str()).given_status())
         }
         Some(Effect::Throttle { .. }) => {
             let is_meetings = route.is_some_and(|route| route.service.name == "chime-sdk-meetings");

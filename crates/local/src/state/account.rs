@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use crate::kinds::{ResourceKind, chime};
+use crate::kinds::{ResourceKind, Role, chime};
 use crate::state::ended::Ended;
 use crate::state::idempotency::{Idempotency, Tokens};
 use crate::state::resource::{Draft, Presence, Resource};
@@ -159,6 +159,9 @@ impl AccountState {
         {
             parts.remove(&number);
         }
+        if resource.kind.role == Role::Meeting {
+            self.ended.add_meeting(resource.id.clone());
+        }
         if resource.kind.role.is_pipeline() {
             self.ended.add(number, resource, at);
             for token in self.ended.prune(at, self.timing.token_retention) {
@@ -198,8 +201,8 @@ impl AccountState {
         region: &str,
         identifier: &str,
     ) -> Option<(u64, &Resource)> {
-        let named = kinds.iter().filter(|kind| kind.unique_name.is_some());
-        let mut names = named.map(|kind| name_key(kind, region, identifier));
+        let with_names = kinds.iter().filter(|kind| kind.unique_name.is_some());
+        let mut names = with_names.map(|kind| name_key(kind, region, identifier));
         let found = self.find_anywhere(kinds, identifier);
         let found = found.or_else(|| names.find_map(|name| self.find_anywhere(kinds, &name)));
         found.filter(|(_, resource)| *resource.region == *region)
@@ -285,6 +288,11 @@ impl AccountState {
     /// The meeting of that id, in any region.
     pub(crate) fn meeting(&self, id: &str) -> Option<(u64, &Resource)> {
         self.find_anywhere(&[&crate::kinds::meetings::MEETING], id)
+    }
+
+    /// Whether a meeting of that id has ended.
+    pub(crate) fn has_ended(&self, meeting_id: &str) -> bool {
+        self.ended.has_meeting(meeting_id)
     }
 
     /// Replaces members of a resource.

@@ -78,7 +78,9 @@ pub(crate) fn fingerprint(input: &Map<String, Value>) -> u64 {
             }
             Value::Array(items) => {
                 (2u8, items.len()).hash(hasher);
-                items.iter().for_each(|item| feed(item, hasher));
+                for item in items {
+                    feed(item, hasher);
+                }
             }
             scalar => (3u8, scalar).hash(hasher),
         }

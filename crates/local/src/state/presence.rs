@@ -50,7 +50,7 @@ impl AccountState {
     }
 
     /// Lets a pipeline take part in the meeting that it works on. `id` and `mark` are fresh.
-    pub(crate) fn add_recorder(&mut self, pipeline: u64, id: String, mark: &str, token: String, at: SystemTime) {
+    pub(crate) fn add_recorder(&mut self, pipeline: u64, id: String, mark: &str, token: &str, at: SystemTime) {
         let meeting = self.resources.get(&pipeline).and_then(|resource| resource.meeting.as_ref());
         let Some((meeting, resource)) = meeting.and_then(|meeting| self.meeting(&meeting.id)) else { return };
         let region: Arc<str> = resource.region.clone();

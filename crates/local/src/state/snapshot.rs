@@ -26,7 +26,10 @@ impl AccountState {
                 json!([token, format!("{fingerprint:016x}"), resource, expiry.map(time::text)])
             })
             .collect();
-        json!({"last": self.last, "resources": resources, "ended": ended, "tokens": tokens})
+        let meetings: Vec<&str> = self.ended.meetings().collect();
+        json!({
+            "last": self.last, "resources": resources, "ended": ended, "ended_meetings": meetings, "tokens": tokens,
+        })
     }
 
     /// Reads what [`AccountState::export`] returned; the error says what is wrong with it.
@@ -41,6 +44,10 @@ impl AccountState {
             let (number, resource) = resource(item.get("resource").ok_or("ended: resource is missing")?)?;
             state.last = state.last.max(number);
             state.ended.add(number, resource, optional_time(item, "at")?.ok_or("ended: at is missing")?);
+        }
+        for item in list(value, "ended_meetings")? {
+            let id = item.as_str().ok_or_else(|| format!("ended_meetings: {item} is not an id"))?;
+            state.ended.add_meeting(id.to_owned());
         }
         for item in list(value, "tokens")? {
             let read = || {

@@ -1,5 +1,7 @@
 //! Meetings and pipelines as programs depend on them: one meeting by any name, and what ends with what.
 
+#![expect(clippy::needless_pass_by_value, reason = "inputs are written in place")]
+
 use std::time::Duration;
 
 use crate::support::{Api, code};
@@ -211,7 +213,7 @@ fn meetings_end_by_themselves() {
     let id = long["MeetingId"].as_str().unwrap();
     ok(&api, MEETINGS, "CreateAttendee", json!({"MeetingId": id, "ExternalUserId": "ann"}));
     control(&api, "POST", &format!("/meetings/{id}/join"), json!({}));
-    api.server.advance(Duration::from_hours(24) - MINUTE);
+    api.server.advance(23 * 60 * MINUTE + 59 * MINUTE);
     assert!(!gone(&api, &long));
     api.server.advance(MINUTE);
     assert!(gone(&api, &long));
@@ -246,7 +248,8 @@ fn a_source_must_be_a_meeting_of_the_caller() {
             ("ForbiddenException", 403)
         );
         assert!(error.message().contains("Resource ownership mismatch"), "{error}");
-        for source in [unknown, "arn:aws:s3:::bucket", "arn:aws:chime:us-east-1:111122223333:media-pipeline/a"] {
+        assert_eq!(api.code(service, "CreateMediaCapturePipeline", capture(unknown)), "NotFoundException");
+        for source in ["arn:aws:s3:::bucket", "arn:aws:chime:us-east-1:111122223333:media-pipeline/a"] {
             assert_eq!(
                 api.code(service, "CreateMediaCapturePipeline", capture(source)),
                 "BadRequestException",
@@ -263,6 +266,27 @@ fn a_source_must_be_a_meeting_of_the_caller() {
     assert_eq!(api.code(PIPELINES, "CreateMediaConcatenationPipeline", concatenation(&never)), "BadRequestException");
     let theirs = json!("arn:aws:chime:us-east-1:999988887777:media-pipeline/3f1b2c4d-0000-4000-8000-1234567890ab");
     assert_eq!(api.code(PIPELINES, "CreateMediaConcatenationPipeline", concatenation(&theirs)), "ForbiddenException");
+}
+
+#[test]
+fn a_meeting_that_the_server_never_had_may_be_faked_but_not_one_that_ended() {
+    let api = Api::with(Options::default());
+    let faked = "arn:aws:chime::111122223333:meeting:3f1b2c4d-0000-4000-8000-1234567890ab";
+    ok(&api, PIPELINES, "CreateMediaCapturePipeline", capture(faked));
+    let made = meeting(&api, json!({}));
+    let elsewhere = made["MeetingArn"].as_str().unwrap().replace("us-east-1", "us-west-2");
+    assert_eq!(api.code(PIPELINES, "CreateMediaCapturePipeline", capture(elsewhere)), "NotFoundException");
+    ok(&api, MEETINGS, "DeleteMeeting", json!({"MeetingId": made["MeetingId"]}));
+    let state = control(&api, "GET", "/state", Value::Null);
+    control(&api, "PUT", "/state", state);
+    for source in [built(&made), made["MeetingArn"].as_str().unwrap().to_owned()] {
+        let error = api.call(PIPELINES, "CreateMediaCapturePipeline", capture(source)).unwrap_err();
+        assert_eq!((code(&error).as_str(), error.service_error().unwrap().response.status), ("NotFoundException", 404));
+    }
+    let other = "arn:aws:chime::999988887777:meeting:3f1b2c4d-0000-4000-8000-1234567890ab";
+    assert_eq!(api.code(PIPELINES, "CreateMediaCapturePipeline", capture(other)), "ForbiddenException");
+    let bucket = capture("arn:aws:s3:::bucket");
+    assert_eq!(api.code(PIPELINES, "CreateMediaCapturePipeline", bucket), "BadRequestException");
 }
 
 #[test]

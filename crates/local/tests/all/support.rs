@@ -16,7 +16,7 @@ use chimeline_core::encode::Validation;
 use chimeline_core::value::JsonBuilder;
 use chimeline_core::world::{Variables, World};
 use chimeline_core::{Client, Error, Keys, service};
-use chimeline_local::{LocalServer, Options};
+use chimeline_local::{LocalServer, Options, UnknownMeetings};
 use serde_json::Value;
 
 pub const PACE: Duration = Duration::from_hours(1);
@@ -34,7 +34,11 @@ impl Api {
 
     /// A server that knows only what it is told, as the service does.
     pub fn strict() -> Api {
-        Api::with(Options { transition_delay: Duration::from_secs(1), ..Options::default() })
+        Api::with(Options {
+            transition_delay: Duration::from_secs(1),
+            unknown_meetings: UnknownMeetings::Refuse,
+            ..Options::default()
+        })
     }
 
     pub fn with(options: Options) -> Api {
@@ -72,7 +76,6 @@ impl Api {
 pub fn faked() -> Options {
     Options {
         transition_delay: PACE,
-        allow_unknown_meetings: true,
         unjoined_meeting_timeout: None,
         empty_meeting_timeout: None,
         max_meeting_duration: None,

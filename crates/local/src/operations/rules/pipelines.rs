@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::kinds::Role;
 use crate::kinds::media_pipelines::{CAPTURE, STREAM_POOL};
-use crate::request::{MeetingArn, Refusal, Request};
+use crate::kinds::meetings::MEETING;
+use crate::request::{MeetingArn, Refusal, Request, UnknownMeetings};
 use crate::state::{AccountState, Draft, MeetingRef};
 
 const OWNERSHIP_MISMATCH: &str = "Resource ownership mismatch";
@@ -12,7 +13,7 @@ const OWNERSHIP_MISMATCH: &str = "Resource ownership mismatch";
 pub(super) fn prepare_capture(state: &AccountState, request: &Request<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let source = request.text("SourceArn");
     check_bucket("SinkArn", request.text("SinkArn"))?;
-    draft.meeting = Some(meeting_of(state, request, source, "BadRequestException")?);
+    draft.meeting = Some(meeting_of(state, request, source)?);
     only_one(state, request, draft, Role::Capture)
 }
 
@@ -23,7 +24,7 @@ pub(super) fn prepare_live_connector(
 ) -> Result<(), Refusal> {
     let sources = texts(&draft.members, ["Sources", "ChimeSdkMeetingLiveConnectorConfiguration", "Arn"]);
     let source = sources.first().copied().unwrap_or_default();
-    draft.meeting = Some(meeting_of(state, request, source, "BadRequestException")?);
+    draft.meeting = Some(meeting_of(state, request, source)?);
     only_one(state, request, draft, Role::LiveConnector)
 }
 
@@ -34,7 +35,7 @@ pub(super) fn prepare_stream(state: &AccountState, request: &Request<'_>, draft:
     }
     let sources = texts(&draft.members, ["Sources", "", "SourceArn"]);
     let source = sources.first().copied().unwrap_or_default();
-    draft.meeting = Some(meeting_of(state, request, source, "NotFoundException")?);
+    draft.meeting = Some(meeting_of(state, request, source)?);
     only_one(state, request, draft, Role::Stream)
 }
 
@@ -61,23 +62,24 @@ pub(super) fn prepare_concatenation(
     Ok(())
 }
 
-/// The meeting that a source's ARN names. `unknown` is the error for one that does not exist.
-fn meeting_of(state: &AccountState, request: &Request<'_>, arn: &str, unknown: &str) -> Result<MeetingRef, Refusal> {
+/// The meeting that a source's ARN names.
+fn meeting_of(state: &AccountState, request: &Request<'_>, arn: &str) -> Result<MeetingRef, Refusal> {
     let source = MeetingArn::parse(arn).ok_or_else(|| Refusal::bad(format!("{arn} is not the ARN of a meeting.")))?;
     if source.account != request.account {
         return Err(Refusal::forbidden(OWNERSHIP_MISMATCH));
     }
-    let meeting = state.meeting(source.id).map(|(_, meeting)| meeting);
-    match meeting.filter(|meeting| source.region.is_empty() || source.region == &*meeting.region) {
-        Some(meeting) => Ok(MeetingRef {
+    let not_found = || Refusal::not_found(MEETING.noun, source.id);
+    match state.meeting(source.id) {
+        Some((_, meeting)) if source.region.is_empty() || source.region == &*meeting.region => Ok(MeetingRef {
             id: meeting.id.clone(),
             external_id: meeting.text("ExternalMeetingId").to_owned(),
             media_region: meeting.text("MediaRegion").to_owned(),
         }),
-        None if request.rules.allow_unknown_meetings => {
-            Ok(MeetingRef { id: source.id.to_owned(), ..MeetingRef::default() })
+        Some(_) => Err(not_found()),
+        None if state.has_ended(source.id) || request.rules.unknown_meetings == UnknownMeetings::Refuse => {
+            Err(not_found())
         }
-        None => Err(Refusal::new(unknown, format!("Meeting {} not found", source.id))),
+        None => Ok(MeetingRef { id: source.id.to_owned(), ..MeetingRef::default() }),
     }
 }
 
