@@ -64,9 +64,9 @@ class LocalChime:
     account_id: the account of these credentials, 12 digits.
     transition_delay: how long a resource stays in a transitional state, such as ``Initializing``. ``pace`` is its older name.
     pipeline_quota: how many pipelines may be active at once; else the quotas that AWS documents.
-    unknown_meetings: whether pipelines may name meetings that this server never had: ``"allow"``, the default, for tests that fake
-        meetings, or ``"refuse"``, as the service does. ``allow_unknown_meetings`` says the same as true or false. A meeting that has
-        ended is refused in any case.
+    unknown_meetings: whether pipelines may name meetings that this server never had: ``"allow"``, the default, for tests that
+        fake meetings, or ``"refuse"``, as the service does. ``allow_unknown_meetings`` says the same as true or false.
+        A meeting that has ended is refused in any case.
     options: any other option of the command line by its name with underscores, such as ``empty_meeting_timeout=60``,
         ``recorder_keeps_meeting=True``, ``token_reuse="create"``, ``auth=False``, ``state="chime.state"``.
     """

@@ -8,24 +8,24 @@ use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
-use crate::blocking::{Blocking, Step};
-use crate::call::{Call, Deadline, Limits};
-use crate::config::{Config, Options};
-use crate::credentials::Source;
-use crate::decode::decode;
-use crate::encode::{Invalid, encode};
-use crate::error::{Attempt, Error, ErrorKind};
-use crate::host::{HostBuilder, HostValue};
-use crate::lane::Lanes;
-use crate::orchestrate::{self, Progress, Response};
-use crate::rate::RateLimit;
+use crate::call::options::{Call, Deadline, Limits};
+use crate::call::orchestrator::{self, Progress, Response};
+use crate::codec::decode::decode;
+use crate::codec::encode::{Invalid, encode};
+use crate::codec::host::{HostBuilder, HostValue};
+use crate::config::resolve::{Config, Options};
+use crate::credentials::cache::Source;
+use crate::error::kinds::{Attempt, Error, ErrorKind};
+use crate::http::transport::Network;
 use crate::redact::excerpt;
-use crate::retry::Quota;
-use crate::runtime::{self, PerProcess};
+use crate::retry::rate_limiter::RateLimit;
+use crate::retry::standard::Quota;
+use crate::runtime::blocking::{Blocking, Step};
+use crate::runtime::blocking_runtimes::Lanes;
+use crate::runtime::environment::World;
+use crate::runtime::io_thread::{self, PerProcess};
 use crate::schema::{Operation, Service};
-use crate::skew::Skew;
-use crate::transport::Network;
-use crate::world::World;
+use crate::signing::clock_skew::Skew;
 
 /// A client of one service; clones share their connections, credentials and retry quota.
 #[derive(Clone)]
@@ -141,7 +141,7 @@ impl Client {
         world: World,
         done: impl FnOnce(Result<Client, Error>) + Send + 'static,
     ) {
-        let io = match runtime::io() {
+        let io = match io_thread::io() {
             Ok(io) => io,
             Err(error) => return done(Err(error)),
         };
@@ -195,7 +195,7 @@ impl Client {
         let http = self.http(&pool, self.most_connections(), deadline).await;
         let http = http.map_err(|e| e.in_operation(call.operation.name))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_connections()))))?;
-        orchestrate::run(&self.0, &http, Some(&permits), call, deadline, progress).await
+        orchestrator::run(&self.0, &http, Some(&permits), call, deadline, progress).await
     }
 
     /// Starts the call on the process's I/O thread. `done` is called once with the outcome, whatever becomes of the call; where
@@ -204,7 +204,7 @@ impl Client {
         let client = self.clone();
         let progress = Arc::new(Progress::default());
         let mut teller = Teller { done: Some(done), operation: call.operation.name, progress: progress.clone() };
-        match runtime::io() {
+        match io_thread::io() {
             Ok(io) => {
                 let noted = progress.clone();
                 let task = async move { teller.tell(client.send_noting(&call, &noted).await) };
@@ -250,7 +250,7 @@ impl Client {
     ) -> Result<(), Error> {
         let Some(output) = operation.output else { return Ok(()) };
         decode(output, &response.body, builder).map_err(|unreadable| {
-            let (host, status) = (orchestrate::host(&self.0), response.metadata.status);
+            let (host, status) = (orchestrator::host(&self.0), response.metadata.status);
             let why = match response.metadata.content_encoding() {
                 Some(encoding) => format!("it has the Content-Encoding {encoding}, which was not asked for"),
                 None => format!("{}; it starts with {}", unreadable.0, excerpt(&response.body)),
@@ -284,14 +284,14 @@ impl Client {
         if let Some(http) = made.get() {
             return Ok(http.clone());
         }
-        let url = orchestrate::parsed(&self.0.config.endpoint.url)?;
-        let http = orchestrate::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
+        let url = orchestrator::parsed(&self.0.config.endpoint.url)?;
+        let http = orchestrator::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
         Ok(made.get_or_init(|| http).clone())
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Client").field(&self.0.service.name).field(&orchestrate::host(&self.0)).finish()
+        f.debug_tuple("Client").field(&self.0.service.name).field(&orchestrator::host(&self.0)).finish()
     }
 }

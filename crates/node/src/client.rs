@@ -1,7 +1,7 @@
 //! The native client: options in, and what a client knows of itself.
 
-use chimeline_core::error::{Error, ErrorKind};
-use chimeline_core::world::World;
+use chimeline_core::error::kinds::{Error, ErrorKind};
+use chimeline_core::runtime::environment::World;
 use chimeline_core::{Client, service};
 use napi_derive::napi;
 use serde_json::{Map, Value, json};

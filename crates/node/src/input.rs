@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
-use chimeline_core::host::{Description, HostValue, Integer, Key, Text, TypeNames};
-use chimeline_core::timestamp::Timestamp;
+use chimeline_core::codec::host::{Description, HostValue, Integer, Key, Text, TypeNames};
+use chimeline_core::codec::timestamp::Timestamp;
 use serde::Deserializer as _;
 
 mod read;

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use chimeline_core::error::{Error, ErrorKind};
+use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_local::{LocalServer as Server, Options, run_command};
 use napi_derive::napi;
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use chimeline_core::encode::Validation;
-use chimeline_core::error::{Error, ErrorKind};
-use chimeline_core::tls::{ClientCert, Pem, Trust};
-use chimeline_core::world::Variables;
+use chimeline_core::codec::encode::Validation;
+use chimeline_core::error::kinds::{Error, ErrorKind};
+use chimeline_core::http::tls::{ClientCert, Pem, Trust};
+use chimeline_core::runtime::environment::Variables;
 use chimeline_core::{CallOptions, Keys, Options};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

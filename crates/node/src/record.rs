@@ -1,9 +1,9 @@
 //! Outcomes as JSON, which `node/lib/call.cjs` and `node/lib/errors.cjs` read.
 
-use chimeline_core::error::{Attempt, Error, ResponseMetadata, ServiceError};
+use chimeline_core::codec::json_host::JsonBuilder;
+use chimeline_core::codec::report::Fault;
+use chimeline_core::error::kinds::{Attempt, Error, ResponseMetadata, ServiceError};
 use chimeline_core::schema::Operation;
-use chimeline_core::validate::Fault;
-use chimeline_core::value::JsonBuilder;
 use chimeline_core::{Client, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chimeline_core::client::Task;
+use chimeline_core::runtime::fork;
 use chimeline_core::schema::Operation;
-use chimeline_core::{Error, Response, fork};
+use chimeline_core::{Error, Response};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

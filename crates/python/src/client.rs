@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use chimeline_core::blocking::Step;
 use chimeline_core::client::Unprepared;
-use chimeline_core::error::{Error, ErrorKind};
+use chimeline_core::error::kinds::{Error, ErrorKind};
+use chimeline_core::runtime::blocking::Step;
+use chimeline_core::runtime::environment::World;
+use chimeline_core::runtime::fork;
 use chimeline_core::schema::Operation;
-use chimeline_core::world::World;
-use chimeline_core::{Call, Client, Response, fork, service};
+use chimeline_core::{Call, Client, Response, service};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -1,7 +1,7 @@
 //! The core's error as a Python exception. The classes are ordinary Python, in `chimeline.exceptions`.
 
-use chimeline_core::error::{Attempt, Error, ResponseMetadata};
-use chimeline_core::validate::Fault;
+use chimeline_core::codec::report::Fault;
+use chimeline_core::error::kinds::{Attempt, Error, ResponseMetadata};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chimeline_core::error::{Error, ErrorKind};
+use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_local::{LocalServer as Server, Options, run_command};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use chimeline_core::encode::Validation;
-use chimeline_core::timestamp::Timestamp;
-use chimeline_core::tls::{ClientCert, Trust};
+use chimeline_core::codec::encode::Validation;
+use chimeline_core::codec::timestamp::Timestamp;
+use chimeline_core::http::tls::{ClientCert, Trust};
 use chimeline_core::{CallOptions, Keys, Options};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

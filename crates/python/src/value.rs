@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use chimeline_core::host::{Description, HostBuilder, HostValue, Integer, Key, Slot, Text, TypeNames};
+use chimeline_core::codec::host::{Description, HostBuilder, HostValue, Integer, Key, Slot, Text, TypeNames};
+use chimeline_core::codec::timestamp::Timestamp;
 use chimeline_core::schema::Service;
-use chimeline_core::timestamp::Timestamp;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;

@@ -15,7 +15,7 @@ use crate::{emit, services};
 const PLACES: &[&str] = &["crates/core/src", "node/generated", "node/lib", "python/chimeline"];
 
 /// Folders of generated files alone.
-const FOLDERS: &[&str] = &["crates/core/src/generated", "node/generated", "python/chimeline/_generated"];
+const FOLDERS: &[&str] = &["crates/core/src/schema/generated", "node/generated", "python/chimeline/_generated"];
 
 /// How many lines of a difference are shown.
 const SHOWN: usize = 100;

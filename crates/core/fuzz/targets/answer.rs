@@ -4,8 +4,8 @@
 use std::sync::LazyLock;
 
 use chimeline_core::Client;
-use chimeline_core::fuzzing::{check, operations, outcome};
 use chimeline_core::schema::Operation;
+use chimeline_core::testing::fuzzing::{check, operations, outcome};
 use libfuzzer_sys::fuzz_target;
 
 static OPERATIONS: LazyLock<Vec<(Client, &Operation)>> = LazyLock::new(operations);

@@ -1,7 +1,7 @@
 //! What is read as a timestamp is one that both hosts can hold, and is read the same when it is written in UTC.
 #![no_main]
 
-use chimeline_core::timestamp::Timestamp;
+use chimeline_core::codec::timestamp::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

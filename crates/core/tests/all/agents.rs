@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use chimeline_core::world::World;
+use chimeline_core::runtime::environment::World;
 use chimeline_core::{CallOptions, Client, Error, ErrorKind, Keys, Options};
 use serde_json::json;
 

@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use chimeline_core::tls::Trust;
-use chimeline_core::world::World;
+use chimeline_core::http::tls::Trust;
+use chimeline_core::runtime::environment::World;
 use chimeline_core::{Client, ErrorKind, Options};
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, SystemTime};
 
-use chimeline_core::world::{Variables, World};
+use chimeline_core::runtime::environment::{Variables, World};
 use chimeline_core::{Client, Options};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn slow(options: &Options) -> Client {
 /// Whether the request was signed about now.
 fn is_fresh(seen: &Seen) -> bool {
     let signed = seen.head.lines().find_map(|line| line.strip_prefix("x-amz-date: ")).expect("a signed request");
-    let signed = chimeline_core::timestamp::Timestamp::parse(signed).expect("a time").micros / 1_000_000;
+    let signed = chimeline_core::codec::timestamp::Timestamp::parse(signed).expect("a time").micros / 1_000_000;
     let now = real_now().duration_since(SystemTime::UNIX_EPOCH).expect("a time after 1970").as_secs();
     now.abs_diff(signed.unsigned_abs()) < 300
 }

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use chimeline_core::tls::Trust;
-use chimeline_core::world::World;
+use chimeline_core::http::tls::Trust;
+use chimeline_core::runtime::environment::World;
 use chimeline_core::{Client, Error, Keys, Options};
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use chimeline_core::world::World;
+use chimeline_core::runtime::environment::World;
 use chimeline_core::{Client, Error, ErrorKind, Options, Response};
 use serde_json::json;
 

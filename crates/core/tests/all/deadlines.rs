@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chimeline_core::tls::Trust;
-use chimeline_core::world::{Variables, World};
+use chimeline_core::http::tls::Trust;
+use chimeline_core::runtime::environment::{Variables, World};
 use chimeline_core::{Client, ErrorKind, Options};
 
 use crate::authority::Authority;

@@ -4,7 +4,7 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use chimeline_core::tls::{ClientCert, Pem, Trust};
+use chimeline_core::http::tls::{ClientCert, Pem, Trust};
 use chimeline_core::{ErrorKind, Options};
 
 use crate::authority::{Authority, Flaw, front, secure};

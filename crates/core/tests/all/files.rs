@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use chimeline_core::tls::Trust;
-use chimeline_core::world::World;
+use chimeline_core::http::tls::Trust;
+use chimeline_core::runtime::environment::World;
 use chimeline_core::{Client, Error, Keys, Options};
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chimeline_core::world::World;
+use chimeline_core::runtime::environment::World;
 use chimeline_core::{Client, Error, ErrorKind, Options, Response};
 use serde_json::json;
 
@@ -129,7 +129,9 @@ fn calls_of_one_thread_may_end_in_any_order() {
     let short = Some(Duration::from_micros(1));
     let _ = (first.step(short), second.step(short), first.step(short));
     for call in [&mut first, &mut second] {
-        let chimeline_core::blocking::Step::Done(outcome) = call.step(None) else { panic!("a step without an end") };
+        let chimeline_core::runtime::blocking::Step::Done(outcome) = call.step(None) else {
+            panic!("a step without an end")
+        };
         outcome.expect("a success");
     }
 }

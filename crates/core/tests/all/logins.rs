@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use chimeline_core::world::World;
+use chimeline_core::runtime::environment::World;
 use chimeline_core::{Client, Error, ErrorKind, Options};
 use serde_json::json;
 

@@ -1,9 +1,9 @@
 //! What holds for every answer, error and timestamp, whoever sent it. `crates/core/fuzz` looks for exceptions for longer.
 
 use chimeline_core::Client;
-use chimeline_core::fuzzing::{check, operations, outcome};
+use chimeline_core::codec::timestamp::Timestamp;
 use chimeline_core::schema::{Kind, Location, Operation, Shape, Structure};
-use chimeline_core::timestamp::Timestamp;
+use chimeline_core::testing::fuzzing::{check, operations, outcome};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;

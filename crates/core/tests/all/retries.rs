@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use chimeline_core::world::{Variables, World};
+use chimeline_core::runtime::environment::{Variables, World};
 use chimeline_core::{Client, Options};
 use serde_json::{Value, json};
 

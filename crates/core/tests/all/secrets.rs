@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use chimeline_core::client::Unprepared;
-use chimeline_core::encode::Validation;
-use chimeline_core::value::JsonBuilder;
-use chimeline_core::world::World;
+use chimeline_core::codec::encode::Validation;
+use chimeline_core::codec::json_host::JsonBuilder;
+use chimeline_core::runtime::environment::World;
 use chimeline_core::{Client, Error, Keys, Options, Response, service};
 use serde_json::{Value, json};
 use tracing::field::{Field, Visit};

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use chimeline_core::value::JsonBuilder;
-use chimeline_core::world::{Variables, World};
+use chimeline_core::codec::json_host::JsonBuilder;
+use chimeline_core::runtime::environment::{Variables, World};
 use chimeline_core::{Call, Client, Error, Keys, Options, Response};
 use serde_json::json;
 

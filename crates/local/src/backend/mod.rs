@@ -6,7 +6,7 @@ mod request_log;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use chimeline_core::error::{Error, ErrorKind};
+use chimeline_core::error::kinds::{Error, ErrorKind};
 
 use crate::engine::Engine;
 use crate::faults::Faults;

@@ -103,7 +103,7 @@ impl Rule {
             }
             "operation" => {
                 let operation = text("the name of an operation, such as CreateMeeting")?;
-                let mut services = chimeline_core::generated::SERVICES.iter();
+                let mut services = chimeline_core::schema::generated::SERVICES.iter();
                 if !services.any(|service| service.operation(&operation).is_some()) {
                     return Err(invalid("the name of an operation, such as CreateMeeting"));
                 }
@@ -189,7 +189,7 @@ fn error(value: &Value) -> Result<Effect, String> {
     let code_expected = "a word such as \"ThrottledClientException\"";
     let word = code.as_str().filter(|code| !code.is_empty() && code.bytes().all(|b| b.is_ascii_graphic()));
     let word = word.ok_or_else(|| invalid("code", code, code_expected))?.to_owned();
-    let modelled = chimeline_core::generated::SERVICES.iter().find_map(|service| service.error(&word));
+    let modelled = chimeline_core::schema::generated::SERVICES.iter().find_map(|service| service.error(&word));
     let status = match status_given.filter(|given| !given.is_null()) {
         None => modelled.map_or(400, |error| error.status),
         Some(given) => {

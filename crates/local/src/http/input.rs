@@ -1,6 +1,6 @@
 //! From a request to the operation's input, checked as the service would check it.
 
-use chimeline_core::encode::{Invalid, Validation, encode};
+use chimeline_core::codec::encode::{Invalid, Validation, encode};
 use chimeline_core::schema::{Kind, Location, Shape, Structure};
 use serde_json::{Map, Value};
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! From method, path and query to the operation that they name.
 
-use chimeline_core::generated::SERVICES;
+use chimeline_core::schema::generated::SERVICES;
 use chimeline_core::schema::{Operation, Segment, Service};
 use percent_encoding::percent_decode_str;
 
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn every_operation_is_found_by_its_own_url() {
-        for service in chimeline_core::generated::SERVICES {
+        for service in chimeline_core::schema::generated::SERVICES {
             for operation in service.operations {
                 let path: String = operation
                     .path

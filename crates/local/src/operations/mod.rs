@@ -134,7 +134,7 @@ fn action(service: &str, operation: &str) -> Option<&'static Action> {
 mod tests {
     #[test]
     fn every_operation_has_an_action() {
-        for service in chimeline_core::generated::SERVICES {
+        for service in chimeline_core::schema::generated::SERVICES {
             for operation in service.operations {
                 assert!(super::action(service.name, operation.name).is_some(), "{} {}", service.name, operation.name);
             }
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn operations_that_read_are_those_by_get() {
-        for operation in chimeline_core::generated::SERVICES.iter().flat_map(|service| service.operations) {
+        for operation in chimeline_core::schema::generated::SERVICES.iter().flat_map(|service| service.operations) {
             let reads = operation.name.starts_with("Get") || operation.name.starts_with("List");
             assert_eq!(super::is_mutation(operation.method), !reads, "{}", operation.name);
         }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chimeline_core::Keys;
-use chimeline_core::world::{Variables, World};
+use chimeline_core::runtime::environment::{Variables, World};
 
 use crate::request::Rules;
 pub use crate::request::{TokenReuse, UnknownMeetings};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chimeline_core::Keys;
-use chimeline_core::error::{Error, ErrorKind};
+use chimeline_core::error::kinds::{Error, ErrorKind};
 use serde_json::Value;
 
 use crate::options::{Account, Options, TokenReuse, UnknownMeetings};

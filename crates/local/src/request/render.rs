@@ -72,5 +72,5 @@ fn timestamp(time: SystemTime) -> Value {
     let micros = jiff::Timestamp::try_from(time).map_or(0, jiff::Timestamp::as_microsecond);
     // To the millisecond, which every host's dates hold.
     let millis = micros.div_euclid(1000) * 1000;
-    chimeline_core::timestamp::Timestamp { micros: millis, offset: Some(0) }.to_iso8601().into()
+    chimeline_core::codec::timestamp::Timestamp { micros: millis, offset: Some(0) }.to_iso8601().into()
 }

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use chimeline_core::error::{Error, ErrorKind};
-use chimeline_core::fork;
+use chimeline_core::error::kinds::{Error, ErrorKind};
+use chimeline_core::runtime::fork;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;

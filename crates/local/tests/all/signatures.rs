@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::{Api, Signer, send};
 use chimeline_core::Keys;
-use chimeline_core::world::{Variables, World};
+use chimeline_core::runtime::environment::{Variables, World};
 use chimeline_local::Options;
 use serde_json::json;
 

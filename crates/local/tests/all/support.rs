@@ -12,9 +12,9 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use chimeline_core::client::Unprepared;
-use chimeline_core::encode::Validation;
-use chimeline_core::value::JsonBuilder;
-use chimeline_core::world::{Variables, World};
+use chimeline_core::codec::encode::Validation;
+use chimeline_core::codec::json_host::JsonBuilder;
+use chimeline_core::runtime::environment::{Variables, World};
 use chimeline_core::{Client, Error, Keys, service};
 use chimeline_local::{LocalServer, Options, UnknownMeetings};
 use serde_json::Value;

@@ -12,7 +12,7 @@ use crate::model::{Location, Member, Model, Operation, Shape, TimestampFormat};
 use crate::paths::{Result, model_folder, read_json};
 use crate::services::Service;
 
-const FOLDER: &str = "crates/core/src/generated";
+const FOLDER: &str = "crates/core/src/schema/generated";
 
 /// One table a service, the kinds of errors, and the partitions.
 pub fn emit(services: &[Service], errors: &ErrorClasses, files: &mut Files) -> Result<()> {

@@ -1,0 +1,130 @@
+//! What an attempt's outcome means: a success, an error, whether another attempt is worth it and after how long.
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::identity::Identity;
+
+use crate::call::options::Call;
+use crate::client::Inner;
+use crate::codec::timestamp::http_date;
+use crate::error::hint;
+use crate::error::kinds::{Attempt, Error};
+use crate::error::response::{self, Answer};
+use crate::redact;
+use crate::retry::standard::{RetryMode, Retryable};
+use crate::signing::clock_skew::Times;
+
+/// An attempt that is over.
+pub(crate) struct Attempted {
+    /// What came of it.
+    pub(crate) outcome: Result<Answer, Error>,
+    /// What it was signed with, and when, if it came to that.
+    pub(crate) signature: Option<(Identity, Times)>,
+}
+
+impl From<Error> for Attempted {
+    /// An attempt that failed before it was sent.
+    fn from(error: Error) -> Attempted {
+        Attempted { outcome: Err(error), signature: None }
+    }
+}
+
+/// An outcome, judged.
+pub(crate) enum Verdict {
+    /// The service did what it was asked.
+    Success(Answer),
+    /// It did not, or was not reached.
+    Failure {
+        /// Why.
+        error: Error,
+        /// Whether another attempt may go better.
+        retry: Retry,
+    },
+}
+
+/// What may follow a failure.
+pub(crate) enum Retry {
+    /// Nothing: the same call would fail again.
+    No,
+    /// Another attempt at once, signed for the service's clock.
+    WithItsClock,
+    /// Another attempt after a wait; the service may have asked for one.
+    After(Retryable, Option<Duration>),
+}
+
+/// Judges an attempt that ended `now`.
+pub(crate) fn judge(client: &Inner, call: &Call, attempted: Attempted, now: SystemTime) -> Verdict {
+    let Attempted { outcome, signature } = attempted;
+    let answer = match outcome {
+        Ok(answer) if answer.is_success() => {
+            learn(client, now, false);
+            return Verdict::Success(answer);
+        }
+        Ok(answer) => answer,
+        Err(error) => {
+            let reason = if error.kind().is_timeout() { Retryable::Timeout } else { Retryable::Transient };
+            let retry = if error.kind().is_transient() { Retry::After(reason, None) } else { Retry::No };
+            return Verdict::Failure { error, retry };
+        }
+    };
+    let credentials = signature.as_ref().and_then(|(identity, _)| identity.data::<Credentials>());
+    let token = credentials.and_then(Credentials::session_token);
+    let error = response::error_of(client.service, call.operation, &answer, token);
+    let code = error.service_error().and_then(|e| e.code.as_ref()).and_then(|code| code.as_str()).unwrap_or_default();
+    let reason = Retryable::of_answer(answer.status, code);
+    learn(client, now, reason == Some(Retryable::Throttling));
+    let retry = match reason {
+        _ if client.config.corrects_clock_skew
+            && signature.is_some_and(|(_, times)| client.skew.learn(&answer, code, times)) =>
+        {
+            Retry::WithItsClock
+        }
+        Some(reason) => Retry::After(reason, asked_delay(&answer, now)),
+        None => Retry::No,
+    };
+    let region = &client.config.endpoint.region;
+    let hint = error.service_error().and_then(|answered| hint::of(client.service, call.operation, region, answered));
+    Verdict::Failure { error: error.with_hint(hint), retry }
+}
+
+fn learn(client: &Inner, now: SystemTime, throttled: bool) {
+    if client.config.retry.mode == RetryMode::Adaptive {
+        client.rate.learn(since_1970(now), throttled);
+    }
+}
+
+pub(crate) fn since_1970(now: SystemTime) -> Duration {
+    now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// How long the service asks to wait: milliseconds in its own header, else seconds or a date in the standard one.
+fn asked_delay(answer: &Answer, now: SystemTime) -> Option<Duration> {
+    if let Some(text) = answer.header("x-amz-retry-after") {
+        return text.trim().parse().ok().map(Duration::from_millis);
+    }
+    let text = answer.header("retry-after")?;
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    http_date(text)?.duration_since(now).ok()
+}
+
+/// The ledger's line for an outcome.
+pub(crate) fn ledger_line(verdict: &Verdict, took: Duration) -> Attempt {
+    let line = |status, code, request_id| Attempt { status, code, request_id, took, delay: None };
+    match verdict {
+        Verdict::Success(answer) => {
+            let id = answer.header("x-amzn-requestid").or_else(|| answer.header("x-amz-request-id"));
+            line(Some(answer.status), None, id.map(str::to_owned))
+        }
+        Verdict::Failure { error, .. } => match error.service_error() {
+            Some(service) => {
+                let code = service.code.as_ref();
+                let code = code.map(|code| code.as_str().map_or_else(|| redact::code(&code.to_string()), redact::code));
+                line(Some(service.response.status), code, service.response.request_id.clone())
+            }
+            None => line(None, Some(error.kind().class().to_owned()), None),
+        },
+    }
+}

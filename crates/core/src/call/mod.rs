@@ -1,0 +1,7 @@
+//! The order of one call: prepared, attempted until it succeeds or must not be tried again, within its deadline.
+//!
+//! What belongs here knows a whole call. What knows one attempt's signature is in `signing`, one exchange in `http`, the retry rules in `retry`.
+
+pub(crate) mod classify;
+pub mod options;
+pub mod orchestrator;

@@ -1,0 +1,134 @@
+//! One call: what is sent, and within which limits.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::identity::Identity;
+use http::HeaderValue;
+
+use crate::codec::encode::Encoded;
+use crate::config::resolve::{Config, Keys, duration};
+use crate::config::setting_resolver::wrong;
+use crate::credentials::static_credentials;
+use crate::error::kinds::Error;
+use crate::schema::Operation;
+
+/// A call whose input was checked and encoded.
+pub struct Call {
+    pub(crate) operation: &'static Operation,
+    pub(crate) encoded: Encoded,
+    pub(crate) limits: Limits,
+    /// In place of the client's credentials.
+    pub(crate) identity: Option<Identity>,
+    /// The trace of AWS Lambda that it belongs to.
+    pub(crate) trace: Option<HeaderValue>,
+}
+
+/// What one call does otherwise than its client; what is left out is the client's.
+#[derive(Clone, Debug, Default)]
+pub struct CallOptions {
+    /// Seconds for the whole call, retries included.
+    pub timeout: Option<f64>,
+    /// How many of those the host has spent on the call already, such as for credentials.
+    pub spent: Option<f64>,
+    /// Seconds for one attempt, from its connection to the last byte of its answer.
+    pub attempt_timeout: Option<f64>,
+    /// Attempts in all.
+    pub max_attempts: Option<u32>,
+    /// Keys to sign with.
+    pub credentials: Option<Keys>,
+    /// The trace of the Lambda invocation that makes the call: `_X_AMZN_TRACE_ID` as it is at the call, for it changes with
+    /// each invocation. One that cannot be a header is left out.
+    pub trace_id: Option<String>,
+}
+
+/// How long and how often a call tries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) spent: Duration,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) max_attempts: u32,
+}
+
+impl Limits {
+    pub(crate) fn of(config: &Config) -> Limits {
+        Limits {
+            timeout: config.timeout,
+            spent: Duration::ZERO,
+            attempt_timeout: config.attempt_timeout,
+            max_attempts: config.retry.max_attempts,
+        }
+    }
+
+    fn with(self, options: &CallOptions) -> Result<Limits, Error> {
+        let seconds = |name, value: Option<f64>| value.map(|value| duration(name, value)).transpose();
+        if options.max_attempts == Some(0) {
+            return Err(wrong("max_attempts", "0", "a whole number from 1 on"));
+        }
+        Ok(Limits {
+            timeout: seconds("timeout", options.timeout)?.or(self.timeout),
+            spent: options.spent.map_or(Ok(self.spent), Duration::try_from_secs_f64).unwrap_or_default(),
+            attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?.or(self.attempt_timeout),
+            max_attempts: options.max_attempts.unwrap_or(self.max_attempts),
+        })
+    }
+}
+
+/// When a call has to be over, and the limit that says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    pub(crate) limit: Duration,
+    pub(crate) end: Instant,
+}
+
+impl Deadline {
+    /// The deadline of a call that starts now; nothing where it has no limit, or one beyond what clocks count.
+    pub(crate) fn of(limits: &Limits) -> Option<Deadline> {
+        let limit = limits.timeout?;
+        let end = Instant::now().checked_add(limit.saturating_sub(limits.spent))?;
+        Some(Deadline { limit, end })
+    }
+}
+
+impl CallOptions {
+    /// Fails for a limit that is none.
+    pub fn check(&self) -> Result<(), Error> {
+        let none = Limits { timeout: None, spent: Duration::ZERO, attempt_timeout: None, max_attempts: 1 };
+        none.with(self).map(drop)
+    }
+}
+
+impl Call {
+    /// The same call with options of its own.
+    pub fn with(mut self, options: &CallOptions) -> Result<Call, Error> {
+        self.limits = self.limits.with(options)?;
+        if let Some(given) = &options.credentials {
+            let identity = identity(given);
+            static_credentials::check_identity(&identity)?;
+            self.identity = Some(identity);
+        }
+        if let Some(id) = &options.trace_id {
+            self.trace = HeaderValue::from_str(id).ok();
+        }
+        Ok(self)
+    }
+}
+
+impl fmt::Debug for Call {
+    /// Without the input, which may hold what is sensitive.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &self.operation.name)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keys given in code, for the signer.
+pub(crate) fn identity(given: &Keys) -> Identity {
+    let (id, secret, token) = (&given.access_key_id, &given.secret_access_key, &given.session_token);
+    let token = token.clone().filter(|token| !token.is_empty());
+    Identity::new(Credentials::new(id, secret, token, None, static_credentials::CODE), None)
+}

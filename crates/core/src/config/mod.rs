@@ -1,0 +1,11 @@
+//! From options, environment variables and shared config files to the configuration of a client.
+//!
+//! Nothing here makes a connection or signs.
+
+pub mod endpoint;
+pub(crate) mod file_locations;
+pub(crate) mod ini;
+pub(crate) mod profile;
+pub mod resolve;
+pub(crate) mod setting_resolver;
+pub(crate) mod user_agent;

@@ -1,0 +1,401 @@
+//! A client's configuration: what the code says, then the environment, then the profile, then the default.
+
+use std::time::Duration;
+
+use crate::codec::encode::Validation;
+use crate::config::endpoint::{self, Choice, Endpoint};
+use crate::config::profile::Profile;
+use crate::config::setting_resolver::{CODE, Chain, DEFAULT, environment, wrong};
+use crate::config::user_agent::user_agent;
+use crate::credentials::providers::sso_session;
+use crate::error::kinds::{Error, ErrorKind};
+use crate::http::proxy::{Proxies, Proxy};
+use crate::http::tls::{ClientCert, Tls, Trust};
+use crate::retry::standard::{RetryConfig, RetryMode};
+use crate::runtime::environment::World;
+use crate::schema::Service;
+
+/// What the code that makes a client says; everything may be left out.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// The region.
+    pub region: Option<String>,
+    /// `media-pipelines` sends the calls of the service `chime` to its successor.
+    pub namespace: Option<String>,
+    /// A URL to send requests to, in place of the service's own.
+    pub endpoint_url: Option<String>,
+    /// Whether endpoint URLs of the environment and the profile are passed over.
+    pub ignore_configured_endpoint_urls: Option<bool>,
+    /// Whether to use a FIPS endpoint.
+    pub use_fips: Option<bool>,
+    /// Whether to use a dual-stack endpoint.
+    pub use_dual_stack: Option<bool>,
+    /// The profile of the shared config files.
+    pub profile: Option<String>,
+    /// Keys given in code.
+    pub credentials: Option<Keys>,
+    /// Seconds until a connection must stand.
+    pub connect_timeout: Option<f64>,
+    /// Seconds without a byte until an attempt is given up.
+    pub read_timeout: Option<f64>,
+    /// Seconds for a whole call, retries included.
+    pub timeout: Option<f64>,
+    /// Seconds for one attempt, from its connection to the last byte of its answer.
+    pub attempt_timeout: Option<f64>,
+    /// How many connections may be open at once.
+    pub max_pool_connections: Option<u32>,
+    /// The most bytes that an answer may have.
+    pub response_limit: Option<usize>,
+    /// `standard`, `adaptive` or `legacy`.
+    pub retry_mode: Option<String>,
+    /// Attempts in all.
+    pub max_attempts: Option<u32>,
+    /// AWS's set of defaults, which says how long a connection may take: `standard`, `in-region`, `cross-region`, `mobile`,
+    /// `auto` or `legacy`.
+    pub defaults_mode: Option<String>,
+    /// How much is checked before a request is sent.
+    pub validation: Validation,
+    /// Whose certificates are trusted.
+    pub verify: Option<Trust>,
+    /// The certificate to show to a server that asks for one.
+    pub client_cert: Option<ClientCert>,
+    /// The proxy for http endpoints. One that is given, empty for none, puts the environment's proxies out.
+    pub http_proxy: Option<String>,
+    /// The proxy for https endpoints, likewise.
+    pub https_proxy: Option<String>,
+    /// Whether a shell runs a `credential_process`; else it is split into words and run without one.
+    pub process_in_shell: bool,
+    /// The hosts that are reached without the proxies given here, as `NO_PROXY` lists them.
+    pub no_proxy: Option<String>,
+    /// Whether the proxies given here are for the service's calls alone, and the traffic of credentials follows the
+    /// environment, as botocore has it.
+    pub proxies_of_service: bool,
+    /// In place of the whole user agent.
+    pub user_agent: Option<String>,
+    /// Behind the user agent.
+    pub user_agent_extra: Option<String>,
+    /// The application's id, in the user agent.
+    pub app_id: Option<String>,
+    /// The language of the binding and its version, such as `python#3.11.7`.
+    pub language: Option<String>,
+    /// Whether the client is for a server of the caller's own, as tests have one: then no file is read, and no proxy of the
+    /// environment is used.
+    pub local: bool,
+}
+
+impl Options {
+    /// The options, of which an empty text is as one that is left out. Proxies stay, for an empty one turns proxies off.
+    #[must_use]
+    pub(crate) fn without_empty(&self) -> Options {
+        let mut options = self.clone();
+        let texts = [
+            &mut options.region,
+            &mut options.namespace,
+            &mut options.endpoint_url,
+            &mut options.profile,
+            &mut options.retry_mode,
+            &mut options.defaults_mode,
+            &mut options.user_agent,
+            &mut options.user_agent_extra,
+            &mut options.app_id,
+            &mut options.language,
+        ];
+        for text in texts {
+            text.take_if(|text| text.is_empty());
+        }
+        options.verify.take_if(|trust| matches!(trust, Trust::Bundle(bundle) if bundle.is_empty()));
+        options.client_cert.take_if(|cert| cert.chain.is_empty() && cert.key.is_empty());
+        options.credentials.take_if(|keys| keys.access_key_id.is_empty() && keys.secret_access_key.is_empty());
+        options
+    }
+}
+
+/// An access key, its secret, and perhaps a session token.
+#[derive(Clone)]
+pub struct Keys {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: String,
+    /// The session token of temporary credentials.
+    pub session_token: Option<String>,
+}
+
+impl std::fmt::Debug for Options {
+    /// Without the proxies, whose URLs may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Options { region, endpoint_url, profile, .. } = self;
+        let mut shown = f.debug_struct("Options");
+        shown
+            .field("region", region)
+            .field("endpoint_url", endpoint_url)
+            .field("profile", profile)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(hidden)")
+    }
+}
+
+/// A client's configuration, resolved.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where requests go.
+    pub endpoint: Endpoint,
+    /// Whether a FIPS endpoint was asked for.
+    pub use_fips: bool,
+    /// Whether a dual-stack endpoint was asked for.
+    pub use_dual_stack: bool,
+    /// The retry rules.
+    pub retry: RetryConfig,
+    /// The limit for a whole call.
+    pub timeout: Option<Duration>,
+    /// The limit for one attempt.
+    pub attempt_timeout: Option<Duration>,
+    /// Whether a service that refuses our time teaches us its own.
+    pub corrects_clock_skew: bool,
+    /// How many connections may be open at once.
+    pub max_pool_connections: u32,
+    /// The most bytes that an answer may have.
+    pub response_limit: usize,
+    /// How much is checked before a request is sent.
+    pub validation: Validation,
+    /// The user agent.
+    pub user_agent: String,
+    /// The profile that was asked for by name.
+    pub profile: Option<String>,
+    /// The region for the traffic of credentials, if one is known.
+    pub(crate) credentials_region: Option<String>,
+    /// Until a connection must stand.
+    pub connect_timeout: Duration,
+    /// Without a byte until an attempt is given up.
+    pub read_timeout: Duration,
+    /// The settings by name, each with its source: `code`, an environment variable, a profile, or `default`.
+    pub sources: Vec<(&'static str, String)>,
+    pub(crate) tls: Tls,
+    pub(crate) proxies: Proxies,
+}
+
+impl Config {
+    /// Whose certificates are trusted.
+    #[must_use]
+    pub fn trust(&self) -> &Trust {
+        &self.tls.trust
+    }
+
+    /// The proxies by the scheme that they are for, without user and password; and the hosts that need `no` proxy.
+    #[must_use]
+    pub fn proxies(&self) -> Vec<(&'static str, String)> {
+        let Proxies { http, https, no_proxy } = &self.proxies;
+        let public = |proxy: &Option<Proxy>| proxy.as_ref().map(Proxy::public);
+        let all = [("http", public(http)), ("https", public(https)), ("no", no_proxy.clone())];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// The service that the calls go to, and the options for it: another one than `service` where the namespace says so.
+    pub(crate) fn target(service: &'static Service, options: &Options) -> Result<&'static Service, Error> {
+        match options.namespace.as_deref() {
+            None => Ok(service),
+            Some("media-pipelines") if service.name == LEGACY => {
+                Ok(&crate::schema::generated::media_pipelines::SERVICE)
+            }
+            Some(LEGACY) if service.name == LEGACY => Ok(service),
+            Some(other) if service.name == LEGACY => Err(wrong("namespace", other, "\"media-pipelines\" or \"chime\"")),
+            Some(_) => {
+                let message =
+                    format!("namespace is an option of the service \"{LEGACY}\", not of \"{}\"", service.name);
+                Err(Error::new(ErrorKind::InvalidConfig, message))
+            }
+        }
+    }
+
+    /// Resolves what the code left open.
+    pub(crate) fn resolve(service: &Service, options: &Options, world: &World) -> Result<Config, Error> {
+        let (named, source) = if options.local { (None, DEFAULT.to_owned()) } else { profile_name(options, world) };
+        let profile = if options.local { Profile::without_files() } else { Profile::load(world, named.as_deref())? };
+        sso_session::check(&profile)?;
+        let chain = Chain::new(world, profile);
+        chain.note("profile_name", source);
+        let region =
+            chain.text("region_name", options.region.as_deref(), &["AWS_REGION", "AWS_DEFAULT_REGION"], "region");
+        // The legacy service needs no region, for it is in this one.
+        let fallback = options.namespace.as_ref().map(|_| "us-east-1".to_owned());
+        let region = region.map(|found| found.value).or(fallback);
+        let url = endpoint_url(service, options, &chain)?;
+        let (fips, dual_stack) = ("use_fips_endpoint", "use_dualstack_endpoint");
+        let fips = chain.flag(fips, options.use_fips, "AWS_USE_FIPS_ENDPOINT", fips);
+        let dual_stack = chain.flag(dual_stack, options.use_dual_stack, "AWS_USE_DUALSTACK_ENDPOINT", dual_stack);
+        let endpoint =
+            endpoint::resolve(service, Choice { region: region.as_deref(), url: url.as_deref(), fips, dual_stack })?;
+        let retry = retry(options, &chain)?;
+        let connect_timeout = default_connect_timeout(options, &chain)?;
+        let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
+        Ok(Config {
+            endpoint,
+            use_fips: fips,
+            use_dual_stack: dual_stack,
+            retry,
+            timeout: seconds("timeout", options.timeout)?,
+            attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?,
+            connect_timeout: seconds("connect_timeout", options.connect_timeout)?.unwrap_or(connect_timeout),
+            read_timeout: seconds("read_timeout", options.read_timeout)?.unwrap_or(READ_TIMEOUT),
+            max_pool_connections: max_pool_connections(options, &chain)?,
+            corrects_clock_skew: !chain.flag(
+                "disable_clock_skew_correction",
+                None,
+                "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
+                "disable_clock_skew_correction",
+            ),
+            response_limit: options.response_limit.unwrap_or(RESPONSE_LIMIT),
+            validation: options.validation,
+            user_agent: user_agent(options, &chain, retry.mode),
+            // The legacy service needs no region; the services that give credentials do.
+            credentials_region: region.or_else(|| (service.name == LEGACY).then(|| "us-east-1".to_owned())),
+            tls: Tls {
+                trust: trust(options, &chain),
+                variables: world.variables.clone(),
+                client_cert: chain.code("client_cert", options.client_cert.clone()),
+            },
+            proxies: if options.local && options.http_proxy.is_none() && options.https_proxy.is_none() {
+                Proxies::default()
+            } else {
+                proxies(options, world, &chain)
+            },
+            profile: named,
+            sources: chain.into_sources(),
+        })
+    }
+}
+
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
+const RESPONSE_LIMIT: usize = 64 << 20;
+
+/// The profile that is asked for by name, and where.
+fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
+    if let Some(name) = &options.profile {
+        return (Some(name.clone()), CODE.to_owned());
+    }
+    for variable in ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"] {
+        if let Some(name) = world.variable(variable) {
+            return (Some(name), environment(variable));
+        }
+    }
+    (None, DEFAULT.to_owned())
+}
+
+/// The service with a successor.
+const LEGACY: &str = "chime";
+
+fn endpoint_url(service: &Service, options: &Options, chain: &Chain<'_>) -> Result<Option<String>, Error> {
+    let (url, source) = match &options.endpoint_url {
+        Some(url) => (url.clone(), CODE.to_owned()),
+        None => match configured_url(service.service_id, options.ignore_configured_endpoint_urls, chain)? {
+            Some(found) => found,
+            None => return Ok(None),
+        },
+    };
+    chain.note("endpoint_url", source);
+    Ok(Some(url))
+}
+
+/// The URL that the environment or the profile has for a service, and its source.
+pub(crate) fn configured_url(
+    service_id: &str,
+    ignore: Option<bool>,
+    chain: &Chain<'_>,
+) -> Result<Option<(String, String)>, Error> {
+    let name = "ignore_configured_endpoint_urls";
+    if chain.flag(name, ignore, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", name) {
+        return Ok(None);
+    }
+    let id = service_id.replace(' ', "_");
+    for variable in [format!("AWS_ENDPOINT_URL_{}", id.to_ascii_uppercase()), "AWS_ENDPOINT_URL".to_owned()] {
+        if let Some(url) = chain.variable(&variable) {
+            return Ok(Some((url, environment(&variable))));
+        }
+    }
+    let profile = format!("profile {:?}", chain.profile.name);
+    if let Some(url) = chain.service(&id.to_ascii_lowercase(), "endpoint_url")? {
+        return Ok(Some((url, format!("services section of the {profile}"))));
+    }
+    Ok(chain.profile.get("endpoint_url").map(|url| (url, profile)))
+}
+
+/// Until a connection must stand, by AWS's defaults mode.
+fn default_connect_timeout(options: &Options, chain: &Chain<'_>) -> Result<Duration, Error> {
+    let name = "defaults_mode";
+    let Some(found) = chain.text(name, options.defaults_mode.as_deref(), &["AWS_DEFAULTS_MODE"], name) else {
+        return Ok(Duration::from_millis(3100));
+    };
+    let allowed = "\"standard\", \"in-region\", \"cross-region\", \"mobile\", \"auto\" or \"legacy\"";
+    match found.value.to_ascii_lowercase().as_str() {
+        "standard" | "cross-region" | "auto" => Ok(Duration::from_millis(3100)),
+        "in-region" => Ok(Duration::from_millis(1100)),
+        "mobile" => Ok(Duration::from_secs(30)),
+        "legacy" => Ok(Duration::from_mins(1)),
+        _ => Err(wrong(&found.label, &found.value, allowed)),
+    }
+}
+
+fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
+    let mode = match chain.text("retry_mode", options.retry_mode.as_deref(), &["AWS_RETRY_MODE"], "retry_mode") {
+        Some(found) => RetryMode::parse(&found.value).ok_or_else(|| {
+            let wrong = wrong(&found.label, &found.value, "\"standard\", \"adaptive\" or \"legacy\"");
+            Error::new(ErrorKind::InvalidRetryMode, wrong.message().to_owned())
+        })?,
+        None => RetryMode::Standard,
+    };
+    let given = options.max_attempts.map(|attempts| attempts.to_string());
+    let max_attempts = match chain.text("max_attempts", given.as_deref(), &["AWS_MAX_ATTEMPTS"], "max_attempts") {
+        Some(found) => match found.value.trim().parse() {
+            Ok(attempts) if attempts > 0 => attempts,
+            _ => return Err(wrong(&found.label, &found.value, "a whole number from 1 on")),
+        },
+        None => mode.default_attempts(),
+    };
+    Ok(RetryConfig { mode, max_attempts })
+}
+
+fn max_pool_connections(options: &Options, chain: &Chain<'_>) -> Result<u32, Error> {
+    match chain.code("max_pool_connections", options.max_pool_connections) {
+        Some(0) => Err(wrong("max_pool_connections", "0", "a whole number from 1 on")),
+        Some(most) => Ok(most),
+        None => Ok(10),
+    }
+}
+
+pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
+    let positive = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
+    positive.ok_or_else(|| wrong(name, &seconds.to_string(), "a number of seconds above 0"))
+}
+
+fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
+    let name = "verify";
+    if let Some(trust) = &options.verify {
+        chain.note(name, CODE.to_owned());
+        return trust.clone();
+    }
+    let found = chain.text(name, None, &["AWS_CA_BUNDLE"], "ca_bundle").map(|found| found.value);
+    let requests = || {
+        let bundle = chain.variable("REQUESTS_CA_BUNDLE")?;
+        chain.note(name, environment("REQUESTS_CA_BUNDLE"));
+        Some(bundle)
+    };
+    let bundle = found.or_else(requests);
+    bundle.map_or(Trust::Platform, |path| Trust::Bundle(path.into()))
+}
+
+fn proxies(options: &Options, world: &World, chain: &Chain<'_>) -> Proxies {
+    let name = "proxies";
+    let Options { http_proxy, https_proxy, no_proxy, .. } = options;
+    if http_proxy.is_some() || https_proxy.is_some() {
+        chain.note(name, CODE.to_owned());
+        return Proxies::given(http_proxy.as_deref(), https_proxy.as_deref(), no_proxy.as_deref());
+    }
+    let (proxies, variables) = Proxies::of_environment(&world.variables);
+    chain.note(name, if variables.is_empty() { DEFAULT.to_owned() } else { environment(&variables.join(", ")) });
+    proxies
+}

@@ -1,0 +1,172 @@
+//! Credentials: those given in code, or those that the providers find, kept while they are valid.
+//!
+//! A load is the task of the cache that keeps what it finds, on the process's I/O thread: calls wait for it and may leave, and
+//! it goes on without them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::identity::Identity;
+use tokio::sync::watch;
+
+use crate::call::options;
+use crate::config::resolve::{Config, Options};
+use crate::credentials::provider_chain::Providers;
+use crate::credentials::refresh::Schedule;
+use crate::credentials::static_credentials;
+use crate::error::kinds::{Error, ErrorKind};
+use crate::http::transport::Network;
+use crate::runtime::environment::World;
+use crate::runtime::io_thread::{self, PerProcess};
+
+/// Where a client's credentials come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Fixed(Identity),
+    Found(Found),
+}
+
+impl Source {
+    /// The credentials of the options, else what the providers find.
+    pub(crate) fn new(options: &Options, config: &Config, network: Arc<Network>) -> Source {
+        match &options.credentials {
+            Some(keys) => Source::Fixed(options::identity(keys)),
+            None => Source::Found(Found {
+                providers: Arc::new(Providers::new(options, config, network)),
+                kept: PerProcess::new(),
+            }),
+        }
+    }
+
+    /// Credentials that are valid now.
+    pub(crate) async fn identity(&self, world: &World) -> Result<Identity, Error> {
+        match self {
+            Source::Fixed(identity) => {
+                static_credentials::check_identity(identity)?;
+                Ok(identity.clone())
+            }
+            Source::Found(found) => found.identity(world).await,
+        }
+    }
+}
+
+/// What the providers find, kept and refreshed ahead of its expiry.
+#[derive(Debug)]
+pub(crate) struct Found {
+    providers: Arc<Providers>,
+    /// Each process has its own: its locks may have been held by another thread when it was forked.
+    kept: PerProcess<Arc<Cache>>,
+}
+
+#[derive(Debug, Default)]
+struct Cache {
+    kept: RwLock<Option<Kept>>,
+    /// The load that is under way.
+    load: Mutex<Option<Load>>,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    identity: Identity,
+    schedule: Schedule,
+}
+
+/// What those who wait for a load get: its outcome, once there is one. Each makes an error of its own of the parts.
+type Load = watch::Receiver<Option<Result<Identity, (ErrorKind, String)>>>;
+
+/// What a call finds where it looks for a load.
+enum Joined {
+    Loaded(Identity),
+    Loading(Load),
+}
+
+impl Found {
+    async fn identity(&self, world: &World) -> Result<Identity, Error> {
+        let cache = self.kept.get(|| Ok(Arc::default()))?;
+        let now = (world.now)();
+        if let Some(Kept { identity, schedule }) = cache.kept()
+            && schedule.is_sendable(now)
+        {
+            if schedule.wants_refresh(now) {
+                // What it fails of does not concern a call that has credentials.
+                drop(self.join(&cache, world));
+            }
+            return Ok(identity);
+        }
+        let mut load = match self.join(&cache, world)? {
+            Joined::Loaded(identity) => return Ok(identity),
+            Joined::Loading(load) => load,
+        };
+        let outcome = load.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+        match outcome {
+            Some(Ok(identity)) => Ok(identity),
+            Some(Err((kind, message))) => Err(Error::new(kind, message)),
+            None => {
+                let message = "Error when retrieving credentials: the load was given up before its end";
+                Err(Error::new(ErrorKind::CredentialRetrieval, message.to_owned()))
+            }
+        }
+    }
+
+    /// The load that is under way, or a new one.
+    fn join(&self, cache: &Arc<Cache>, world: &World) -> Result<Joined, Error> {
+        let mut under_way = cache.load();
+        // One whose task is gone left no outcome.
+        if let Some(load) = under_way.as_ref().filter(|load| load.has_changed().is_ok()) {
+            return Ok(Joined::Loading(load.clone()));
+        }
+        let now = (world.now)();
+        // Another load may have ended since the call looked.
+        if let Some(Kept { identity, schedule }) = cache.kept()
+            && schedule.is_sendable(now)
+            && !schedule.wants_refresh(now)
+        {
+            return Ok(Joined::Loaded(identity));
+        }
+        let io = io_thread::io()?;
+        let (done, load) = watch::channel(None);
+        *under_way = Some(load.clone());
+        let (providers, cache, world) = (self.providers.clone(), cache.clone(), world.clone());
+        io.spawn(async move {
+            let loaded = Box::pin(providers.load(&world)).await;
+            let outcome = cache.settle(loaded, &world);
+            done.send_replace(Some(outcome));
+        });
+        Ok(Joined::Loading(load))
+    }
+}
+
+impl Cache {
+    fn kept(&self) -> Option<Kept> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn load(&self) -> MutexGuard<'_, Option<Load>> {
+        self.load.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what a load found, and makes way for the next load.
+    fn settle(&self, loaded: Result<Credentials, Error>, world: &World) -> Result<Identity, (ErrorKind, String)> {
+        let now = (world.now)();
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        let outcome = match loaded {
+            Ok(credentials) => {
+                let schedule = Schedule::new(credentials.expiry(), now);
+                let expiry = credentials.expiry();
+                let identity = Identity::new(credentials, expiry);
+                *kept = Some(Kept { identity: identity.clone(), schedule });
+                Ok(identity)
+            }
+            Err(error) => {
+                tracing::debug!(target: "chimeline", kind = error.kind().class(), "credentials were not loaded");
+                if let Some(kept) = kept.as_mut() {
+                    kept.schedule.put_off(now);
+                }
+                Err((error.kind(), error.message().to_owned()))
+            }
+        };
+        drop(kept);
+        *self.load() = None;
+        outcome
+    }
+}

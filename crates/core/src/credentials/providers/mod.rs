@@ -1,0 +1,14 @@
+//! The credentials providers, one a file, by the field's names.
+//!
+//! A provider gives credentials or the reason why it has none; it caches nothing.
+
+pub(crate) mod assume_role;
+pub(crate) mod container;
+pub(crate) mod document;
+pub(crate) mod imds;
+pub(crate) mod login;
+pub(crate) mod process;
+pub(crate) mod shell_words;
+pub(crate) mod sso;
+pub(crate) mod sso_session;
+pub(crate) mod sts;

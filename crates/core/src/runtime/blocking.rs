@@ -1,0 +1,124 @@
+//! Blocking calls: each drives its own I/O on the caller's thread, in steps.
+//!
+//! Between two steps the thread is the host's: no lock is held and no runtime entered, so that a signal handler or another
+//! greenlet may make calls of its own there.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call::options::{Call, Deadline};
+use crate::call::orchestrator::{self, Progress, Response};
+use crate::client::Client;
+use crate::error::kinds::{Error, ErrorKind};
+use crate::runtime::blocking_runtimes::{Lane, Lanes, Room};
+use crate::runtime::fork;
+
+/// A call that [`Blocking::step`] drives. Dropping it before its end drops its request.
+#[must_use]
+pub struct Blocking<'c> {
+    client: &'c Client,
+    call: &'c Call,
+    deadline: Option<Deadline>,
+    /// The process that began it.
+    generation: u64,
+    progress: Arc<Progress>,
+    running: Option<Running<'c>>,
+}
+
+/// What a step came to.
+#[derive(Debug)]
+pub enum Step {
+    /// The call's outcome.
+    Done(Result<Response, Error>),
+    /// The call goes on with the next step.
+    Tick,
+}
+
+struct Running<'c> {
+    future: Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'c>>,
+    lane: Lane,
+    room: Room,
+}
+
+impl<'c> Blocking<'c> {
+    /// Begins a call, whose deadline counts from now on.
+    pub(crate) fn new(client: &'c Client, call: &'c Call) -> Blocking<'c> {
+        let deadline = Deadline::of(&call.limits);
+        Blocking { client, call, deadline, generation: fork::generation(), progress: Arc::default(), running: None }
+    }
+
+    /// Goes on for `slice`, or until the call's end where there is none. After its end there is no further step.
+    pub fn step(&mut self, slice: Option<Duration>) -> Step {
+        match self.advance(slice) {
+            Ok(None) => Step::Tick,
+            Ok(Some(response)) => Step::Done(Ok(response)),
+            Err(error) => Step::Done(Err(error.in_operation(self.call.operation.name))),
+        }
+    }
+
+    /// Ends the call; its error holds the attempts that were made.
+    pub fn interrupt(self) -> Error {
+        let error = Error::new(ErrorKind::Cancelled, "the call was interrupted".to_owned());
+        error.in_operation(self.call.operation.name).with_attempts(self.progress.ended_by(ErrorKind::Cancelled))
+    }
+
+    fn advance(&mut self, slice: Option<Duration>) -> Result<Option<Response>, Error> {
+        if self.generation != fork::generation() {
+            let message = "the process was forked in the middle of the call, which goes on in the parent".to_owned();
+            return Err(Error::new(ErrorKind::Cancelled, message));
+        }
+        let running = match &mut self.running {
+            Some(running) => running,
+            None => match self.enter_lane(slice)? {
+                Some(running) => self.running.insert(running),
+                None => return Ok(None),
+            },
+        };
+        match running.lane.drive(running.future.as_mut(), slice) {
+            None => Ok(None),
+            Some(outcome) => {
+                if let Some(Running { future, lane, room }) = self.running.take() {
+                    match &outcome {
+                        Ok(_) => drop(future),
+                        Err(_) => lane.abandon(future),
+                    }
+                    room.give_back(lane);
+                }
+                outcome.map(Some)
+            }
+        }
+    }
+
+    fn enter_lane(&self, slice: Option<Duration>) -> Result<Option<Running<'c>>, Error> {
+        let Blocking { client, call, deadline, .. } = *self;
+        let lanes: Arc<Lanes> = client.lanes()?;
+        let Some((lane, room)) = lanes.take(deadline, slice)? else { return Ok(None) };
+        let (http, progress) = (lane.http.clone(), self.progress.clone());
+        let future = Box::pin(async move {
+            let http = client.http(&http, 1, deadline).await?;
+            orchestrator::run(client.inner(), &http, None, call, deadline, &progress).await
+        });
+        Ok(Some(Running { future, lane, room }))
+    }
+}
+
+impl Drop for Blocking<'_> {
+    fn drop(&mut self) {
+        let Some(Running { future, lane, room }) = self.running.take() else { return };
+        if self.generation == fork::generation() {
+            lane.abandon(future);
+            room.give_back(lane);
+        } else {
+            // They are the parent's: dropping them would use its sockets.
+            std::mem::forget((future, lane, room));
+        }
+    }
+}
+
+impl fmt::Debug for Blocking<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocking").field("call", &self.call).finish_non_exhaustive()
+    }
+}

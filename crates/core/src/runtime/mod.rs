@@ -1,0 +1,10 @@
+//! What calls run on: the I/O thread, the runtimes of blocking calls, what a fork leaves, the completion queue, the door to the host, and the environment that is injected.
+//!
+//! Mistakes cost most here: hangs, lost calls, crashes at exit.
+
+pub mod blocking;
+pub(crate) mod blocking_runtimes;
+pub mod environment;
+pub(crate) mod files;
+pub mod fork;
+pub(crate) mod io_thread;

@@ -1,0 +1,4 @@
+//! SigV4, and the clock that signatures are made by.
+
+pub(crate) mod clock_skew;
+pub(crate) mod sigv4;

@@ -1,0 +1,78 @@
+//! Signs a request with SigV4 for the headers that the service checks.
+
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::identity::Identity;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tracing::{Dispatch, dispatcher};
+
+use crate::config::endpoint::Endpoint;
+use crate::error::kinds::{Error, ErrorKind};
+
+/// Adds the signature of the request and what belongs to it to `headers`. Signed are the host, the content type and the
+/// headers added here: others may be changed on the way.
+#[expect(clippy::too_many_arguments, reason = "SigV4 signs just these")]
+pub(crate) fn sign_request(
+    headers: &mut HeaderMap,
+    method: &str,
+    url: &str,
+    body: &[u8],
+    endpoint: &Endpoint,
+    signing_name: &str,
+    identity: &Identity,
+    now: SystemTime,
+) -> Result<(), Error> {
+    let fail = |e: &dyn std::fmt::Display| {
+        Error::new(ErrorKind::InvalidConfig, format!("the request could not be signed: {e}"))
+    };
+    let token = token_of(identity);
+    let has_token = identity.data::<Credentials>().is_some_and(|credentials| credentials.session_token().is_some());
+    let without_token = has_token.then(|| stripped(identity));
+    let parameters = v4::SigningParams::builder()
+        .identity(without_token.as_ref().unwrap_or(identity))
+        .region(&endpoint.signing_region)
+        .name(signing_name)
+        .time(now)
+        .settings(SigningSettings::default())
+        .build()
+        .map_err(|e| fail(&e))?
+        .into();
+    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    // The signer takes a token to the byte; a header is signed as it arrives.
+    let signed_token = token.map(|token| token.split_whitespace().collect::<Vec<_>>().join(" "));
+    let signed = content_type.map(|value| ("content-type", value)).into_iter();
+    let signed = signed.chain(signed_token.as_deref().map(|token| (SECURITY_TOKEN, token)));
+    let request = SignableRequest::new(method, url, signed, SignableBody::Bytes(body)).map_err(|e| fail(&e))?;
+    // The signer logs the URL and the body, which may hold what is sensitive.
+    let signed = dispatcher::with_default(&Dispatch::none(), || sign(request, &parameters));
+    let (instructions, _) = signed.map_err(|e| fail(&e))?.into_parts();
+    let (added, _) = instructions.into_parts();
+    if let Some(token) = token {
+        let mut value = HeaderValue::from_str(token.trim_matches([' ', '\t'])).map_err(|e| fail(&e))?;
+        value.set_sensitive(true);
+        headers.insert(HeaderName::from_static(SECURITY_TOKEN), value);
+    }
+    for header in added {
+        let mut value = HeaderValue::from_str(header.value()).map_err(|e| fail(&e))?;
+        value.set_sensitive(header.sensitive());
+        headers.insert(HeaderName::from_static(header.name()), value);
+    }
+    Ok(())
+}
+
+const SECURITY_TOKEN: &str = "x-amz-security-token";
+
+/// The session token; an empty one is none.
+fn token_of(identity: &Identity) -> Option<&str> {
+    identity.data::<Credentials>()?.session_token().filter(|token| !token.is_empty())
+}
+
+/// The same credentials without their token.
+fn stripped(identity: &Identity) -> Identity {
+    let Some(credentials) = identity.data::<Credentials>() else { return identity.clone() };
+    let (id, secret) = (credentials.access_key_id(), credentials.secret_access_key());
+    Identity::new(Credentials::new(id, secret, None, None, "signer"), None)
+}
