@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from ._client import BaseClient
@@ -48,6 +49,11 @@ class BlockingClient(BaseClient):
         options = self._options_now()
         if self._source is not None:
             options = self._with_keys(operation, options, self._source)
+        if "gevent" in sys.modules or "eventlet" in sys.modules:
+            from . import _greenlets
+
+            if (select := _greenlets.hub_select()) is not None:
+                return _greenlets.call(select, self._native, operation, params, options)
         return self._native.call(operation, params, options)
 
     def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:

@@ -120,6 +120,7 @@ impl NativeClient {
         out.set_item("read_timeout", config.read_timeout.as_secs_f64())?;
         out.set_item("timeout", config.timeout.map(|limit| limit.as_secs_f64()))?;
         out.set_item("max_pool_connections", config.max_pool_connections)?;
+        out.set_item("max_concurrency", config.max_concurrency)?;
         out.set_item("user_agent", &config.user_agent)?;
         out.set_item("proxies", config.proxies().into_iter().collect::<HashMap<_, _>>())?;
         Ok(out)

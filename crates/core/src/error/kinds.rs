@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::codec::report::Fault;
+use crate::error::hint::Cause;
 use crate::schema::Service;
 pub use crate::schema::generated::kinds::ErrorKind;
 
@@ -19,6 +20,7 @@ struct Inner {
     attempts: Vec<Attempt>,
     faults: Vec<Fault>,
     service: Option<ServiceError>,
+    cause: Option<Cause>,
     hint: Option<String>,
 }
 
@@ -92,6 +94,7 @@ impl Error {
             attempts: Vec::new(),
             faults: Vec::new(),
             service: None,
+            cause: None,
             hint: None,
         }))
     }
@@ -138,9 +141,18 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_cause(mut self, cause: Option<Cause>) -> Error {
+        self.0.cause = cause;
+        self
+    }
+
     pub(crate) fn with_hint(mut self, hint: Option<String>) -> Error {
         self.0.hint = hint;
         self
+    }
+
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        self.0.cause
     }
 
     pub(crate) fn service_mut(&mut self) -> Option<&mut ServiceError> {
@@ -165,7 +177,7 @@ impl Error {
         self.0.operation
     }
 
-    /// What cures it, where the service's text is one whose cure is known.
+    /// What cures it, as far as its cause is certain.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
