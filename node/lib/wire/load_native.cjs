@@ -30,6 +30,10 @@ function load() {
     const found = resolved(place, `${name}/${file}`) ?? resolved(resolved(place, "chimeline/package.json"), `${name}/${file}`);
     if (found !== undefined) return opened(found);
   }
+  if (typeof __dirname === "string" && existsSync(path.join(__dirname, "../../../Cargo.toml"))) {
+    const root = path.join(__dirname, "../../..");
+    throw new Error(`chimeline's native module is not built in its checkout: run \`npm run prepare\` in ${root}, which takes Rust 1.94 or later and a C compiler`);
+  }
   throw new Error(
     `chimeline found no native module for this platform: the package ${name} is not installed, which npm leaves out with ` +
       "--omit=optional or when it installs from a lock file or node_modules of another platform; " +
