@@ -78,6 +78,9 @@ fn exports(service: &Service) -> Result<Vec<String>> {
     }
     out.extend(service.model.errors().into_iter().map(|(name, _)| name.to_owned()));
     out.extend(enumerations(service).into_iter().map(|(name, _)| name.to_owned()));
+    for name in service.waiters.keys() {
+        out.extend([format!("waitFor{name}"), format!("waitUntil{name}")]);
+    }
     out.extend(["$Command".to_owned(), "__Client".to_owned()]);
     out.sort();
     Ok(out)
@@ -124,6 +127,10 @@ fn table(service: &Service) -> Result<String> {
     for (name, values) in enumerations(service) {
         let list: Vec<String> = values.iter().map(|v| format!("{}: {v:?}", enumeration_key(name, v))).collect();
         let _ = writeln!(out, "    {name}: {{ {} }},", list.join(", "));
+    }
+    out.push_str("  },\n  waiters: {\n");
+    for (name, waiter) in &service.waiters {
+        let _ = writeln!(out, "    {name}: {},", waiter.literal("    "));
     }
     out.push_str("  },\n};\n\nmodule.exports = defineService(table, errors);\n");
     Ok(out)
