@@ -24,6 +24,8 @@ pub struct Options {
     pub namespace: Option<String>,
     /// A URL to send requests to, in place of the service's own.
     pub endpoint_url: Option<String>,
+    /// Whether the service's own endpoint is spoken to without TLS.
+    pub plain_http: Option<bool>,
     /// Whether endpoint URLs of the environment and the profile are passed over.
     pub ignore_configured_endpoint_urls: Option<bool>,
     /// Whether to use a FIPS endpoint.
@@ -228,8 +230,14 @@ impl Config {
         let (fips, dual_stack) = ("use_fips_endpoint", "use_dualstack_endpoint");
         let fips = chain.flag(fips, options.use_fips, "AWS_USE_FIPS_ENDPOINT", fips);
         let dual_stack = chain.flag(dual_stack, options.use_dual_stack, "AWS_USE_DUALSTACK_ENDPOINT", dual_stack);
-        let endpoint =
-            endpoint::resolve(service, Choice { region: region.as_deref(), url: url.as_deref(), fips, dual_stack })?;
+        let choice = Choice {
+            region: region.as_deref(),
+            url: url.as_deref(),
+            fips,
+            dual_stack,
+            plain_http: options.plain_http.unwrap_or_default(),
+        };
+        let endpoint = endpoint::resolve(service, choice)?;
         let retry = retry(options, &chain)?;
         let connect_timeout = default_connect_timeout(options, &chain)?;
         let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
