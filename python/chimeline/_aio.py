@@ -35,6 +35,7 @@ class AsyncClient(BaseClient):
 
     _awaits = True
     _paginator_class = "AsyncPaginator"
+    _waiter_class = "AsyncWaiter"
 
     async def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""

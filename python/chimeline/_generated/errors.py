@@ -8,6 +8,7 @@ from .._errors import (
     ClientError,
     BotoCoreError,
     ParamValidationError,
+    WaiterError,
 )
 
 __all__ = [
@@ -21,10 +22,13 @@ __all__ = [
     "StubResponseError",
     "StubAssertionError",
     "UnStubbedResponseError",
+    "WaiterError",
     "InvalidConfigError",
     "InvalidRetryConfigurationError",
     "InvalidRetryModeError",
     "InvalidMaxRetryAttemptsError",
+    "InvalidIMDSEndpointError",
+    "InvalidIMDSEndpointModeError",
     "UnknownServiceError",
     "ConfigParseError",
     "InfiniteLoopConfigError",
@@ -103,6 +107,18 @@ class InvalidMaxRetryAttemptsError(InvalidRetryConfigurationError):
     """``max_attempts`` is not a valid integer."""
 
     fmt = "Value provided to \"max_attempts\": {provided_max_attempts} must be an integer greater than or equal to {min_value}."
+
+
+class InvalidIMDSEndpointError(InvalidConfigError):
+    """The endpoint URL of the EC2 instance metadata service is not valid."""
+
+    fmt = "Invalid endpoint EC2 Instance Metadata endpoint: {endpoint}"
+
+
+class InvalidIMDSEndpointModeError(InvalidConfigError):
+    """The endpoint mode of the EC2 instance metadata service is neither IPv4 nor IPv6."""
+
+    fmt = "Invalid EC2 Instance Metadata endpoint mode: {mode} Valid endpoint modes (case-insensitive): {valid_modes}."
 
 
 class UnknownServiceError(BotoCoreError):
@@ -245,6 +261,8 @@ for _class in (
     InvalidRetryConfigurationError,
     InvalidRetryModeError,
     InvalidMaxRetryAttemptsError,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
     UnknownServiceError,
     ConfigParseError,
     InfiniteLoopConfigError,

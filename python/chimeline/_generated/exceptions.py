@@ -14,10 +14,13 @@ from .errors import (
     StubResponseError,
     StubAssertionError,
     UnStubbedResponseError,
+    WaiterError,
     InvalidConfigError,
     InvalidRetryConfigurationError,
     InvalidRetryModeError,
     InvalidMaxRetryAttemptsError,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
     UnknownServiceError,
     ConfigParseError,
     InfiniteLoopConfigError,
@@ -65,6 +68,8 @@ __all__ = [
     "InternalError",
     "InvalidConfigError",
     "InvalidEndpointError",
+    "InvalidIMDSEndpointError",
+    "InvalidIMDSEndpointModeError",
     "InvalidMaxRetryAttemptsError",
     "InvalidRegionError",
     "InvalidRetryConfigurationError",
@@ -97,6 +102,7 @@ __all__ = [
     "UnauthorizedException",
     "UnknownServiceError",
     "UnprocessableEntityException",
+    "WaiterError",
 ]
 
 
