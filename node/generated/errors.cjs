@@ -6,6 +6,7 @@ const { exceptionClass } = require("../lib/service_errors.cjs");
 
 const { ChimelineError, ServiceException, ParamValidationError, AbortError } = own;
 
+class RecordingError extends ChimelineError {}
 class InvalidConfigError extends ChimelineError {}
 class InvalidRetryModeError extends InvalidConfigError {}
 class UnknownServiceError extends ChimelineError {}
@@ -33,6 +34,7 @@ class CallCancelledError extends HTTPClientError {}
 class InternalError extends ChimelineError {}
 
 const classes = {
+  RecordingError,
   InvalidConfigError,
   InvalidRetryModeError,
   UnknownServiceError,

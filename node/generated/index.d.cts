@@ -37,6 +37,7 @@ export {
   ProfileNotFound,
   ProxyConnectionError,
   ReadTimeoutError,
+  RecordingError,
   ResourceLimitExceededException,
   ResourceNotFoundException,
   ResponseError,

@@ -42,6 +42,7 @@ export const {
   ProfileNotFound,
   ProxyConnectionError,
   ReadTimeoutError,
+  RecordingError,
   ResourceLimitExceededException,
   ResourceNotFoundException,
   ResponseError,

@@ -2,7 +2,18 @@ from asyncio import Future
 from collections.abc import Mapping
 from typing import Any, Final, final
 
-__all__ = ["OPTIMIZED", "VERSION", "Bridge", "LocalServer", "NativeClient", "fork_generation", "run_local", "seconds_of"]
+__all__ = [
+    "OPTIMIZED",
+    "VERSION",
+    "Bridge",
+    "LocalServer",
+    "NativeClient",
+    "RecordingPlan",
+    "fork_generation",
+    "recording_function",
+    "run_local",
+    "seconds_of",
+]
 
 VERSION: Final[str]
 OPTIMIZED: Final[bool]
@@ -53,6 +64,12 @@ class LocalServer:
     def fail_next(self, times: int, status: int, code: str) -> None: ...
     def stop(self) -> None: ...
 
+@final
+class RecordingPlan:
+    def __new__(cls, name: str, given: str) -> RecordingPlan: ...
+    def step(self, outcome: str) -> str: ...
+
 def fork_generation() -> int: ...
+def recording_function(name: str, given: str) -> str: ...
 def seconds_of(text: str) -> float | None: ...
 def run_local(arguments: list[str]) -> int: ...

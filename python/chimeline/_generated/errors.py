@@ -19,6 +19,7 @@ __all__ = [
     "PaginationError",
     "OperationNotPageableError",
     "WaiterError",
+    "RecordingError",
     "InvalidConfigError",
     "InvalidRetryConfigurationError",
     "InvalidRetryModeError",
@@ -55,6 +56,10 @@ class PaginationError(BotoCoreError):
 
 class OperationNotPageableError(BotoCoreError):
     """The operation cannot be paginated."""
+
+
+class RecordingError(BotoCoreError):
+    """A recording cannot be made or stopped, though every call was answered; the message says why."""
 
 
 class InvalidConfigError(BotoCoreError):
@@ -169,6 +174,7 @@ class InternalError(ChimelineError):
 for _class in (
     PaginationError,
     OperationNotPageableError,
+    RecordingError,
     InvalidConfigError,
     InvalidRetryConfigurationError,
     InvalidRetryModeError,
