@@ -44,24 +44,13 @@ class Bridge:
 
 @final
 class LocalServer:
-    def __new__(
-        cls,
-        *,
-        host: str,
-        port: int,
-        access_key_id: str,
-        secret_access_key: str,
-        session_token: str | None,
-        region_name: str,
-        account_id: str,
-        pace: float,
-        pipeline_quota: int | None,
-    ) -> LocalServer: ...
+    def __new__(cls, options: str) -> LocalServer: ...
     @property
     def url(self) -> str: ...
     def environment(self) -> list[tuple[str, str]]: ...
     def advance(self, by: float) -> None: ...
     def fail_next(self, times: int, status: int, code: str) -> None: ...
+    def control(self, method: str, target: str, body: str) -> str: ...
     def stop(self) -> None: ...
 
 @final

@@ -1,6 +1,6 @@
 "use strict";
 // Waiters: an operation asked again and again until its result is as wanted, with the results and rules of @smithy/util-waiter.
-const { isClientOf } = require("../brands.cjs");
+const { isClientOf } = require("../client/brands.cjs");
 
 /** The greatest delay between two calls in seconds, as the AWS SDK has it where a model says none. */
 const MAX_DELAY = 120;

@@ -24,6 +24,8 @@ __all__ = [
     "InvalidRetryConfigurationError",
     "InvalidRetryModeError",
     "InvalidMaxRetryAttemptsError",
+    "InvalidIMDSEndpointError",
+    "InvalidIMDSEndpointModeError",
     "UnknownServiceError",
     "ConfigParseError",
     "InfiniteLoopConfigError",
@@ -76,6 +78,14 @@ class InvalidRetryModeError(InvalidRetryConfigurationError):
 
 class InvalidMaxRetryAttemptsError(InvalidRetryConfigurationError):
     """``max_attempts`` is not a valid integer."""
+
+
+class InvalidIMDSEndpointError(InvalidConfigError):
+    """The endpoint URL of the EC2 instance metadata service is not valid."""
+
+
+class InvalidIMDSEndpointModeError(InvalidConfigError):
+    """The endpoint mode of the EC2 instance metadata service is neither IPv4 nor IPv6."""
 
 
 class UnknownServiceError(BotoCoreError):
@@ -179,6 +189,8 @@ for _class in (
     InvalidRetryConfigurationError,
     InvalidRetryModeError,
     InvalidMaxRetryAttemptsError,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
     UnknownServiceError,
     ConfigParseError,
     InfiniteLoopConfigError,

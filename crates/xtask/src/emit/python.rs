@@ -155,7 +155,7 @@ fn client(service: &Service, style: &Style) -> Result<String> {
         waiter => style.waiter,
         waiters => waiter_names(service),
         define => if style.awaited { "async def" } else { "def" },
-        call => if style.awaited { "await self._call" } else { "self._call" },
+        call => if style.awaited { "await self._make_api_call" } else { "self._make_api_call" },
         pages,
         operations,
     };

@@ -1,0 +1,157 @@
+"""What the awaited and the blocking clients share: how one is made, and what it knows of itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# So that the first error of a process needs no file, when no descriptor may be left.
+from .. import _raised  # noqa: F401  # pyright: ignore[reportUnusedImport]
+from .._native import NativeClient
+from ..config import Config, native_options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, TypeVar
+
+    import typing_extensions as t
+
+    from .._credentials import CredentialSource
+    from .._generated import errors
+    from .meta import ClientMeta
+
+    C = TypeVar("C", bound="BaseClient")
+else:
+    from .._lazy import errors, t
+
+    ModuleType = type(sys)
+
+SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+
+
+class BaseClient:
+    """A client of one service."""
+
+    _service_name: str
+    _operations: t.ClassVar[dict[str, str]]
+    _pages: t.ClassVar[dict[str, str]]
+    _paginator_class: t.ClassVar[str]
+    _waiters: t.ClassVar[dict[str, str]]
+    _waiter_module: t.ClassVar[str]
+    _waiter_class: t.ClassVar[str]
+
+    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
+        self._options = options
+        self._config = config
+        self._call_options: dict[str, Any] | None = None
+        self._source = _credential_source(options)
+        given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
+        given.pop("credentials", None)
+        given["language"] = f"python#{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
+        environment = _environment()
+        self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
+        self._native = NativeClient(self._service_name, given, environment)
+
+    def with_options(
+        self, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
+    ) -> t.Self:
+        """A view of this client whose calls have limits of their own; it shares the connections, credentials and retry quota.
+
+        timeout: seconds for a whole call: the wait for a connection, credentials, retries and the waits between them.
+        attempt_timeout: seconds for one attempt, from its connection to the last byte of its answer.
+        max_attempts: attempts in all; 1 turns retries off.
+        """
+        given = {"timeout": timeout, "attempt_timeout": attempt_timeout, "max_attempts": max_attempts}
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__)
+        view._call_options = {**(self._call_options or {}), **{name: value for name, value in given.items() if value is not None}}
+        self._native.check_call_options(view._call_options)
+        return view
+
+    def _options_now(self) -> dict[str, Any] | None:
+        """The options of a call that is made now, with the trace of the invocation in AWS Lambda, which changes."""
+        trace = os.environ.get("_X_AMZN_TRACE_ID") if self._in_lambda else None
+        return {**(self._call_options or {}), "trace_id": trace} if trace else self._call_options
+
+    def _time_limit(self) -> float | None:
+        """How many seconds a call has, where it has a limit."""
+        own = (self._call_options or {}).get("timeout")
+        return self._native.settings()["timeout"] if own is None else own
+
+    @property
+    def meta(self) -> ClientMeta:
+        """Region, endpoint, configuration."""
+        from .meta import ClientMeta
+
+        return ClientMeta(self, self._config)
+
+    @property
+    def exceptions(self) -> ModuleType:
+        """The exceptions, as in ``except client.exceptions.NotFoundException``: the classes of ``chimeline.exceptions``."""
+        from .. import exceptions
+
+        return exceptions
+
+    def can_paginate(self, operation_name: str) -> bool:
+        """Whether the method of that name has a paginator."""
+        return operation_name in self._pages
+
+    @property
+    def waiter_names(self) -> list[str]:
+        """The names that :meth:`get_waiter` takes."""
+        return list(self._waiters)
+
+    if not TYPE_CHECKING:  # typed by each service's class, for its own operations
+
+        def get_waiter(self, waiter_name):
+            """The waiter of that name: ``.wait(..., WaiterConfig={...})`` asks again and again until it is as the name says."""
+            if waiter_name not in self._waiters:
+                raise ValueError(f"Waiter does not exist: {waiter_name}")
+            from .recording import waiters
+
+            return getattr(waiters, self._waiter_class)(self, self._waiters[waiter_name])
+
+        def get_paginator(self, operation_name):
+            """The paginator of the method of that name: ``.paginate(..., PaginationConfig={...})`` iterates over the pages."""
+            if operation_name not in self._pages:
+                known = ", ".join(self._pages)
+                raise errors.OperationNotPageableError(
+                    f"Operation cannot be paginated: {operation_name}. Those with pages are: {known}"
+                )
+            from . import paginate
+
+            return getattr(paginate, self._paginator_class)(getattr(self, operation_name), self._pages[operation_name])
+
+    def __repr__(self) -> str:
+        return f"<chimeline.{type(self).__name__} {self._native.endpoint_url}>"
+
+    def __reduce__(self) -> tuple[t.Any, ...]:
+        if any(self._options.get(name) is not None for name in SECRETS) or (self._source and self._source.is_object):
+            raise TypeError(
+                "a client made with keys does not pickle, for the keys would be in the pickle; "
+                "let it find them in the environment or in a profile"
+            )
+        return _remake, (type(self), self._options, self._config, self._call_options)
+
+
+def _environment() -> dict[str, str]:
+    """The environment as it is now, although other threads may change it meanwhile."""
+    pairs = ((name, os.environ.get(name)) for name in list(os.environ))
+    return {name: value for name, value in pairs if value is not None}
+
+
+def _credential_source(options: dict[str, Any]) -> CredentialSource | None:
+    given = options.get("credentials")
+    if given is None:
+        return None
+    if any(options.get(name) is not None for name in SECRETS):
+        raise TypeError("give either credentials or aws_access_key_id and its companions, not both")
+    from .._credentials import CredentialSource
+
+    return CredentialSource(given)
+
+
+def _remake(cls: type[C], options: dict[str, Any], config: Config, call_options: dict[str, Any] | None) -> C:
+    client = cls(options, config)
+    return client if call_options is None else client.with_options(**call_options)
