@@ -26,6 +26,8 @@ export {
   InternalError,
   InvalidConfigError,
   InvalidEndpointError,
+  InvalidIMDSEndpointError,
+  InvalidIMDSEndpointModeError,
   InvalidRegionError,
   InvalidRetryModeError,
   LimitExceededException,
@@ -52,4 +54,4 @@ export {
   UnknownServiceError,
   UnprocessableEntityException,
 } from "./errors.cjs";
-export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from "../lib/types.cjs";
+export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from "../lib/options/types.cjs";

@@ -16,11 +16,11 @@ use tokio::sync::Semaphore;
 use crate::call::classify::{Attempted, Retry, Verdict, judge, ledger_line, since_1970};
 use crate::call::options::{Call, Deadline};
 use crate::client::Inner;
+use crate::config::options::RetryMode;
 use crate::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata};
 use crate::error::panics::caught;
 use crate::error::response::Answer;
 use crate::http::transport::{Request, host_of};
-use crate::retry::standard::RetryMode;
 use crate::signing::clock_skew::Times;
 use crate::signing::sigv4::sign_request;
 
