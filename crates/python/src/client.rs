@@ -101,6 +101,18 @@ impl NativeClient {
         self.client.config().endpoint.partition
     }
 
+    /// The region that requests are signed for.
+    #[getter]
+    fn signing_region(&self) -> &str {
+        &self.client.config().endpoint.signing_region
+    }
+
+    /// The service's name in traces, such as `Chime SDK Meetings`.
+    #[getter]
+    fn service_id(&self) -> &str {
+        self.client.service().service_id
+    }
+
     /// Where each setting comes from.
     fn sources<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let out = PyDict::new(py);
