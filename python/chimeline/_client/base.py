@@ -108,7 +108,7 @@ class BaseClient:
             """The waiter of that name: ``.wait(..., WaiterConfig={...})`` asks again and again until it is as the name says."""
             if waiter_name not in self._waiters:
                 raise ValueError(f"Waiter does not exist: {waiter_name}")
-            from .recording import waiters
+            from ..recording import waiters
 
             return getattr(waiters, self._waiter_class)(self, self._waiters[waiter_name])
 

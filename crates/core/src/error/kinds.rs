@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::codec::report::Fault;
+use crate::http::network_cause::NetworkCause;
 use crate::schema::Service;
 pub use crate::schema::generated::kinds::ErrorKind;
 
@@ -20,6 +21,7 @@ struct Inner {
     faults: Vec<Fault>,
     service: Option<ServiceError>,
     hint: Option<String>,
+    cause: Option<NetworkCause>,
 }
 
 impl ErrorKind {
@@ -93,6 +95,7 @@ impl Error {
             faults: Vec::new(),
             service: None,
             hint: None,
+            cause: None,
         }))
     }
 
@@ -143,6 +146,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_network_cause(mut self, cause: Option<NetworkCause>) -> Error {
+        self.0.cause = cause;
+        self
+    }
+
     pub(crate) fn service_mut(&mut self) -> Option<&mut ServiceError> {
         self.0.service.as_mut()
     }
@@ -169,6 +177,12 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// Why a connection failed, where that is known.
+    #[must_use]
+    pub fn network_cause(&self) -> Option<NetworkCause> {
+        self.0.cause
     }
 
     /// The attempts that were made, in their order.

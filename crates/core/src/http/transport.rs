@@ -15,6 +15,7 @@ use crate::error::kinds::{Error, ErrorKind};
 use crate::error::resource_limits;
 use crate::error::response::Answer;
 use crate::http::large_body;
+use crate::http::network_cause::network_cause;
 use crate::http::proxy::Proxies;
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
@@ -179,7 +180,7 @@ impl Network {
             );
             (ErrorKind::ConnectionClosed, text)
         };
-        Error::new(kind, text)
+        Error::new(kind, text).with_network_cause(network_cause(chain(error)))
     }
 }
 
