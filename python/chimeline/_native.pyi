@@ -8,17 +8,17 @@ __all__ = [
     "LocalServer",
     "NativeClient",
     "PreparedCall",
+    "RecordingPlan",
     "available_partitions",
     "available_regions",
     "fork_generation",
     "prepare",
+    "recording_function",
     "run_local",
     "seconds_of",
     "service_model",
     "validate_error",
     "validate_output",
-    "RecordingPlan",
-    "recording_function",
 ]
 
 VERSION: Final[str]
@@ -82,6 +82,7 @@ def available_partitions() -> list[str]: ...
 def available_regions(service_name: str, partition: str, non_regional: bool) -> list[str]: ...
 def fork_generation() -> int: ...
 def prepare(client: NativeClient, operation: str, params: Mapping[str, Any]) -> PreparedCall: ...
+
 @final
 class RecordingPlan:
     def __new__(cls, name: str, given: str) -> RecordingPlan: ...
