@@ -160,7 +160,7 @@ impl Given {
             max_attempts: self.max_attempts,
             validation: match self.parameter_validation.as_deref() {
                 None | Some("true") => Validation::Standard,
-                Some("false") => Validation::Off,
+                Some("false") => Validation::AsGiven,
                 Some("strict") => Validation::Strict,
                 Some(other) => {
                     let message = format!("parameterValidation is {other:?}, which must be true, false or \"strict\"");

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::codec::report::Fault;
 use crate::error::hint::Cause;
+use crate::http::network_cause::NetworkCause;
 use crate::schema::Service;
 pub use crate::schema::generated::kinds::ErrorKind;
 
@@ -22,6 +23,7 @@ struct Inner {
     service: Option<ServiceError>,
     cause: Option<Cause>,
     hint: Option<String>,
+    network_cause: Option<NetworkCause>,
 }
 
 impl ErrorKind {
@@ -96,6 +98,7 @@ impl Error {
             service: None,
             cause: None,
             hint: None,
+            network_cause: None,
         }))
     }
 
@@ -155,6 +158,11 @@ impl Error {
         self.0.cause
     }
 
+    pub(crate) fn with_network_cause(mut self, cause: Option<NetworkCause>) -> Error {
+        self.0.network_cause = cause;
+        self
+    }
+
     pub(crate) fn service_mut(&mut self) -> Option<&mut ServiceError> {
         self.0.service.as_mut()
     }
@@ -181,6 +189,12 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// Why a connection failed, where that is known.
+    #[must_use]
+    pub fn network_cause(&self) -> Option<NetworkCause> {
+        self.0.network_cause
     }
 
     /// The attempts that were made, in their order.

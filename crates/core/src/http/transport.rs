@@ -16,6 +16,7 @@ use crate::error::resource_limits;
 use crate::error::response::Answer;
 use crate::http::cause;
 use crate::http::large_body;
+use crate::http::network_cause::network_cause;
 use crate::http::proxy::Proxies;
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
@@ -181,7 +182,8 @@ impl Network {
             (ErrorKind::ConnectionClosed, text)
         };
         let is_direct = matches!(self.proxies.before(url), Ok(None));
-        Error::new(kind, text).with_cause(cause::of(error, kind, url.scheme(), is_direct))
+        let error_cause = cause::of(error, kind, url.scheme(), is_direct);
+        Error::new(kind, text).with_cause(error_cause).with_network_cause(network_cause(chain(error)))
     }
 }
 
