@@ -30,6 +30,7 @@ class BlockingClient(BaseClient):
         if self._source is not None and self._source.is_coroutine:
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
 
+    _awaits = False
     _paginator_class = "Paginator"
     _waiter_class = "Waiter"
 
@@ -46,16 +47,23 @@ class BlockingClient(BaseClient):
         return self._logged(operation_name, api_params)
 
     def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:
-            return self._send(operation_name, api_params)
+            return call(operation_name, api_params)
         try:
-            result = self._send(operation_name, api_params)
+            result = call(operation_name, api_params)
         except BaseException as error:
             log_error(logger, self._service_name, operation_name, error)
             raise
         log_result(logger, self._service_name, operation_name, result)
         return result
+
+    def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The same with the handlers of its events."""
+        from ._client.hooks import HookedCall, drive
+
+        return drive(HookedCall(self, operation).steps(params))
 
     def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         options = self._options_now()

@@ -17,6 +17,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         region: given.text("region_name")?,
         namespace: given.text("namespace")?,
         endpoint_url: given.text("endpoint_url")?,
+        plain_http: given.truth("use_ssl")?.map(|with_tls| !with_tls),
         ignore_configured_endpoint_urls: given.truth("ignore_configured_endpoint_urls")?,
         use_fips: given.truth("use_fips_endpoint")?,
         use_dual_stack: given.truth("use_dualstack_endpoint")?,

@@ -12,28 +12,41 @@ from ..config import Config, native_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
     from typing import Any, TypeVar
 
     import typing_extensions as t
 
     from .._credentials import CredentialSource
     from .._generated import errors
+    from .events import EventEmitter
+    from .exceptions import ClientExceptions
     from .meta import ClientMeta
 
     C = TypeVar("C", bound="BaseClient")
 else:
     from .._lazy import errors, t
 
-    ModuleType = type(sys)
-
 SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+
+
+class Hooks:
+    """The handlers of a client and of its views; there is no emitter until somebody asks for it."""
+
+    def __init__(self, emitter: EventEmitter | None = None) -> None:
+        self.emitter = emitter
+
+    @property
+    def active(self) -> bool:
+        """Whether a call has any handler to call."""
+        return self.emitter is not None and self.emitter.is_active
 
 
 class BaseClient:
     """A client of one service."""
 
     _service_name: str
+    _send: t.Callable[..., t.Any]
+    _awaits: t.ClassVar[bool]
     _operations: t.ClassVar[dict[str, str]]
     _pages: t.ClassVar[dict[str, str]]
     _paginator_class: t.ClassVar[str]
@@ -41,9 +54,10 @@ class BaseClient:
     _waiter_module: t.ClassVar[str]
     _waiter_class: t.ClassVar[str]
 
-    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
+    def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
         self._options = options
         self._config = config
+        self._hooks = hooks or Hooks()
         self._call_options: dict[str, Any] | None = None
         self._source = _credential_source(options)
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
@@ -105,11 +119,11 @@ class BaseClient:
         return ClientMeta(self, self._config)
 
     @property
-    def exceptions(self) -> ModuleType:
-        """The exceptions, as in ``except client.exceptions.NotFoundException``: the classes of ``chimeline.exceptions``."""
-        from .. import exceptions
+    def exceptions(self) -> ClientExceptions:
+        """The service's exceptions, as in ``except client.exceptions.NotFoundException``: classes of ``chimeline.exceptions``."""
+        from .exceptions import exceptions_of
 
-        return exceptions
+        return exceptions_of(self._service_name)
 
     def can_paginate(self, operation_name: str) -> bool:
         """Whether the method of that name has a paginator."""

@@ -13,6 +13,8 @@ pub struct Options {
     pub namespace: Option<String>,
     /// A URL to send requests to, in place of the service's own.
     pub endpoint_url: Option<String>,
+    /// Whether the service's own endpoint is spoken to without TLS.
+    pub plain_http: Option<bool>,
     /// Whether endpoint URLs of the environment and the profile are passed over.
     pub ignore_configured_endpoint_urls: Option<bool>,
     /// Whether to use a FIPS endpoint.

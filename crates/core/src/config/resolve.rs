@@ -110,8 +110,14 @@ impl Config {
         let (fips, dual_stack) = ("use_fips_endpoint", "use_dualstack_endpoint");
         let fips = chain.flag(fips, options.use_fips, "AWS_USE_FIPS_ENDPOINT", fips);
         let dual_stack = chain.flag(dual_stack, options.use_dual_stack, "AWS_USE_DUALSTACK_ENDPOINT", dual_stack);
-        let endpoint =
-            endpoint::resolve(service, Choice { region: region.as_deref(), url: url.as_deref(), fips, dual_stack })?;
+        let choice = Choice {
+            region: region.as_deref(),
+            url: url.as_deref(),
+            fips,
+            dual_stack,
+            plain_http: options.plain_http.unwrap_or_default(),
+        };
+        let endpoint = endpoint::resolve(service, choice)?;
         let retry = retry(options, &chain)?;
         let connect_timeout = default_connect_timeout(options, &chain)?;
         let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();

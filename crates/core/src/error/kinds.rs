@@ -105,9 +105,15 @@ impl Error {
     /// The faults of an input.
     #[must_use]
     pub fn invalid(operation: &'static str, faults: Vec<Fault>) -> Error {
+        Error::invalid_value(faults).in_operation(operation)
+    }
+
+    /// The faults of a value that belongs to no call.
+    #[must_use]
+    pub fn invalid_value(faults: Vec<Fault>) -> Error {
         let mut error = Error::new(ErrorKind::ParamValidation, crate::codec::report::report(&faults));
         error.0.faults = faults;
-        error.in_operation(operation)
+        error
     }
 
     /// An error that the service answered.
