@@ -28,6 +28,7 @@ pub use call::options::{Call, CallOptions};
 pub use call::orchestrator::Response;
 pub use client::{Client, Unprepared};
 pub use config::resolve::{Config, Keys, Options};
+pub use credentials::host::HostCredentialsCache;
 pub use error::kinds::{Error, ErrorKind};
 
 /// The service of that name, such as `chime-sdk-media-pipelines`.
