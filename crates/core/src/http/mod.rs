@@ -1,5 +1,6 @@
 //! One HTTP exchange: connections, TLS, proxies, and what each way of failing is called.
 
+pub(crate) mod large_body;
 pub(crate) mod proxy;
 pub mod tls;
 pub(crate) mod transport;

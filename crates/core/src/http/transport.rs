@@ -14,6 +14,7 @@ use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::resource_limits;
 use crate::error::response::Answer;
+use crate::http::large_body;
 use crate::http::proxy::Proxies;
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
@@ -117,7 +118,7 @@ impl Network {
         let failed = |error: reqwest::Error| self.failure(&error, &url);
         let mut sent = reqwest::Request::new(request.method, request.url);
         *sent.headers_mut() = request.headers;
-        *sent.body_mut() = request.body.map(Into::into);
+        *sent.body_mut() = request.body.map(large_body::body);
         let mut response = http.execute(sent).await.map_err(failed)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());

@@ -1,6 +1,7 @@
 //! What becomes of a connection: kept for the next call, cut at any byte, or left behind by a panic.
 
-use std::net::{Shutdown, TcpStream};
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,7 +9,10 @@ use std::time::Duration;
 use chimeline_core::{ErrorKind, Options};
 use serde_json::json;
 
-use crate::support::{CREATED, Server, Step, Wire, answer, create, create_on_io_thread, creation, isolated};
+use crate::support::{
+    CREATED, Server, Step, Wire, answer, create, create_on_io_thread, creation, isolated, options, send,
+    send_on_io_thread,
+};
 
 fn created() -> Step {
     Step::json(201, CREATED)
@@ -130,4 +134,35 @@ fn tcp_asks_whether_the_peer_of_an_idle_connection_is_still_there() {
     let (timer, jiffies) = connection[5].split_once(':').expect("a timer and its time");
     assert_eq!(timer, "02", "the timer of TCP keep-alive");
     assert!(u64::from_str_radix(jiffies, 16).is_ok_and(|left| left <= 1500), "{jiffies} are more than 15 s");
+}
+
+/// A server that refuses a large request by its head responds, and closes with the rest unread: the kernel sends a reset behind
+/// the response.
+#[test]
+fn the_response_of_a_server_that_closes_before_the_body_is_read() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.expect("a connection");
+            let (mut head, mut piece) = (Vec::new(), [0; 1024]);
+            while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                let length = socket.read(&mut piece).expect("a request");
+                head.extend_from_slice(&piece[..length]);
+            }
+            let body = r#"{"Message": "too large"}"#;
+            let head = "HTTP/1.1 413 X\r\nConnection: close\r\nx-amzn-errortype: BadRequestException\r\n";
+            write!(socket, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).expect("a client that reads");
+        }
+    });
+    let client = isolated(&Options { max_attempts: Some(1), ..options(&url) });
+    for length in [10_000, 100_000, 8_000_000] {
+        for on_io_thread in [false, true] {
+            let call = creation(&client, &"x".repeat(length));
+            let sent = if on_io_thread { send_on_io_thread(&client, call) } else { send(&client, &call) };
+            let error = sent.expect_err("a refusal");
+            assert_eq!(error.attempts()[0].status, Some(413), "{length} bytes: {error:?}");
+            assert!(error.to_string().contains("too large"), "{length} bytes: {error}");
+        }
+    }
 }
