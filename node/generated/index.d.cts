@@ -52,4 +52,4 @@ export {
   UnknownServiceError,
   UnprocessableEntityException,
 } from "./errors.cjs";
-export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from "../lib/types.cjs";
+export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from "../lib/options/types.cjs";

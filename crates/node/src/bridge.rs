@@ -70,7 +70,7 @@ impl Bridge {
     }
 
     /// Makes a client without waiting for the files that are read; `drain` gives the outcome under `number`, and `made` the
-    /// client. `options` is the JSON that `node/lib/options.cjs` makes, `environment` that of the variables.
+    /// client. `options` is the JSON that `node/lib/options/client_options.cjs` makes, `environment` that of the variables.
     #[napi(catch_unwind)]
     pub fn make(&mut self, number: u32, service_name: String, options: String, environment: String) {
         self.under_way.insert(number, None);

@@ -1,4 +1,4 @@
-//! The options of a client and of a call, as JSON that `node/lib/options.cjs` makes. Times are in milliseconds.
+//! The options of a client and of a call, as JSON that `node/lib/options/client_options.cjs` makes. Times are in milliseconds.
 
 use std::collections::HashMap;
 

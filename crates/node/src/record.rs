@@ -1,4 +1,4 @@
-//! Outcomes as JSON, which `node/lib/call.cjs` and `node/lib/errors.cjs` read.
+//! Outcomes as JSON, which `node/lib/wire` reads.
 
 use chimeline_core::codec::json_host::JsonBuilder;
 use chimeline_core::codec::report::Fault;

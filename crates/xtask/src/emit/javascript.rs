@@ -102,7 +102,7 @@ fn reexport(name: &str, exports: &[String]) -> String {
 
 fn table(service: &Service) -> Result<String> {
     let mut out = format!(
-        "// {NOTICE}\n\"use strict\";\nconst {{ defineService }} = require(\"../lib/service.cjs\");\nconst errors = require(\"./errors.cjs\");\n\n"
+        "// {NOTICE}\n\"use strict\";\nconst {{ defineService }} = require(\"../lib/client/service.cjs\");\nconst errors = require(\"./errors.cjs\");\n\n"
     );
     let metadata = &service.model.metadata;
     let _ = writeln!(

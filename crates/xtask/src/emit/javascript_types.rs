@@ -46,7 +46,7 @@ fn index(services: &[Service], own: &ErrorClasses) -> String {
     let errors: Vec<String> =
         top_exports(services, own).iter().filter(is_error).map(|name| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";", errors.concat());
-    out.push_str("export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from \"../lib/types.cjs\";\n");
+    out.push_str("export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from \"../lib/options/types.cjs\";\n");
     out
 }
 
@@ -74,7 +74,7 @@ fn exception(name: &str, exception: &Exception<'_>) -> Result<Value> {
 fn declarations(service: &Service) -> Result<String> {
     let class = service.names.class;
     let mut out = format!(
-        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata }} from \"../lib/types.cjs\";\n\nexport {{ Client as __Client, Command as $Command }} from \"../lib/client.cjs\";\n\n"
+        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata }} from \"../lib/options/types.cjs\";\n\nexport {{ Client as __Client, Command as $Command }} from \"../lib/client/client.cjs\";\n\n"
     );
     let errors: Vec<String> = service.model.errors().iter().map(|(name, _)| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";\n", errors.concat());

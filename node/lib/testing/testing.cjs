@@ -1,9 +1,9 @@
 "use strict";
 // `chimeline/testing`: the local service inside this process.
-const native = require("./native.cjs");
-const { fromRecord } = require("./exceptions.cjs");
-const { check } = require("./checks.cjs");
-const { LOCAL } = require("./options.cjs");
+const native = require("../wire/load_native.cjs");
+const { fromRecord } = require("../wire/error_factory.cjs");
+const { check } = require("../options/checks.cjs");
+const { LOCAL } = require("../options/client_options.cjs");
 
 /** The keys that the service knows when it is told none. They open nothing but this server. */
 const KEYS = { accessKeyId: "AKIDCHIMELINELOCAL", secretAccessKey: "chimeline-local-secret" };

@@ -1,7 +1,7 @@
 "use strict";
 // Makes the classes of the errors that services return.
-const { ServiceException } = require("./errors.cjs");
-const { isOneOf, literalName } = require("./properties.cjs");
+const { ServiceException } = require("./error_classes.cjs");
+const { isOneOf, literalName } = require("./error_names.cjs");
 
 /** The class of a modelled error of the services. */
 function exceptionClass(name, $fault) {

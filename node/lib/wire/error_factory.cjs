@@ -1,6 +1,6 @@
 "use strict";
 // Makes errors out of the records of the native module.
-const errors = require("../generated/errors.cjs");
+const errors = require("../../generated/errors.cjs");
 
 /** The error for a record of the native module. `service` gives the classes of what a service answered. */
 function fromRecord(record, service) {

@@ -1,6 +1,6 @@
 "use strict";
 const { isClientOf } = require("./brands.cjs");
-const { members } = require("./input.cjs");
+const { members } = require("../wire/values.cjs");
 
 /** The function that goes through an operation's pages, by `NextToken` and `MaxResults`. */
 function paginator(name, clientName, Command) {

@@ -3,7 +3,7 @@
 const { clientOf } = require("./brands.cjs");
 const { Client } = require("./client.cjs");
 const { Command, commandOf } = require("./command.cjs");
-const { serviceExceptionClass } = require("./service_errors.cjs");
+const { serviceExceptionClass } = require("../errors/service_error_classes.cjs");
 const { paginator } = require("./paginate.cjs");
 
 /**

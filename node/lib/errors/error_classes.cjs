@@ -1,6 +1,6 @@
 "use strict";
 // The errors that have members of their own; generated/errors.cjs has the others, by model/errors.toml.
-const { hidden, isNamed, literalName } = require("./properties.cjs");
+const { hidden, isNamed, literalName } = require("./error_names.cjs");
 
 /** The base of every error of this package. */
 class ChimelineError extends Error {

@@ -1,4 +1,4 @@
-import { Callback, CallOptions, PaginationConfig, ResolvedConfig } from "./types.cjs";
+import { Callback, CallOptions, PaginationConfig, ResolvedConfig } from "../options/types.cjs";
 
 /** A call that was not made yet: an operation and its input. */
 export declare class Command<Input extends object, Output extends object> {

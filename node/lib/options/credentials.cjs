@@ -1,7 +1,7 @@
 "use strict";
 // Credentials given in code that may expire: a function's, a promise's, or an object with an `expiration`.
-const { CredentialRetrievalError } = require("../generated/errors.cjs");
-const { credentialsOf, isLate } = require("./options.cjs");
+const { CredentialRetrievalError } = require("../../generated/errors.cjs");
+const { credentialsOf, isLate } = require("./client_options.cjs");
 
 /** A function is called again this long before its credentials expire, while calls go on with those of before. */
 const EARLY = 5 * 60_000;

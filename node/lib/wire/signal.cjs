@@ -1,6 +1,6 @@
 "use strict";
 // What ends a wait early: an AbortSignal, or a limit of time.
-const { AbortError, CallTimeoutError } = require("../generated/errors.cjs");
+const { AbortError, CallTimeoutError } = require("../../generated/errors.cjs");
 
 /** One listener for all that waits on a signal, as long as anything does: Node warns of more than ten. */
 const watched = new WeakMap();

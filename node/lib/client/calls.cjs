@@ -1,10 +1,10 @@
 "use strict";
 // What a client makes its calls with: its native client, made at the first call, and the credentials that go with each.
-const { call, make } = require("./call.cjs");
-const { expiring } = require("./credentials.cjs");
-const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("./options.cjs");
-const { unwatch, watch, within } = require("./signal.cjs");
-const { settingsOf } = require("./config.cjs");
+const { call, make } = require("../wire/call.cjs");
+const { expiring } = require("../options/credentials.cjs");
+const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("../options/client_options.cjs");
+const { unwatch, watch, within } = require("../wire/signal.cjs");
+const { settingsOf } = require("./resolved_config.cjs");
 
 class Calls {
   #service;

@@ -1,10 +1,10 @@
 "use strict";
 // One call: from an input to its outcome. The native module resolves every promise with a record, and the errors are made in
 // the continuation of the caller's own `await`, so that their stacks show the caller's line.
-const { Bridge } = require("./native.cjs");
-const { plain, tagged } = require("./input.cjs");
-const { AbortError, ChimelineError } = require("./errors.cjs");
-const { fromRecord } = require("./exceptions.cjs");
+const { Bridge } = require("./load_native.cjs");
+const { plain, revive, tagged } = require("./values.cjs");
+const { AbortError, ChimelineError } = require("../errors/error_classes.cjs");
+const { fromRecord } = require("./error_factory.cjs");
 const { reasonOf, unwatch, watch } = require("./signal.cjs");
 
 /** What waits for each outcome of this thread, by its number. None of these functions may throw. */
@@ -100,28 +100,6 @@ function fresh() {
   do last = (last + 1) >>> 0;
   while (pending.has(last));
   return last;
-}
-
-/** Makes Dates of the milliseconds that stand where the plan says `1`, in place. A plan in an array is that of each item. */
-function revive(value, plan) {
-  if (Array.isArray(plan)) {
-    if (Array.isArray(value)) {
-      if (plan[0] === 1) value.forEach((item, i) => (value[i] = date(item)));
-      else for (const item of value) revive(item, plan[0]);
-    }
-    return;
-  }
-  if (value === null || typeof value !== "object") return;
-  for (const name in plan) {
-    const member = value[name];
-    if (member === undefined) continue;
-    if (plan[name] === 1) value[name] = date(member);
-    else revive(member, plan[name]);
-  }
-}
-
-function date(milliseconds) {
-  return typeof milliseconds === "number" ? new Date(milliseconds) : milliseconds;
 }
 
 module.exports = { call, make };

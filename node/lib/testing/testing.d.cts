@@ -1,4 +1,4 @@
-import { Credentials } from "./types.cjs";
+import { Credentials } from "../options/types.cjs";
 
 /** How a local service is started; times are in milliseconds. */
 export interface LocalChimeOptions {

@@ -3,11 +3,11 @@
 const { SERVICE } = require("./brands.cjs");
 const { Calls } = require("./calls.cjs");
 const { asked } = require("./command.cjs");
-const { configOf } = require("./config.cjs");
-const { AbortError } = require("./errors.cjs");
-const { logged } = require("./log.cjs");
-const { checked } = require("./options.cjs");
-const { reasonOf } = require("./signal.cjs");
+const { configOf } = require("./resolved_config.cjs");
+const { AbortError } = require("../errors/error_classes.cjs");
+const { logged } = require("./logging.cjs");
+const { checked } = require("../options/client_options.cjs");
+const { reasonOf } = require("../wire/signal.cjs");
 
 /** Where a client keeps what it makes calls with: a property, so that one behind a Proxy or under Object.create has it too. */
 const CALLS = Symbol("chimeline.calls");

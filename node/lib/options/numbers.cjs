@@ -1,6 +1,6 @@
 "use strict";
 // Numbers that a user gives. Those that are refused are named as the user knows them, with their value and their unit.
-const { InvalidConfigError } = require("../generated/errors.cjs");
+const { InvalidConfigError } = require("../../generated/errors.cjs");
 
 /** What stands for no limit where there is one by default: longer than any call takes. */
 const NO_LIMIT = 365 * 86_400_000;

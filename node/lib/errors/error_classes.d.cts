@@ -1,4 +1,4 @@
-import { Attempt, Fault, ResponseMetadata } from "./types.cjs";
+import { Attempt, Fault, ResponseMetadata } from "../options/types.cjs";
 
 /** The base class of every error of this package. */
 export declare class ChimelineError extends Error {
