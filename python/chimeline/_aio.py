@@ -35,16 +35,17 @@ class AsyncClient(BaseClient):
 
     _paginator_class = "AsyncPaginator"
 
-    async def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
+    async def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
         logger = active_logger()
         if logger is None:
-            return await self._send(operation, params)
+            return await self._send(operation_name, api_params)
         try:
-            result = await self._send(operation, params)
+            result = await self._send(operation_name, api_params)
         except BaseException as error:
-            log_error(logger, self._service_name, operation, error)
+            log_error(logger, self._service_name, operation_name, error)
             raise
-        log_result(logger, self._service_name, operation, result)
+        log_result(logger, self._service_name, operation_name, result)
         return result
 
     async def _send(self, operation: str, params: Mapping[str, Any]) -> Any:

@@ -30,20 +30,24 @@ class BlockingClient(BaseClient):
 
     _paginator_class = "Paginator"
 
-    def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
+    def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        logger = active_logger()
+        if logger is None:
+            return self._send(operation_name, api_params)
+        try:
+            result = self._send(operation_name, api_params)
+        except BaseException as error:
+            log_error(logger, self._service_name, operation_name, error)
+            raise
+        log_result(logger, self._service_name, operation_name, result)
+        return result
+
+    def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         options = self._options_now()
         if self._source is not None:
             options = self._with_keys(operation, options, self._source)
-        logger = active_logger()
-        if logger is None:
-            return self._native.call(operation, params, options)
-        try:
-            result = self._native.call(operation, params, options)
-        except BaseException as error:
-            log_error(logger, self._service_name, operation, error)
-            raise
-        log_result(logger, self._service_name, operation, result)
-        return result
+        return self._native.call(operation, params, options)
 
     def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:
         """The options of a call, with the keys that the user's provider gives; its time counts."""

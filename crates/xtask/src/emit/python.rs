@@ -118,7 +118,7 @@ fn client(service: &Service, style: &Style) -> Result<String> {
         paginator => style.paginator,
         typing => if pages.len() > 1 { "Any, Literal, overload" } else { "Literal" },
         define => if style.awaited { "async def" } else { "def" },
-        call => if style.awaited { "await self._call" } else { "self._call" },
+        call => if style.awaited { "await self._make_api_call" } else { "self._make_api_call" },
         pages,
         operations,
     };

@@ -6,9 +6,9 @@ import os
 import sys
 
 # So that the first error of a process needs no file, when no descriptor may be left.
-from . import _raised  # noqa: F401  # pyright: ignore[reportUnusedImport]
-from ._native import NativeClient
-from .config import Config, native_options, resolved, unless_empty
+from .. import _raised  # noqa: F401  # pyright: ignore[reportUnusedImport]
+from .._native import NativeClient
+from ..config import Config, native_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,54 +17,17 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from ._credentials import CredentialSource
-    from ._generated import errors
+    from .._credentials import CredentialSource
+    from .._generated import errors
+    from .meta import ClientMeta
 
     C = TypeVar("C", bound="BaseClient")
 else:
-    from ._lazy import errors, t
+    from .._lazy import errors, t
 
     ModuleType = type(sys)
 
-_SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-
-
-class ClientMeta:
-    """What a client knows of itself, by the names of botocore's ``client.meta``."""
-
-    def __init__(self, client: BaseClient, config: Config) -> None:
-        self._client = client
-        self._config = config
-
-    @property
-    def config(self) -> Config:
-        """The configuration that the client works with: what its Config says, and what the environment and the profile add."""
-        return resolved(self._config, self._client._native.settings())
-
-    @property
-    def sources(self) -> dict[str, str]:
-        """Where each setting comes from: ``code``, an environment variable, a profile, or ``default``."""
-        return self._client._native.sources()
-
-    @property
-    def region_name(self) -> str:
-        """The region that the client is for; ``aws-global`` for a service with one endpoint."""
-        return self._client._native.region_name
-
-    @property
-    def endpoint_url(self) -> str:
-        """Where requests go."""
-        return self._client._native.endpoint_url
-
-    @property
-    def service_name(self) -> str:
-        """The service's name."""
-        return self._client._service_name
-
-    @property
-    def method_to_api_mapping(self) -> dict[str, str]:
-        """The operations by the names of their methods."""
-        return dict(self._client._operations)
+SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
 
 class BaseClient:
@@ -116,12 +79,14 @@ class BaseClient:
     @property
     def meta(self) -> ClientMeta:
         """Region, endpoint, configuration."""
+        from .meta import ClientMeta
+
         return ClientMeta(self, self._config)
 
     @property
     def exceptions(self) -> ModuleType:
         """The exceptions, as in ``except client.exceptions.NotFoundException``: the classes of ``chimeline.exceptions``."""
-        from . import exceptions
+        from .. import exceptions
 
         return exceptions
 
@@ -138,16 +103,15 @@ class BaseClient:
                 raise errors.OperationNotPageableError(
                     f"Operation cannot be paginated: {operation_name}. Those with pages are: {known}"
                 )
-            from . import _paginate
+            from . import paginate
 
-            paginator = getattr(_paginate, self._paginator_class)
-            return paginator(getattr(self, operation_name), self._pages[operation_name])
+            return getattr(paginate, self._paginator_class)(getattr(self, operation_name), self._pages[operation_name])
 
     def __repr__(self) -> str:
         return f"<chimeline.{type(self).__name__} {self._native.endpoint_url}>"
 
     def __reduce__(self) -> tuple[t.Any, ...]:
-        if any(self._options.get(name) is not None for name in _SECRETS) or (self._source and self._source.is_object):
+        if any(self._options.get(name) is not None for name in SECRETS) or (self._source and self._source.is_object):
             raise TypeError(
                 "a client made with keys does not pickle, for the keys would be in the pickle; "
                 "let it find them in the environment or in a profile"
@@ -165,9 +129,9 @@ def _credential_source(options: dict[str, Any]) -> CredentialSource | None:
     given = options.get("credentials")
     if given is None:
         return None
-    if any(options.get(name) is not None for name in _SECRETS):
+    if any(options.get(name) is not None for name in SECRETS):
         raise TypeError("give either credentials or aws_access_key_id and its companions, not both")
-    from ._credentials import CredentialSource
+    from .._credentials import CredentialSource
 
     return CredentialSource(given)
 
@@ -175,25 +139,3 @@ def _credential_source(options: dict[str, Any]) -> CredentialSource | None:
 def _remake(cls: type[C], options: dict[str, Any], config: Config, call_options: dict[str, Any] | None) -> C:
     client = cls(options, config)
     return client if call_options is None else client.with_options(**call_options)
-
-
-def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **options: Any) -> Any:
-    """A client of the class for that service, loaded when first needed."""
-    if service_name not in classes:
-        raise errors.UnknownServiceError(f"Unknown service: {service_name!r}. Valid service names are: {', '.join(classes)}")
-    if config is not None and not isinstance(config, Config):
-        raise TypeError(f"config must be a chimeline.Config, not {type(config).__module__}.{type(config).__name__}")
-    if not options.pop("use_ssl"):
-        raise ValueError(
-            "use_ssl=False is not supported; for a server without TLS give its endpoint_url, as in http://127.0.0.1:8000"
-        )
-    options.pop("api_version")
-    options = {name: unless_empty(value) for name, value in options.items()}
-    keys = [name for name in _SECRETS[:2] if options[name] is not None]
-    if len(keys) == 1:
-        missing = next(name for name in _SECRETS[:2] if name not in keys)
-        raise errors.PartialCredentialsError(f"Partial credentials found in explicit, missing: {missing}")
-    module, name = classes[service_name]
-    path = f"{__package__}._generated.{module}"
-    __import__(path)
-    return getattr(sys.modules[path], name)(options, config or Config())

@@ -7,8 +7,8 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Generic, TypeVar
 
-from ._generated.errors import PaginationError
-from ._typing import TypedDict
+from .._generated.errors import PaginationError
+from .._typing import TypedDict
 
 P = TypeVar("P")
 
