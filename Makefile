@@ -67,7 +67,7 @@ dev: build/venv/.made node_modules/.made build/.home ## Build the native modules
 	cargo build --quiet --locked --profile quick --package chimeline-python --package chimeline-node
 	cp target/quick/lib_native.so python/chimeline/.native.new && mv python/chimeline/.native.new python/chimeline/_native.abi3.so
 	cp target/quick/libchimeline_node.so node/.native.new && mv node/.native.new node/chimeline.linux-x64-gnu.node
-	test -f node/native.cjs || npm run --silent build -- --debug
+	test -f node/native.d.cts || npm run --silent build -- --debug
 	mkdir -p build/dev/node_modules && ln -sfn ../../.. build/dev/node_modules/chimeline
 
 dev-python: ## Run the tests T (a file, with `::name` one test) on the edited tree: `make dev dev-python T=tests/python/test_calls.py`.

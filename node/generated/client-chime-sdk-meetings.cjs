@@ -58,6 +58,22 @@ const table = {
     TranscribeVocabularyFilterMethod: { REMOVE: "remove", MASK: "mask", TAG: "tag" },
     VideoResolution: { NONE: "None", HD: "HD", FHD: "FHD" },
   },
+  waiters: {
+    MeetingEnded: {
+        "description": "Until the meeting has ended: the service then knows it no more.",
+        "operation": "GetMeeting",
+        "delay": 15,
+        "maxAttempts": 240,
+        "acceptors": [
+            {"matcher": "error", "expected": "NotFoundException", "state": "success"},
+            {"matcher": "error", "expected": "NotFound", "state": "success"},
+            {"matcher": "error", "expected": "ThrottledClientException", "state": "retry"},
+            {"matcher": "error", "expected": "Throttled", "state": "retry"},
+            {"matcher": "error", "expected": "ThrottlingException", "state": "retry"},
+            {"matcher": "error", "expected": "Throttling", "state": "retry"},
+        ],
+    },
+  },
 };
 
 module.exports = defineService(table, errors);

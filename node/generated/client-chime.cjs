@@ -37,6 +37,42 @@ const table = {
     MediaPipelineStatus: { Initializing: "Initializing", InProgress: "InProgress", Failed: "Failed", Stopping: "Stopping", Stopped: "Stopped" },
     VideoMuxType: { VideoOnly: "VideoOnly" },
   },
+  waiters: {
+    MediaCapturePipelineInProgress: {
+        "description": "Until the capture records.",
+        "operation": "GetMediaCapturePipeline",
+        "delay": 2,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"matcher": "path", "argument": "MediaCapturePipeline.Status", "expected": "InProgress", "state": "success"},
+            {"matcher": "path", "argument": "MediaCapturePipeline.Status", "expected": "Failed", "state": "failure"},
+            {"matcher": "path", "argument": "MediaCapturePipeline.Status", "expected": "Stopping", "state": "failure"},
+            {"matcher": "path", "argument": "MediaCapturePipeline.Status", "expected": "Stopped", "state": "failure"},
+            {"matcher": "error", "expected": "NotFoundException", "state": "failure"},
+            {"matcher": "error", "expected": "NotFound", "state": "failure"},
+            {"matcher": "error", "expected": "ThrottledClientException", "state": "retry"},
+            {"matcher": "error", "expected": "Throttled", "state": "retry"},
+            {"matcher": "error", "expected": "ThrottlingException", "state": "retry"},
+            {"matcher": "error", "expected": "Throttling", "state": "retry"},
+        ],
+    },
+    MediaCapturePipelineStopped: {
+        "description": "Until the capture has stopped, or is gone.",
+        "operation": "GetMediaCapturePipeline",
+        "delay": 5,
+        "maxAttempts": 120,
+        "acceptors": [
+            {"matcher": "path", "argument": "MediaCapturePipeline.Status", "expected": "Stopped", "state": "success"},
+            {"matcher": "path", "argument": "MediaCapturePipeline.Status", "expected": "Failed", "state": "failure"},
+            {"matcher": "error", "expected": "NotFoundException", "state": "success"},
+            {"matcher": "error", "expected": "NotFound", "state": "success"},
+            {"matcher": "error", "expected": "ThrottledClientException", "state": "retry"},
+            {"matcher": "error", "expected": "Throttled", "state": "retry"},
+            {"matcher": "error", "expected": "ThrottlingException", "state": "retry"},
+            {"matcher": "error", "expected": "Throttling", "state": "retry"},
+        ],
+    },
+  },
 };
 
 module.exports = defineService(table, errors);

@@ -8,6 +8,8 @@ const { ChimelineError, ServiceException, ParamValidationError, AbortError } = o
 
 class InvalidConfigError extends ChimelineError {}
 class InvalidRetryModeError extends InvalidConfigError {}
+class InvalidIMDSEndpointError extends InvalidConfigError {}
+class InvalidIMDSEndpointModeError extends InvalidConfigError {}
 class UnknownServiceError extends ChimelineError {}
 class ConfigParseError extends ChimelineError {}
 class InfiniteLoopConfigError extends InvalidConfigError {}
@@ -35,6 +37,8 @@ class InternalError extends ChimelineError {}
 const classes = {
   InvalidConfigError,
   InvalidRetryModeError,
+  InvalidIMDSEndpointError,
+  InvalidIMDSEndpointModeError,
   UnknownServiceError,
   ConfigParseError,
   InfiniteLoopConfigError,

@@ -4,12 +4,22 @@ export * from "../lib/errors/error_classes.cjs";
 
 /** An option, an environment variable or a profile setting is not valid. */
 export declare class InvalidConfigError extends ChimelineError {
-  readonly name: "InvalidConfigError" | "InvalidRetryModeError" | "InfiniteLoopConfigError";
+  readonly name: "InvalidConfigError" | "InvalidRetryModeError" | "InvalidIMDSEndpointError" | "InvalidIMDSEndpointModeError" | "InfiniteLoopConfigError";
 }
 
 /** The retry mode is not valid. */
 export declare class InvalidRetryModeError extends InvalidConfigError {
   readonly name: "InvalidRetryModeError";
+}
+
+/** The endpoint URL of the EC2 instance metadata service is not valid. */
+export declare class InvalidIMDSEndpointError extends InvalidConfigError {
+  readonly name: "InvalidIMDSEndpointError";
+}
+
+/** The endpoint mode of the EC2 instance metadata service is neither IPv4 nor IPv6. */
+export declare class InvalidIMDSEndpointModeError extends InvalidConfigError {
+  readonly name: "InvalidIMDSEndpointModeError";
 }
 
 /** No service has that name. */

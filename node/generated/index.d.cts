@@ -26,6 +26,8 @@ export {
   InternalError,
   InvalidConfigError,
   InvalidEndpointError,
+  InvalidIMDSEndpointError,
+  InvalidIMDSEndpointModeError,
   InvalidRegionError,
   InvalidRetryModeError,
   LimitExceededException,

@@ -31,6 +31,8 @@ export const {
   InternalError,
   InvalidConfigError,
   InvalidEndpointError,
+  InvalidIMDSEndpointError,
+  InvalidIMDSEndpointModeError,
   InvalidRegionError,
   InvalidRetryModeError,
   LimitExceededException,

@@ -1,5 +1,5 @@
 // Checks the JavaScript: its syntax and, by its declarations, its types; that the hand-written files stay short and their folders
-// small; and that modules require each other in one direction only.
+// small; that modules require each other in one direction only; and that they reach those of Node in the way that bundlers leave alone.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,6 +14,8 @@ for (const file of written) {
   const text = readFileSync(join(root, file), "utf8");
   if (text.split("\n").length > LINES) throw new Error(`${file} has more than ${LINES} lines`);
   if (/[ \t]$/m.test(text) || !text.endsWith("\n")) throw new Error(`${file} has spaces at the end of a line, or no end of its last one`);
+  // In an ES module that esbuild makes, a `require` of them fails when it is called.
+  if (/^node\/lib\//.test(file) && /\brequire\("node:/.test(text)) throw new Error(`${file} has a require of a module of Node: use process.getBuiltinModule`);
 }
 const folders = written.filter((file) => file.startsWith("node/lib/")).map((file) => dirname(file));
 for (const folder of new Set(folders)) {

@@ -1,5 +1,6 @@
 // Packs what build.mjs built into dist/: the package, and the package of this platform with the native module alone.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { root, run } from "./run.mjs";
 
@@ -22,6 +23,8 @@ for (const platform of built) {
   pack(folder);
 }
 
+const { VERSION } = createRequire(import.meta.url)(join(root, "node/generated/version.cjs"));
+if (VERSION !== manifest.version) throw new Error(`package.json is version ${manifest.version}, and Cargo.toml ${VERSION}`);
 const main = join(staging, "main");
 for (const path of [...manifest.files, "README.md", "LICENSE"]) cpSync(join(root, path), join(main, path), { recursive: true });
 // The manifest is private: what is published is packed here, with the packages of the platforms.

@@ -34,6 +34,7 @@ class AsyncClient(BaseClient):
     """A client whose methods are coroutines. Any number of event loops and threads may use it at once."""
 
     _paginator_class = "AsyncPaginator"
+    _waiter_class = "AsyncWaiter"
 
     async def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""

@@ -29,6 +29,7 @@ class BlockingClient(BaseClient):
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
 
     _paginator_class = "Paginator"
+    _waiter_class = "Waiter"
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""

@@ -78,3 +78,15 @@ class ParamValidationError(BotoCoreError):
         error = super().__new__(cls, *args, **kwargs)
         error.errors = []
         return error
+
+
+class WaiterError(BotoCoreError):
+    """What a waiter waits for cannot come any more, or did not come in time; named and built as in botocore."""
+
+    last_response: dict[str, t.Any]
+    """The last response: a result, or what the service returned as an error."""
+
+    def __init__(self, name: str, reason: str, last_response: dict[str, t.Any]) -> None:
+        super().__init__(f"Waiter {name} failed: {reason}")
+        self.kwargs = {"name": name, "reason": reason}
+        self.last_response = last_response

@@ -5,12 +5,13 @@ const { Client } = require("./client.cjs");
 const { Command, commandOf } = require("./command.cjs");
 const { serviceExceptionClass } = require("../errors/service_error_classes.cjs");
 const { paginator } = require("./paginate.cjs");
+const { waiter } = require("./recording/waiters.cjs");
 
 /**
  * The exports of a service's module: its clients, commands, paginators, enumerations and errors.
  *
  * `table` has `name`, `class`, `serviceId`, `apiVersion`, `operations` (by name: `dates`, the places of timestamps in the
- * output or null, and `page`, whether it pages), `enums` and `errors`.
+ * output or null, and `page`, whether it pages), `enums`, `errors` and `waiters`.
  */
 function defineService(table, errors) {
   const { class: title, operations } = table;
@@ -41,6 +42,14 @@ function defineService(table, errors) {
         return paginate(Object.create(config, { client: { value: this } }), input, ...rest);
       });
     }
+  }
+  for (const [name, row] of Object.entries(table.waiters)) {
+    const functions = waiter(name, row, service, Base.name, out[`${row.operation}Command`]);
+    Object.assign(out, functions);
+    const waitUntil = functions[`waitUntil${name}`];
+    method(Aggregated, `waitUntil${name}`, async function (input, config) {
+      return waitUntil({ ...(typeof config === "number" ? { maxWaitTime: config } : config), client: this }, input);
+    });
   }
   for (const name of table.errors) out[name] = errors[name];
   return Object.assign(out, table.enums, { $Command: Command, __Client: Client });

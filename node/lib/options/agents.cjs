@@ -63,7 +63,7 @@ function isHonoured(setting, value) {
 
 /** Refuses an agent whose class connects in its own way, such as that of proxy-agent or socks-proxy-agent. */
 function checkMethods(name, agent) {
-  const [http, https] = [require("node:http"), require("node:https")].map((module) => module.Agent.prototype);
+  const [http, https] = [process.getBuiltinModule("node:http"), process.getBuiltinModule("node:https")].map((module) => module.Agent.prototype);
   if (agent.getProxyForUrl !== undefined) refuse(name, "getProxyForUrl", CURES.getProxyForUrl);
   for (const method of METHODS) {
     const own = agent[method];

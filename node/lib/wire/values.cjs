@@ -104,7 +104,7 @@ function node(value, ancestors, shape) {
 function object(value, ancestors, shape) {
   if (ancestors.includes(value)) return ["x", className(value), "[Circular]"];
   if (ancestors.length >= DEPTH) return ["x", className(value), `[nested more than ${DEPTH} deep]`];
-  const { types, inspect } = require("node:util");
+  const { types, inspect } = process.getBuiltinModule("node:util");
   if (types.isDate(value)) {
     const time = Date.prototype.getTime.call(value);
     return ["d", Number.isNaN(time) ? null : time];

@@ -37,6 +37,9 @@ class BaseClient:
     _operations: t.ClassVar[dict[str, str]]
     _pages: t.ClassVar[dict[str, str]]
     _paginator_class: t.ClassVar[str]
+    _waiters: t.ClassVar[dict[str, str]]
+    _waiter_module: t.ClassVar[str]
+    _waiter_class: t.ClassVar[str]
 
     def __init__(self, options: dict[str, t.Any], config: Config) -> None:
         self._options = options
@@ -94,7 +97,20 @@ class BaseClient:
         """Whether the method of that name has a paginator."""
         return operation_name in self._pages
 
+    @property
+    def waiter_names(self) -> list[str]:
+        """The names that :meth:`get_waiter` takes."""
+        return list(self._waiters)
+
     if not TYPE_CHECKING:  # typed by each service's class, for its own operations
+
+        def get_waiter(self, waiter_name):
+            """The waiter of that name: ``.wait(..., WaiterConfig={...})`` asks again and again until it is as the name says."""
+            if waiter_name not in self._waiters:
+                raise ValueError(f"Waiter does not exist: {waiter_name}")
+            from .recording import waiters
+
+            return getattr(waiters, self._waiter_class)(self, self._waiters[waiter_name])
 
         def get_paginator(self, operation_name):
             """The paginator of the method of that name: ``.paginate(..., PaginationConfig={...})`` iterates over the pages."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import typing_extensions as t
 
     from .._client.paginate import AsyncPaginator
+    from ..recording.waiters import AsyncWaiter
     from . import chime_types as types
 else:
     from .._lazy import LazyModule, t
@@ -31,6 +32,16 @@ class Chime(AsyncClient, ChimeOperations):
     if TYPE_CHECKING:
 
         def get_paginator(self, operation_name: Literal["list_media_capture_pipelines"]) -> AsyncPaginator[types.ListMediaCapturePipelinesResponse]: ...
+
+    if TYPE_CHECKING:
+
+        def get_waiter(
+            self,
+            waiter_name: Literal[
+                "media_capture_pipeline_in_progress",
+                "media_capture_pipeline_stopped",
+            ],
+        ) -> AsyncWaiter: ...
 
     async def create_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
         if args:

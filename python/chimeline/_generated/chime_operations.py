@@ -25,6 +25,11 @@ class ChimeOperations(BaseClient):
     _pages = {
         "list_media_capture_pipelines": "MediaCapturePipelines",
     }
+    _waiters = {
+        "media_capture_pipeline_in_progress": "MediaCapturePipelineInProgress",
+        "media_capture_pipeline_stopped": "MediaCapturePipelineStopped",
+    }
+    _waiter_module = "chimeline._generated.chime_waiters"
 
     def create_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared

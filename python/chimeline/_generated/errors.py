@@ -8,6 +8,7 @@ from .._errors import (
     ClientError,
     BotoCoreError,
     ParamValidationError,
+    WaiterError,
 )
 
 __all__ = [
@@ -17,10 +18,13 @@ __all__ = [
     "ParamValidationError",
     "PaginationError",
     "OperationNotPageableError",
+    "WaiterError",
     "InvalidConfigError",
     "InvalidRetryConfigurationError",
     "InvalidRetryModeError",
     "InvalidMaxRetryAttemptsError",
+    "InvalidIMDSEndpointError",
+    "InvalidIMDSEndpointModeError",
     "UnknownServiceError",
     "ConfigParseError",
     "InfiniteLoopConfigError",
@@ -69,6 +73,14 @@ class InvalidRetryModeError(InvalidRetryConfigurationError):
 
 class InvalidMaxRetryAttemptsError(InvalidRetryConfigurationError):
     """``max_attempts`` is not a valid integer."""
+
+
+class InvalidIMDSEndpointError(InvalidConfigError):
+    """The endpoint URL of the EC2 instance metadata service is not valid."""
+
+
+class InvalidIMDSEndpointModeError(InvalidConfigError):
+    """The endpoint mode of the EC2 instance metadata service is neither IPv4 nor IPv6."""
 
 
 class UnknownServiceError(BotoCoreError):
@@ -171,6 +183,8 @@ for _class in (
     InvalidRetryConfigurationError,
     InvalidRetryModeError,
     InvalidMaxRetryAttemptsError,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
     UnknownServiceError,
     ConfigParseError,
     InfiniteLoopConfigError,

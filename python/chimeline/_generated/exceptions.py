@@ -10,10 +10,13 @@ from .errors import (
     ParamValidationError,
     PaginationError,
     OperationNotPageableError,
+    WaiterError,
     InvalidConfigError,
     InvalidRetryConfigurationError,
     InvalidRetryModeError,
     InvalidMaxRetryAttemptsError,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
     UnknownServiceError,
     ConfigParseError,
     InfiniteLoopConfigError,
@@ -61,6 +64,8 @@ __all__ = [
     "InternalError",
     "InvalidConfigError",
     "InvalidEndpointError",
+    "InvalidIMDSEndpointError",
+    "InvalidIMDSEndpointModeError",
     "InvalidMaxRetryAttemptsError",
     "InvalidRegionError",
     "InvalidRetryConfigurationError",
@@ -89,6 +94,7 @@ __all__ = [
     "UnauthorizedException",
     "UnknownServiceError",
     "UnprocessableEntityException",
+    "WaiterError",
 ]
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import typing_extensions as t
 
     from .._client.paginate import Paginator
+    from ..recording.waiters import Waiter
     from . import media_pipelines_types as types
 else:
     from .._lazy import LazyModule, t
@@ -43,6 +44,28 @@ class BlockingChimeSDKMediaPipelines(BlockingClient, ChimeSDKMediaPipelinesOpera
         def get_paginator(self, operation_name: Literal["list_media_pipelines"]) -> Paginator[types.ListMediaPipelinesResponse]: ...
 
         def get_paginator(self, operation_name: str) -> Paginator[Any]: ...
+
+    if TYPE_CHECKING:
+
+        def get_waiter(
+            self,
+            waiter_name: Literal[
+                "media_capture_pipeline_in_progress",
+                "media_capture_pipeline_stopped",
+                "media_concatenation_pipeline_stopped",
+                "media_insights_pipeline_in_progress",
+                "media_insights_pipeline_transcription_in_progress",
+                "media_live_connector_pipeline_in_progress",
+                "media_pipeline_kinesis_video_stream_pool_active",
+                "media_pipeline_kinesis_video_stream_pool_deleted",
+                "media_pipeline_stopped",
+                "media_stream_pipeline_in_progress",
+                "speaker_search_task_in_progress",
+                "speaker_search_task_stopped",
+                "voice_tone_analysis_task_in_progress",
+                "voice_tone_analysis_task_stopped",
+            ],
+        ) -> Waiter: ...
 
     def create_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
         if args:

@@ -55,6 +55,23 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         "list_media_pipeline_kinesis_video_stream_pools": "KinesisVideoStreamPools",
         "list_media_pipelines": "MediaPipelines",
     }
+    _waiters = {
+        "media_capture_pipeline_in_progress": "MediaCapturePipelineInProgress",
+        "media_capture_pipeline_stopped": "MediaCapturePipelineStopped",
+        "media_concatenation_pipeline_stopped": "MediaConcatenationPipelineStopped",
+        "media_insights_pipeline_in_progress": "MediaInsightsPipelineInProgress",
+        "media_insights_pipeline_transcription_in_progress": "MediaInsightsPipelineTranscriptionInProgress",
+        "media_live_connector_pipeline_in_progress": "MediaLiveConnectorPipelineInProgress",
+        "media_pipeline_kinesis_video_stream_pool_active": "MediaPipelineKinesisVideoStreamPoolActive",
+        "media_pipeline_kinesis_video_stream_pool_deleted": "MediaPipelineKinesisVideoStreamPoolDeleted",
+        "media_pipeline_stopped": "MediaPipelineStopped",
+        "media_stream_pipeline_in_progress": "MediaStreamPipelineInProgress",
+        "speaker_search_task_in_progress": "SpeakerSearchTaskInProgress",
+        "speaker_search_task_stopped": "SpeakerSearchTaskStopped",
+        "voice_tone_analysis_task_in_progress": "VoiceToneAnalysisTaskInProgress",
+        "voice_tone_analysis_task_stopped": "VoiceToneAnalysisTaskStopped",
+    }
+    _waiter_module = "chimeline._generated.media_pipelines_waiters"
 
     def create_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared

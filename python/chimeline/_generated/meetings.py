@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import typing_extensions as t
 
     from .._client.paginate import AsyncPaginator
+    from ..recording.waiters import AsyncWaiter
     from . import meetings_types as types
 else:
     from .._lazy import LazyModule, t
@@ -30,6 +31,15 @@ class ChimeSDKMeetings(AsyncClient, ChimeSDKMeetingsOperations):
     if TYPE_CHECKING:
 
         def get_paginator(self, operation_name: Literal["list_attendees"]) -> AsyncPaginator[types.ListAttendeesResponse]: ...
+
+    if TYPE_CHECKING:
+
+        def get_waiter(
+            self,
+            waiter_name: Literal[
+                "meeting_ended",
+            ],
+        ) -> AsyncWaiter: ...
 
     async def batch_create_attendee(self, *args: t.Never, **kwargs: t.Unpack[types.BatchCreateAttendeeRequest]) -> types.BatchCreateAttendeeResponse:
         if args:

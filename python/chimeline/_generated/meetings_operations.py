@@ -37,6 +37,10 @@ class ChimeSDKMeetingsOperations(BaseClient):
     _pages = {
         "list_attendees": "Attendees",
     }
+    _waiters = {
+        "meeting_ended": "MeetingEnded",
+    }
+    _waiter_module = "chimeline._generated.meetings_waiters"
 
     def batch_create_attendee(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Creates several attendees of a meeting in one request. The call succeeds even when some of them could not be

@@ -8,11 +8,12 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use crate::call::options::Call;
 use crate::client::Inner;
 use crate::codec::timestamp::http_date;
+use crate::config::options::RetryMode;
 use crate::error::hint;
 use crate::error::kinds::{Attempt, Error};
 use crate::error::response::{self, Answer};
 use crate::redact;
-use crate::retry::standard::{RetryMode, Retryable};
+use crate::retry::standard::Retryable;
 use crate::signing::clock_skew::Times;
 
 /// An attempt that is over.

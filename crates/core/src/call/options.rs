@@ -8,8 +8,9 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use http::HeaderValue;
 
 use crate::codec::encode::Encoded;
-use crate::config::resolve::{Config, Keys, duration};
-use crate::config::setting_resolver::wrong;
+use crate::config::options::Keys;
+use crate::config::resolve::{Config, duration};
+use crate::config::setting_resolver::invalid_setting;
 use crate::credentials::static_credentials;
 use crate::error::kinds::Error;
 use crate::runtime::host::Questions;
@@ -74,7 +75,7 @@ impl Limits {
     fn with(self, options: &CallOptions) -> Result<Limits, Error> {
         let seconds = |name, value: Option<f64>| value.map(|value| duration(name, value)).transpose();
         if options.max_attempts == Some(0) {
-            return Err(wrong("max_attempts", "0", "a whole number from 1 on"));
+            return Err(invalid_setting("max_attempts", "0", "a whole number from 1 on"));
         }
         Ok(Limits {
             timeout: seconds("timeout", options.timeout)?.or(self.timeout),

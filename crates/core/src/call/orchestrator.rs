@@ -15,11 +15,11 @@ use crate::call::progress::{Phase, Progress};
 use crate::call::questions::{Received, Sending};
 use crate::call::request::{host, mark_attempt, signed, unsigned, url_of};
 use crate::client::Inner;
+use crate::config::options::RetryMode;
 use crate::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata};
 use crate::error::panics::caught;
 use crate::error::response::Answer;
 use crate::http::transport::Request;
-use crate::retry::standard::RetryMode;
 use crate::runtime::host::Door;
 use crate::signing::clock_skew::Times;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::file_locations;
 use crate::config::ini::{self, Section, Settings, Value};
-use crate::credentials::providers::shell_words;
+use crate::config::shell_words;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::runtime::environment::World;
 

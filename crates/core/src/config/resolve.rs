@@ -4,141 +4,16 @@ use std::time::Duration;
 
 use crate::codec::encode::Validation;
 use crate::config::endpoint::{self, Choice, Endpoint};
+use crate::config::options::{Options, RetryConfig, RetryMode};
 use crate::config::profile::Profile;
-use crate::config::setting_resolver::{CODE, Chain, DEFAULT, environment, wrong};
+use crate::config::setting_resolver::{CODE, Chain, DEFAULT, environment, invalid_setting, invalid_setting_as};
+use crate::config::sso_session;
 use crate::config::user_agent::user_agent;
-use crate::credentials::providers::sso_session;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::proxy::{Proxies, Proxy};
-use crate::http::tls::{ClientCert, Tls, Trust};
-use crate::retry::standard::{RetryConfig, RetryMode};
+use crate::http::tls::{Tls, Trust};
 use crate::runtime::environment::World;
 use crate::schema::Service;
-
-/// What the code that makes a client says; everything may be left out.
-#[derive(Clone, Default)]
-pub struct Options {
-    /// The region.
-    pub region: Option<String>,
-    /// `media-pipelines` sends the calls of the service `chime` to its successor.
-    pub namespace: Option<String>,
-    /// A URL to send requests to, in place of the service's own.
-    pub endpoint_url: Option<String>,
-    /// Whether endpoint URLs of the environment and the profile are passed over.
-    pub ignore_configured_endpoint_urls: Option<bool>,
-    /// Whether to use a FIPS endpoint.
-    pub use_fips: Option<bool>,
-    /// Whether to use a dual-stack endpoint.
-    pub use_dual_stack: Option<bool>,
-    /// The profile of the shared config files.
-    pub profile: Option<String>,
-    /// Keys given in code.
-    pub credentials: Option<Keys>,
-    /// Seconds until a connection must stand.
-    pub connect_timeout: Option<f64>,
-    /// Seconds without a byte until an attempt is given up.
-    pub read_timeout: Option<f64>,
-    /// Seconds for a whole call, retries included.
-    pub timeout: Option<f64>,
-    /// Seconds for one attempt, from its connection to the last byte of its answer.
-    pub attempt_timeout: Option<f64>,
-    /// How many connections may be open at once.
-    pub max_pool_connections: Option<u32>,
-    /// The most bytes that an answer may have.
-    pub response_limit: Option<usize>,
-    /// `standard`, `adaptive` or `legacy`.
-    pub retry_mode: Option<String>,
-    /// Attempts in all.
-    pub max_attempts: Option<u32>,
-    /// AWS's set of defaults, which says how long a connection may take: `standard`, `in-region`, `cross-region`, `mobile`,
-    /// `auto` or `legacy`.
-    pub defaults_mode: Option<String>,
-    /// How much is checked before a request is sent.
-    pub validation: Validation,
-    /// Whose certificates are trusted.
-    pub verify: Option<Trust>,
-    /// The certificate to show to a server that asks for one.
-    pub client_cert: Option<ClientCert>,
-    /// The proxy for http endpoints. One that is given, empty for none, puts the environment's proxies out.
-    pub http_proxy: Option<String>,
-    /// The proxy for https endpoints, likewise.
-    pub https_proxy: Option<String>,
-    /// Whether a shell runs a `credential_process`; else it is split into words and run without one.
-    pub process_in_shell: bool,
-    /// The hosts that are reached without the proxies given here, as `NO_PROXY` lists them.
-    pub no_proxy: Option<String>,
-    /// Whether the proxies given here are for the service's calls alone, and the traffic of credentials follows the
-    /// environment, as botocore has it.
-    pub proxies_of_service: bool,
-    /// In place of the whole user agent.
-    pub user_agent: Option<String>,
-    /// Behind the user agent.
-    pub user_agent_extra: Option<String>,
-    /// The application's id, in the user agent.
-    pub app_id: Option<String>,
-    /// The language of the binding and its version, such as `python#3.11.7`.
-    pub language: Option<String>,
-    /// Whether the client is for a server of the caller's own, as tests have one: then no file is read, and no proxy of the
-    /// environment is used.
-    pub local: bool,
-}
-
-impl Options {
-    /// The options, of which an empty text is as one that is left out. Proxies stay, for an empty one turns proxies off.
-    #[must_use]
-    pub(crate) fn without_empty(&self) -> Options {
-        let mut options = self.clone();
-        let texts = [
-            &mut options.region,
-            &mut options.namespace,
-            &mut options.endpoint_url,
-            &mut options.profile,
-            &mut options.retry_mode,
-            &mut options.defaults_mode,
-            &mut options.user_agent,
-            &mut options.user_agent_extra,
-            &mut options.app_id,
-            &mut options.language,
-        ];
-        for text in texts {
-            text.take_if(|text| text.is_empty());
-        }
-        options.verify.take_if(|trust| matches!(trust, Trust::Bundle(bundle) if bundle.is_empty()));
-        options.client_cert.take_if(|cert| cert.chain.is_empty() && cert.key.is_empty());
-        options.credentials.take_if(|keys| keys.access_key_id.is_empty() && keys.secret_access_key.is_empty());
-        options
-    }
-}
-
-/// An access key, its secret, and perhaps a session token.
-#[derive(Clone)]
-pub struct Keys {
-    /// The access key id.
-    pub access_key_id: String,
-    /// The secret access key.
-    pub secret_access_key: String,
-    /// The session token of temporary credentials.
-    pub session_token: Option<String>,
-}
-
-impl std::fmt::Debug for Options {
-    /// Without the proxies, whose URLs may hold a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Options { region, endpoint_url, profile, .. } = self;
-        let mut shown = f.debug_struct("Options");
-        shown
-            .field("region", region)
-            .field("endpoint_url", endpoint_url)
-            .field("profile", profile)
-            .finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keys(hidden)")
-    }
-}
 
 /// A client's configuration, resolved.
 #[derive(Clone, Debug)]
@@ -203,7 +78,9 @@ impl Config {
                 Ok(&crate::schema::generated::media_pipelines::SERVICE)
             }
             Some(LEGACY) if service.name == LEGACY => Ok(service),
-            Some(other) if service.name == LEGACY => Err(wrong("namespace", other, "\"media-pipelines\" or \"chime\"")),
+            Some(other) if service.name == LEGACY => {
+                Err(invalid_setting("namespace", other, "\"media-pipelines\" or \"chime\""))
+            }
             Some(_) => {
                 let message =
                     format!("namespace is an option of the service \"{LEGACY}\", not of \"{}\"", service.name);
@@ -336,15 +213,15 @@ fn default_connect_timeout(options: &Options, chain: &Chain<'_>) -> Result<Durat
         "in-region" => Ok(Duration::from_millis(1100)),
         "mobile" => Ok(Duration::from_secs(30)),
         "legacy" => Ok(Duration::from_mins(1)),
-        _ => Err(wrong(&found.label, &found.value, allowed)),
+        _ => Err(invalid_setting(&found.label, &found.value, allowed)),
     }
 }
 
 fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     let mode = match chain.text("retry_mode", options.retry_mode.as_deref(), &["AWS_RETRY_MODE"], "retry_mode") {
         Some(found) => RetryMode::parse(&found.value).ok_or_else(|| {
-            let wrong = wrong(&found.label, &found.value, "\"standard\", \"adaptive\" or \"legacy\"");
-            Error::new(ErrorKind::InvalidRetryMode, wrong.message().to_owned())
+            let expected = "\"standard\", \"adaptive\" or \"legacy\"";
+            invalid_setting_as(ErrorKind::InvalidRetryMode, &found.label, &found.value, expected)
         })?,
         None => RetryMode::Standard,
     };
@@ -352,7 +229,7 @@ fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     let max_attempts = match chain.text("max_attempts", given.as_deref(), &["AWS_MAX_ATTEMPTS"], "max_attempts") {
         Some(found) => match found.value.trim().parse() {
             Ok(attempts) if attempts > 0 => attempts,
-            _ => return Err(wrong(&found.label, &found.value, "a whole number from 1 on")),
+            _ => return Err(invalid_setting(&found.label, &found.value, "a whole number from 1 on")),
         },
         None => mode.default_attempts(),
     };
@@ -361,7 +238,7 @@ fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
 
 fn max_pool_connections(options: &Options, chain: &Chain<'_>) -> Result<u32, Error> {
     match chain.code("max_pool_connections", options.max_pool_connections) {
-        Some(0) => Err(wrong("max_pool_connections", "0", "a whole number from 1 on")),
+        Some(0) => Err(invalid_setting("max_pool_connections", "0", "a whole number from 1 on")),
         Some(most) => Ok(most),
         None => Ok(10),
     }
@@ -369,7 +246,7 @@ fn max_pool_connections(options: &Options, chain: &Chain<'_>) -> Result<u32, Err
 
 pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
     let positive = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
-    positive.ok_or_else(|| wrong(name, &seconds.to_string(), "a number of seconds above 0"))
+    positive.ok_or_else(|| invalid_setting(name, &seconds.to_string(), "a number of seconds above 0"))
 }
 
 fn trust(options: &Options, chain: &Chain<'_>) -> Trust {

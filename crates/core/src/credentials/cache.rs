@@ -11,7 +11,8 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use tokio::sync::watch;
 
 use crate::call::options;
-use crate::config::resolve::{Config, Options};
+use crate::config::options::Options;
+use crate::config::resolve::Config;
 use crate::credentials::host::HostCredentialsCache;
 use crate::credentials::provider_chain::Providers;
 use crate::credentials::refresh::Schedule;

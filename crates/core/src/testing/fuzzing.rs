@@ -12,7 +12,7 @@ use crate::call::orchestrator::Response;
 use crate::client::Client;
 use crate::codec::encode::Encoded;
 use crate::codec::json_host::JsonBuilder;
-use crate::config::resolve::{Keys, Options};
+use crate::config::options::{Keys, Options};
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::response::Answer;
 use crate::runtime::environment::{Variables, World};

@@ -16,7 +16,7 @@ use crate::client::{Client, Unprepared};
 use crate::codec::json_host::JsonBuilder;
 use crate::codec::report::{Fault, Reason};
 use crate::codec::timestamp::Timestamp;
-use crate::config::resolve::{Keys, Options};
+use crate::config::options::{Keys, Options};
 use crate::error::kinds::Error;
 use crate::error::response::{Answer, error_of};
 use crate::runtime::environment::{Variables, World};

@@ -1,6 +1,7 @@
 //! The Python clients, exceptions and factories: `chimeline/_generated`, and the thin modules that lead there.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use minijinja::{Value, context};
 
@@ -10,7 +11,7 @@ use super::python_docs::{class_doc, method_doc};
 use super::python_types::type_name;
 use super::text::{Files, NOTICE, render};
 use crate::errors::{ErrorClasses, Language};
-use crate::model::Operation;
+use crate::model::{Operation, snake_name};
 use crate::paths::Result;
 use crate::services::Service;
 
@@ -25,6 +26,7 @@ pub fn emit(services: &[Service], errors: &ErrorClasses, files: &mut Files) -> R
     for service in services {
         let module = service.names.module;
         files.insert(format!("{FOLDER}/{module}_operations.py"), operations(service)?);
+        files.insert(format!("{FOLDER}/{module}_waiters.py"), waiters(service));
         for style in [&AWAITED, &BLOCKING] {
             let name = style.module(service);
             files.insert(format!("{FOLDER}/{name}.py"), client(service, style)?);
@@ -46,13 +48,26 @@ struct Style {
     base_module: &'static str,
     base: &'static str,
     paginator: &'static str,
+    waiter: &'static str,
 }
 
-const AWAITED: Style =
-    Style { awaited: true, verb: "are awaited", base_module: "_aio", base: "AsyncClient", paginator: "AsyncPaginator" };
+const AWAITED: Style = Style {
+    awaited: true,
+    verb: "are awaited",
+    base_module: "_aio",
+    base: "AsyncClient",
+    paginator: "AsyncPaginator",
+    waiter: "AsyncWaiter",
+};
 
-const BLOCKING: Style =
-    Style { awaited: false, verb: "block", base_module: "_blocking", base: "BlockingClient", paginator: "Paginator" };
+const BLOCKING: Style = Style {
+    awaited: false,
+    verb: "block",
+    base_module: "_blocking",
+    base: "BlockingClient",
+    paginator: "Paginator",
+    waiter: "Waiter",
+};
 
 impl Style {
     fn module(&self, service: &Service) -> String {
@@ -97,9 +112,29 @@ fn operations(service: &Service) -> Result<String> {
         class => service.names.class,
         name => service.names.name,
         doc => docstring(&format!("The operations of {}, with their documentation.", service.names.name), 4),
+        module => service.names.module,
         operations => operation_list(service, true)?,
+        waiters => waiter_names(service),
     };
     render("operations.py", context)
+}
+
+/// The names of the waiters: those of botocore's `get_waiter`, and those of the table.
+fn waiter_names(service: &Service) -> Vec<Value> {
+    service.waiters.keys().map(|name| context! { method => snake_name(name), name }).collect()
+}
+
+/// The table of the waiters, loaded when one is asked for.
+fn waiters(service: &Service) -> String {
+    let full_name = &service.model.metadata.service_full_name;
+    let mut out = format!(
+        "# {NOTICE}\n\"\"\"{full_name}: what its waiters ask for, and what ends them.\"\"\"\n\nfrom typing import Any\n\nWAITERS: dict[str, dict[str, Any]] = {{\n"
+    );
+    for (name, waiter) in &service.waiters {
+        let _ = writeln!(out, "    {name:?}: {},", waiter.literal("    "));
+    }
+    out.push_str("}\n");
+    out
 }
 
 fn client(service: &Service, style: &Style) -> Result<String> {
@@ -117,6 +152,8 @@ fn client(service: &Service, style: &Style) -> Result<String> {
         base => style.base,
         paginator => style.paginator,
         typing => if pages.len() > 1 { "Any, Literal, overload" } else { "Literal" },
+        waiter => style.waiter,
+        waiters => waiter_names(service),
         define => if style.awaited { "async def" } else { "def" },
         call => if style.awaited { "await self._make_api_call" } else { "self._make_api_call" },
         pages,

@@ -1,0 +1,1 @@
+"""Recordings from start to finish, on top of the plain calls."""
