@@ -13,8 +13,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
+from urllib.parse import quote, urlencode
 
 from ._native import LocalServer
 from ._typing import Self, TypedDict
@@ -51,34 +55,52 @@ class ClientOptions(TypedDict):
 class LocalChime:
     """A local service; a context manager, in ``with`` as in ``async with``.
 
+    What is not given has the default of the local service; ``python -m chimeline.local --help`` lists them. Times are in seconds;
+    those of meetings, retentions and the like may also be ``"never"``.
+
     host, port: where it listens; the port is a free one unless given.
     region_name: the region of the clients that it makes. Requests may be signed for any; each has resources of its own.
-    access_key_id, secret_access_key, session_token: the keys that it knows; others are refused with a 403.
-    account_id: the account that owns everything.
-    pace: how many seconds a pipeline stays in a passing state, such as ``Initializing`` or ``Stopping``.
+    access_key_id, secret_access_key, session_token: the credentials that it knows; others are refused with a 403.
+    account_id: the account of these credentials, 12 digits.
+    transition_delay: how long a resource stays in a transitional state, such as ``Initializing``. ``pace`` is its older name.
     pipeline_quota: how many pipelines may be active at once; else the quotas that AWS documents.
+    unknown_meetings: whether pipelines may name meetings that this server never had: ``"allow"``, the default, for tests that
+        fake meetings, or ``"refuse"``, as the service does. ``allow_unknown_meetings`` says the same as true or false.
+        A meeting that has ended is refused in any case.
+    options: any other option of the command line by its name with underscores, such as ``empty_meeting_timeout=60``,
+        ``recorder_keeps_meeting=True``, ``token_reuse="create"``, ``auth=False``, ``state="chime.state"``.
     """
 
     def __init__(
         self,
         *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        region_name: str = "us-east-1",
-        access_key_id: str = "AKIDCHIMELINELOCAL",
-        secret_access_key: str = "chimeline-local-secret",  # noqa: S107 - it opens nothing but this server
+        host: str | None = None,
+        port: int | None = None,
+        region_name: str | None = None,
+        access_key_id: str | None = None,
+        secret_access_key: str | None = None,
         session_token: str | None = None,
-        account_id: str = "111122223333",
-        pace: float = 0.25,
+        account_id: str | None = None,
+        transition_delay: float | None = None,
+        pace: float | None = None,
         pipeline_quota: int | None = None,
+        unknown_meetings: Literal["allow", "refuse"] | None = None,
+        **options: Any,
     ) -> None:
-        self._host = host
-        self._port = port
-        self._region_name = region_name
-        self._keys = (access_key_id, secret_access_key, session_token)
-        self._account_id = account_id
-        self._pace = pace
-        self._pipeline_quota = pipeline_quota
+        self._options = {
+            "host": host,
+            "port": port,
+            "region_name": region_name,
+            "access_key_id": access_key_id,
+            "secret_access_key": secret_access_key,
+            "session_token": session_token,
+            "account_id": account_id,
+            "pace": pace,
+            "transition_delay": transition_delay,
+            "pipeline_quota": pipeline_quota,
+            "unknown_meetings": unknown_meetings,
+            **options,
+        }
         self._server: LocalServer | None = None
 
     def start(self) -> Self:
@@ -87,18 +109,7 @@ class LocalChime:
         Raises :class:`chimeline.exceptions.InvalidConfigError` when it cannot listen there.
         """
         if self._server is None:
-            access_key_id, secret_access_key, session_token = self._keys
-            self._server = LocalServer(
-                host=self._host,
-                port=self._port,
-                access_key_id=access_key_id,
-                secret_access_key=secret_access_key,
-                session_token=session_token,
-                region_name=self._region_name,
-                account_id=self._account_id,
-                pace=self._pace,
-                pipeline_quota=self._pipeline_quota,
-            )
+            self._server = LocalServer(json.dumps(self._options))
         return self
 
     def stop(self) -> None:
@@ -115,13 +126,13 @@ class LocalChime:
     @property
     def client_options(self) -> ClientOptions:
         """What points a client to it: ``boto3.client("chime-sdk-meetings", **chime.client_options)``."""
-        access_key_id, secret_access_key, session_token = self._keys
+        environment = self.environment
         return {
             "endpoint_url": self.url,
-            "region_name": self._region_name,
-            "aws_access_key_id": access_key_id,
-            "aws_secret_access_key": secret_access_key,
-            "aws_session_token": session_token,
+            "region_name": environment["AWS_REGION"],
+            "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+            "aws_session_token": environment.get("AWS_SESSION_TOKEN"),
         }
 
     @property
@@ -141,6 +152,78 @@ class LocalChime:
         code: the error code, such as ``ThrottledClientException``; empty for an HTML page, as a proxy would send it.
         """
         self._running.fail_next(times, status, code)
+
+    def control(self, method: str, target: str, body: Any = None) -> Any:
+        """A request of the control API, which ``GET /openapi.json`` describes.
+
+        target: the path below ``/_local``, with its query.
+        body: what is sent as JSON.
+
+        Returns the response's JSON. Raises :class:`chimeline.exceptions.InvalidConfigError` where it is refused.
+        """
+        text = self._running.control(method, target, "" if body is None else json.dumps(body))
+        return json.loads(text) if text else None
+
+    def reset(self) -> None:
+        """Forgets all resources, faults, recorded requests and events, and sets the clock right."""
+        self.control("POST", "/reset")
+
+    def add_fault(self, rule: Mapping[str, Any]) -> dict[str, Any]:
+        """Adds a rule of faults, such as ``{"operation": "CreateMeeting", "refusal": "throttled", "times": 2}``.
+
+        Returns the rule with its ``id``; :meth:`faults` tells how often it struck.
+        """
+        return self.control("POST", "/faults", dict(rule))
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The rules of faults, each with how often it ``struck``."""
+        return self.control("GET", "/faults")["faults"]
+
+    def remove_fault(self, fault_id: str) -> None:
+        """Removes a rule of faults."""
+        self.control("DELETE", f"/faults/{quote(fault_id, safe='')}")
+
+    def requests(self, **filters: str | int) -> list[dict[str, Any]]:
+        """The recorded requests, newest first; ``service``, ``operation``, ``status`` and ``limit`` choose among them."""
+        return self.control("GET", f"/requests?{urlencode(filters)}")["requests"]
+
+    def events(self) -> list[dict[str, Any]]:
+        """The events that EventBridge would have got, in their order."""
+        return self.control("GET", "/events")["events"]
+
+    def freeze(self) -> None:
+        """Stops the clock of resources: it moves only by :meth:`advance` and :meth:`set_clock`."""
+        self.control("POST", "/clock/freeze")
+
+    def resume(self) -> None:
+        """Lets a frozen clock run on."""
+        self.control("POST", "/clock/resume")
+
+    def set_clock(self, time: datetime) -> None:
+        """Sets the clock of resources to a time, which must have a timezone."""
+        if time.tzinfo is None:
+            raise ValueError(f"invalid time: {time!r} (expected a datetime with a timezone)")
+        self.control("POST", "/clock/set", {"time": time.isoformat()})
+
+    def join(self, meeting_id: str, attendee: str | None = None) -> None:
+        """An attendee, by id or external user id, joins a meeting; all of them without ``attendee``."""
+        self.control("POST", f"/meetings/{quote(meeting_id, safe='')}/join", {"attendee": attendee})
+
+    def leave(self, meeting_id: str, attendee: str | None = None, *, dropped: bool = False) -> None:
+        """An attendee leaves a meeting, or loses the connection; all of them without ``attendee``."""
+        self.control("POST", f"/meetings/{quote(meeting_id, safe='')}/leave", {"attendee": attendee, "dropped": dropped})
+
+    def force_state(self, pipeline_id: str, status: str, reason: str | None = None) -> None:
+        """Puts a pipeline or pool into a state, such as ``Failed``."""
+        self.control("POST", f"/pipelines/{quote(pipeline_id, safe='')}/state", {"status": status, "reason": reason})
+
+    def export_state(self) -> dict[str, Any]:
+        """The whole state, for :meth:`import_state`."""
+        return self.control("GET", "/state")
+
+    def import_state(self, state: Mapping[str, Any]) -> None:
+        """Replaces the whole state."""
+        self.control("PUT", "/state", dict(state))
 
     @overload
     def client(self, service_name: Literal["chime"], config: Config | None = None) -> Chime: ...

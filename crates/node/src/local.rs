@@ -3,16 +3,12 @@
 #![expect(clippy::needless_pass_by_value, reason = "the form that napi calls")]
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::time::Duration;
 
-use chimeline_core::Keys;
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_local::{LocalServer as Server, Options, run_command};
 use napi_derive::napi;
-use serde::Deserialize;
 
-use crate::options::{GivenKeys, read};
 use crate::record;
 
 /// A local server; `LocalChime` of `chimeline/testing` is its public face.
@@ -29,30 +25,8 @@ impl LocalServer {
     /// With a record of the core's error as its reason.
     #[napi(constructor, catch_unwind)]
     pub fn new(options: String) -> napi::Result<LocalServer> {
-        let made = || {
-            let wrong = |why: String| Error::new(ErrorKind::InvalidConfig, why);
-            let given: Given = read(&options)?;
-            let unset = Options::default();
-            let host: IpAddr = match given.host {
-                None => unset.host,
-                Some(text) => text.parse().map_err(|_| wrong(format!("host must be an IP address, not {text:?}")))?,
-            };
-            let pace = match given.pace {
-                None => unset.pace,
-                Some(millis) => duration(millis).ok_or_else(|| wrong(format!("pace cannot be {millis} ms")))?,
-            };
-            Server::start(Options {
-                host,
-                port: given.port.unwrap_or(unset.port),
-                keys: given.credentials.map_or(unset.keys, |keys| vec![Keys::from(keys)]),
-                region: given.region.unwrap_or(unset.region),
-                account_id: given.account_id.unwrap_or(unset.account_id),
-                pace,
-                pipeline_quota: given.pipeline_quota,
-                world: unset.world,
-            })
-        };
-        Ok(LocalServer { server: made().map_err(|error| thrown(&error))? })
+        let server = Options::from_json(&options).and_then(Server::start);
+        Ok(LocalServer { server: server.map_err(|error| thrown(&error))? })
     }
 
     /// Where it listens.
@@ -85,6 +59,16 @@ impl LocalServer {
         self.server.fail_next(times, status, &code).map_err(|error| thrown(&error))
     }
 
+    /// A request of the control API, its body and the response's as JSON.
+    ///
+    /// # Errors
+    /// With a record of an error that says what the response says is wrong.
+    #[napi(catch_unwind)]
+    pub fn control(&self, method: String, target: String, body: String) -> napi::Result<String> {
+        let outcome = self.server.control_json(&method, &target, &body);
+        outcome.map_err(|why| thrown(&Error::new(ErrorKind::InvalidConfig, why)))
+    }
+
     /// Stops it.
     #[napi(catch_unwind)]
     pub fn stop(&self) {
@@ -92,24 +76,11 @@ impl LocalServer {
     }
 }
 
-/// Runs the command line until a signal ends it; gives the exit code.
+/// Runs the command line until a signal ends it; returns the exit code.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn run_local(arguments: Vec<String>) -> i32 {
     run_command(&arguments)
-}
-
-/// Times in milliseconds.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Given {
-    host: Option<String>,
-    port: Option<u16>,
-    credentials: Option<GivenKeys>,
-    region: Option<String>,
-    account_id: Option<String>,
-    pace: Option<f64>,
-    pipeline_quota: Option<usize>,
 }
 
 fn thrown(error: &Error) -> napi::Error {

@@ -5,24 +5,20 @@ const { fromRecord } = require("../wire/error_factory.cjs");
 const { check } = require("../options/checks.cjs");
 const { LOCAL } = require("../options/client_options.cjs");
 
-/** The keys that the service knows when it is told none. They open nothing but this server. */
-const KEYS = { accessKeyId: "AKIDCHIMELINELOCAL", secretAccessKey: "chimeline-local-secret" };
-
 class LocalChime {
   #server;
-  #options;
 
   /** Use `LocalChime.start`. */
-  constructor(server, options) {
+  constructor(server) {
     this.#server = server;
-    this.#options = options;
   }
 
   static async start(options = {}) {
-    const { host, port, region = "us-east-1", credentials = KEYS, accountId, pace, pipelineQuota } = options;
-    checkNumbers({ port, pace, pipelineQuota });
-    const text = JSON.stringify({ host, port, region, credentials, accountId, pace, pipelineQuota });
-    return new this(telling(() => new native.LocalServer(text)), { region, credentials });
+    checkNumbers(options);
+    const { pace, ...others } = options;
+    // Times that have no unit in their name are milliseconds, as everywhere in JavaScript.
+    const transitionDelaySeconds = others.transitionDelaySeconds ?? (pace == null ? undefined : pace / 1000);
+    return new this(orThrow(() => new native.LocalServer(JSON.stringify({ ...others, transitionDelaySeconds }))));
   }
 
   get url() {
@@ -30,23 +26,87 @@ class LocalChime {
   }
 
   get clientOptions() {
-    const { region, credentials } = this.#options;
-    return { region, endpoint: this.url, credentials: { ...credentials }, [LOCAL]: true };
+    const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = this.environment;
+    const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+    if (AWS_SESSION_TOKEN !== undefined) credentials.sessionToken = AWS_SESSION_TOKEN;
+    return { region: AWS_REGION, endpoint: this.url, credentials, [LOCAL]: true };
   }
 
   get environment() {
     return this.#running.environment();
   }
 
-  advance(milliseconds) {
-    if (!(milliseconds >= 0 && milliseconds < Infinity)) throw new TypeError(`advance takes a number of milliseconds from 0 up, not ${milliseconds}`);
+  advance(by) {
+    const milliseconds = typeof by === "object" && by !== null ? by.seconds * 1000 : by;
+    if (!isLength(milliseconds)) throw new TypeError(`advance takes a number of milliseconds >= 0 or { seconds }, not ${by?.seconds ?? by}`);
     this.#running.advance(milliseconds);
+  }
+
+  control(method, target, body) {
+    const text = orThrow(() => this.#running.control(method, target, body === undefined ? "" : JSON.stringify(body)));
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  reset() {
+    this.control("POST", "/reset");
+  }
+
+  addFault(rule) {
+    return this.control("POST", "/faults", rule);
+  }
+
+  faults() {
+    return this.control("GET", "/faults").faults;
+  }
+
+  removeFault(id) {
+    this.control("DELETE", `/faults/${encodeURIComponent(id)}`);
+  }
+
+  requests(filters = {}) {
+    return this.control("GET", `/requests?${new URLSearchParams(filters)}`).requests;
+  }
+
+  events() {
+    return this.control("GET", "/events").events;
+  }
+
+  freeze() {
+    this.control("POST", "/clock/freeze");
+  }
+
+  resume() {
+    this.control("POST", "/clock/resume");
+  }
+
+  setClock(time) {
+    this.control("POST", "/clock/set", { time: time.toISOString() });
+  }
+
+  join(meetingId, attendee) {
+    this.control("POST", `/meetings/${encodeURIComponent(meetingId)}/join`, { attendee });
+  }
+
+  leave(meetingId, attendee, { dropped = false } = {}) {
+    this.control("POST", `/meetings/${encodeURIComponent(meetingId)}/leave`, { attendee, dropped });
+  }
+
+  forceState(pipelineId, status, reason) {
+    this.control("POST", `/pipelines/${encodeURIComponent(pipelineId)}/state`, { status, reason });
+  }
+
+  exportState() {
+    return this.control("GET", "/state");
+  }
+
+  importState(state) {
+    this.control("PUT", "/state", state);
   }
 
   failNext(times = 1, { status = 503, code = "ServiceUnavailableException" } = {}) {
     const isCount = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 16;
     if (!isCount(times) || !isCount(status)) throw new TypeError(`failNext takes whole numbers, not ${times} and ${status}`);
-    telling(() => this.#running.failNext(times, status, String(code)));
+    orThrow(() => this.#running.failNext(times, status, String(code)));
   }
 
   async stop() {
@@ -75,8 +135,10 @@ function checkNumbers({ port, pace, pipelineQuota }) {
   if (!isCount(pipelineQuota, Number.MAX_SAFE_INTEGER)) throw wrong("pipelineQuota", pipelineQuota, "an integer from 0 up");
 }
 
-/** What the native call gives, or throws as an error of this package. */
-function telling(native) {
+const isLength = (value) => typeof value === "number" && value >= 0 && value < Infinity;
+
+/** What the native call returns; its failure is thrown as an error of this package. */
+function orThrow(native) {
   try {
     return native();
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Credentials } from "../options/types.cjs";
 
-/** How a local service is started; times are in milliseconds. */
+/** How a local service is started. */
 export interface LocalChimeOptions {
   /** The address to listen on; the loopback one unless given. */
   host?: string | undefined;
@@ -8,12 +8,47 @@ export interface LocalChimeOptions {
   port?: number | undefined;
   /** The region of its clients. Requests may be signed for any; each has resources of its own. */
   region?: string | undefined;
-  /** The keys that it knows; others are refused with a 403. */
+  /** The credentials that it knows; others are refused with a 403. */
   credentials?: Credentials | undefined;
-  /** The account that owns everything, 12 digits. */
+  /** The account of these credentials, 12 digits. */
   accountId?: string | undefined;
-  /** How long a pipeline stays in a passing state, such as `Initializing`; 250 by default. */
+  /** How many milliseconds a resource stays in a transitional state, such as `Initializing`; 250 by default. */
   pace?: number | undefined;
+  /** The same in seconds. */
+  transitionDelaySeconds?: number | undefined;
+  /**
+   * Whether pipelines may name meetings that this server never had: `"allow"`, the default, for tests that fake meetings, or `"refuse"`,
+   * as the service does. A meeting that has ended is refused in any case.
+   */
+  unknownMeetings?: "allow" | "refuse" | undefined;
+  /** The same as true or false. */
+  allowUnknownMeetings?: boolean | undefined;
+  /** After how long a meeting ends that nobody joined; 300 by default. */
+  unjoinedMeetingTimeoutSeconds?: number | "never" | undefined;
+  /** How long after its last attendee left a meeting ends; 300 by default. */
+  emptyMeetingTimeoutSeconds?: number | "never" | undefined;
+  /** How long after its creation a meeting ends at the latest; 86400 by default. */
+  maxMeetingDurationSeconds?: number | "never" | undefined;
+  /** Whether a pipeline's attendee keeps a meeting from ending by itself. */
+  recorderKeepsMeeting?: boolean | undefined;
+  /** How long a pipeline that ended by itself can be read. */
+  stoppedRetentionSeconds?: number | "never" | undefined;
+  /** How long the token of an ended pipeline is remembered. */
+  tokenRetentionSeconds?: number | "never" | undefined;
+  /** What such a token returns: the ended pipeline, a new one or an error. */
+  tokenReuse?: "replay" | "create" | "refuse" | undefined;
+  /** Whether requests must be signed; true by default. */
+  auth?: boolean | undefined;
+  /** A TOML or JSON file with rules of faults. */
+  faults?: string | undefined;
+  /** The file that keeps the state. */
+  state?: string | undefined;
+  /** An exported state to start with. */
+  seed?: string | undefined;
+  /** A file that events are appended to, as JSON lines. */
+  eventsFile?: string | undefined;
+  /** An `http://` URL that events are posted to. */
+  eventsWebhook?: string | undefined;
   /** How many pipelines may be active at once; else the quotas that AWS documents. */
   pipelineQuota?: number | undefined;
 }
@@ -39,7 +74,37 @@ export declare class LocalChime implements AsyncDisposable {
   /** The environment variables that point any AWS SDK of another process to it. */
   readonly environment: Record<string, string>;
   /** Moves the clock of resources ahead, so that a test sees their next states without waiting. */
-  advance(milliseconds: number): void;
+  advance(by: number | { seconds: number }): void;
+  /** A request of the control API, which `GET /openapi.json` describes; `target` is the path below `/_local` with its query. */
+  control(method: string, target: string, body?: unknown): any;
+  /** Forgets all resources, faults, recorded requests and events, and sets the clock right. */
+  reset(): void;
+  /** Adds a rule of faults, such as `{ operation: "CreateMeeting", refusal: "throttled", times: 2 }`. */
+  addFault(rule: Record<string, unknown>): { id: string; struck: number; [member: string]: unknown };
+  /** The rules of faults, each with how often it struck. */
+  faults(): Array<{ id: string; struck: number; [member: string]: unknown }>;
+  /** Removes a rule of faults. */
+  removeFault(id: string): void;
+  /** The recorded requests, newest first. */
+  requests(filters?: { service?: string; operation?: string; status?: string; limit?: string }): Array<Record<string, any>>;
+  /** The events that EventBridge would have got, in their order. */
+  events(): Array<Record<string, any>>;
+  /** Stops the clock of resources: it moves only by `advance` and `setClock`. */
+  freeze(): void;
+  /** Lets a frozen clock run on. */
+  resume(): void;
+  /** Sets the clock of resources. */
+  setClock(time: Date): void;
+  /** An attendee, by id or external user id, joins a meeting; all of them without `attendee`. */
+  join(meetingId: string, attendee?: string): void;
+  /** An attendee leaves a meeting, or loses the connection; all of them without `attendee`. */
+  leave(meetingId: string, attendee?: string, options?: { dropped?: boolean }): void;
+  /** Puts a pipeline or pool into a state, such as `Failed`. */
+  forceState(pipelineId: string, status: string, reason?: string): void;
+  /** The whole state, for `importState`. */
+  exportState(): Record<string, any>;
+  /** Replaces the whole state. */
+  importState(state: Record<string, any>): void;
   /** Answers the next requests with an error in place of what they ask for. */
   failNext(times?: number, error?: { status?: number; code?: string }): void;
   /** Stops it and closes its connections. */

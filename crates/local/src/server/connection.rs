@@ -1,0 +1,179 @@
+//! Connections: how many there may be, how long a client may take, and how each ends.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
+
+use crate::backend::Backend;
+use crate::server::service::{Disconnect, serve};
+
+/// How often the clock of resources is looked at, so that events are sent though nobody asks.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The connections that are open, and those of them that wait for a request, the longest first.
+#[derive(Default)]
+struct Connections {
+    open: usize,
+    idle: BTreeMap<u64, AbortHandle>,
+}
+
+type Shared = Arc<Mutex<Connections>>;
+
+/// Serves connections for ever.
+pub(super) async fn accept(listener: &TcpListener, backend: &Arc<Backend>) {
+    let connections = Shared::default();
+    let turns = Arc::new(AtomicU64::new(0));
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = tick.tick() => {
+                backend.tick();
+                continue;
+            }
+        };
+        let Ok((stream, _)) = accepted else {
+            // Such as too many open files: one that waits makes room, or others are closed in a moment.
+            lock(&connections).evict();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        // Without it a response may wait for an acknowledgement; a socket that is gone fails later anyway.
+        let _ = stream.set_nodelay(true);
+        {
+            let mut connections = lock(&connections);
+            if connections.open >= backend.options.max_connections {
+                connections.evict();
+            }
+            connections.open += 1;
+        }
+        let turn = turns.fetch_add(1, Ordering::Relaxed);
+        let (backend, shared, turns) = (backend.clone(), connections.clone(), turns.clone());
+        let slot = Slot { connections: shared, turn: Arc::new(AtomicU64::new(turn)) };
+        let seat = slot.turn.clone();
+        let task = tokio::spawn(async move { serve_connection(stream, backend, slot, turns).await });
+        // The task starts after this: the loop does not wait meanwhile.
+        lock(&connections).idle.insert(seat.load(Ordering::Relaxed), task.abort_handle());
+    }
+}
+
+/// A connection's place among those that are open, which it gives back when it ends.
+struct Slot {
+    connections: Shared,
+    /// Its key among the idle ones.
+    turn: Arc<AtomicU64>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut connections = lock(&self.connections);
+        connections.open = connections.open.saturating_sub(1);
+        connections.idle.remove(&self.turn.load(Ordering::Relaxed));
+    }
+}
+
+impl Connections {
+    /// Closes the connection that waits longest for a request.
+    fn evict(&mut self) {
+        if let Some((_, connection)) = self.idle.pop_first() {
+            connection.abort();
+        }
+    }
+}
+
+fn lock(connections: &Shared) -> std::sync::MutexGuard<'_, Connections> {
+    connections.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve_connection(stream: TcpStream, backend: Arc<Backend>, slot: Slot, turns: Arc<AtomicU64>) {
+    let reset = Arc::new(AtomicBool::new(false));
+    let timeout = backend.options.request_timeout;
+    let io = Io { inner: TokioIo::new(stream), reset: reset.clone() };
+    let service = service_fn(move |request| {
+        let (backend, reset) = (backend.clone(), reset.clone());
+        let (connections, turn, turns) = (slot.connections.clone(), slot.turn.clone(), turns.clone());
+        async move {
+            // While it is served it does not wait, and nothing evicts it.
+            let handle = lock(&connections).idle.remove(&turn.load(Ordering::Relaxed));
+            let response = serve(backend, request, reset).await;
+            if let Some(handle) = handle {
+                let next = turns.fetch_add(1, Ordering::Relaxed);
+                turn.store(next, Ordering::Relaxed);
+                lock(&connections).idle.insert(next, handle);
+            }
+            response.map_err(|Disconnect| std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
+        }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(timeout);
+    let mut connection = builder.serve_connection(io, service);
+    // A connection that breaks concerns only its client.
+    if let Err(e) = (&mut connection).await
+        && e.is_timeout()
+    {
+        let response = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let _ = connection.into_parts().io.inner.inner_mut().write_all(response).await;
+    }
+}
+
+/// A socket that is reset rather than closed, if a fault says so.
+struct Io {
+    inner: TokioIo<TcpStream>,
+    reset: Arc<AtomicBool>,
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        if self.reset.load(Ordering::Relaxed) {
+            // Then it is closed in order, which a client sees as well.
+            let _ = self.inner.inner().set_zero_linger();
+        }
+    }
+}
+
+impl Read for Io {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+}
+
+impl Write for Io {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(context, buffers)
+    }
+}

@@ -1,0 +1,192 @@
+//! The server's life: it listens, serves on a thread of its own, and stops.
+
+mod connection;
+mod reply;
+mod service;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use chimeline_core::error::kinds::{Error, ErrorKind};
+use chimeline_core::runtime::fork;
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::backend::Backend;
+use crate::control;
+use crate::http::route;
+use crate::options::Options;
+
+/// A local server, listening from the moment that it is made until it is stopped or dropped.
+#[derive(Debug)]
+pub struct LocalServer {
+    url: String,
+    backend: Arc<Backend>,
+    notice: Option<String>,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+    /// A fork copies this value but not the thread, which only its own process can wait for. A process is known by its forks,
+    /// for in a PID namespace a child may have its parent's id.
+    generation: u64,
+}
+
+impl LocalServer {
+    /// Starts a server. Fails when it cannot listen there, such as on a port that is in use.
+    pub fn start(options: Options) -> Result<LocalServer, Error> {
+        let address = SocketAddr::new(options.host, options.port);
+        let fail = |e: &std::io::Error| {
+            let why = if e.kind() == std::io::ErrorKind::AddrInUse { "it is in use".to_owned() } else { e.to_string() };
+            Error::new(ErrorKind::InvalidConfig, format!("the local service cannot listen on {address}: {why}"))
+        };
+        let listener = TcpListener::bind(address).map_err(|e| fail(&e))?;
+        listener.set_nonblocking(true).map_err(|e| fail(&e))?;
+        let url = format!("http://{}", listener.local_addr().map_err(|e| fail(&e))?);
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|e| fail(&e))?;
+        let (stop, stopped) = oneshot::channel();
+        let (backend, notice) = Backend::new(options)?;
+        let backend = Arc::new(backend);
+        let shared = backend.clone();
+        let run = move || serve(&runtime, listener, shared, stopped);
+        let thread = std::thread::Builder::new().name("chimeline-local".to_owned()).spawn(run).map_err(|e| fail(&e))?;
+        let running = Running { stop, thread, generation: fork::generation() };
+        Ok(LocalServer { url, backend, notice, running: Mutex::new(Some(running)) })
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:40123`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops it and closes its connections; what it kept in memory is gone for clients. Stopping twice is stopping once.
+    pub fn stop(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Running { stop, thread, generation }) = running else { return };
+        if generation == fork::generation() {
+            // The thread that is gone already needs no message, and one that panicked has said so.
+            let _ = stop.send(());
+            let _ = thread.join();
+        }
+    }
+
+    /// The environment variables that point any AWS SDK to the server: keys, region, and the endpoint of each service.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let options = &self.backend.options;
+        let mut lines = Vec::new();
+        if let Some(keys) = options.keys.first() {
+            lines.push(("AWS_ACCESS_KEY_ID", keys.access_key_id.clone()));
+            lines.push(("AWS_SECRET_ACCESS_KEY", keys.secret_access_key.clone()));
+            lines.extend(keys.session_token.clone().map(|token| ("AWS_SESSION_TOKEN", token)));
+        }
+        lines.push(("AWS_REGION", options.region.clone()));
+        lines.push(("AWS_DEFAULT_REGION", options.region.clone()));
+        for name in [
+            "AWS_ENDPOINT_URL_CHIME",
+            "AWS_ENDPOINT_URL_CHIME_SDK_MEDIA_PIPELINES",
+            "AWS_ENDPOINT_URL_CHIME_SDK_MEETINGS",
+        ] {
+            lines.push((name, self.url.clone()));
+        }
+        lines
+    }
+
+    /// [`LocalServer::environment`] as lines of a shell: `export NAME=value`.
+    #[must_use]
+    pub fn shell_lines(&self) -> String {
+        let quote = |value: &str| format!("'{}'", value.replace('\'', r"'\''"));
+        let plain = |value: &str| value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/".contains(&b));
+        self.environment().iter().fold(String::new(), |lines, (name, value)| {
+            let value = if plain(value) { value.clone() } else { quote(value) };
+            format!("{lines}export {name}={value}\n")
+        })
+    }
+
+    /// What is to be said at the start, such as that the state file was damaged.
+    #[must_use]
+    pub fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
+    }
+
+    /// Moves the clock of resources ahead, so that a test sees their next states without waiting.
+    pub fn advance(&self, by: Duration) {
+        use crate::engine::ClockChange::Advance;
+        // A state file that cannot be written is an error of the next request, which must not be lost.
+        let _ = self.backend.with_engine(|engine, now| engine.change_clock(Advance(by), now));
+    }
+
+    /// Responds to the next `times` requests with an error in place of what they ask for: the status, and an error code such
+    /// as `ThrottledClientException`, or an HTML page where the code is empty. Fails for what cannot be in a response.
+    pub fn fail_next(&self, times: usize, status: u16, code: &str) -> Result<(), Error> {
+        let wrong = |why: String| Err(Error::new(ErrorKind::InvalidConfig, why));
+        if !(300..=599).contains(&status) {
+            return wrong(format!("status is {status}, which must be that of an error, from 300 to 599"));
+        }
+        if !code.bytes().all(|b| b.is_ascii_graphic()) {
+            let rule = "which must be a word such as \"ThrottledClientException\", or empty";
+            return wrong(format!("code is {code:?}, {rule}"));
+        }
+        self.add_fault(&match code {
+            "" => json!({"times": times, "html": status}),
+            _ => json!({"times": times, "error": {"code": code, "status": status}}),
+        })
+    }
+
+    /// Adds a rule of faults. Fails for what is not a rule.
+    pub fn add_fault(&self, rule: &Value) -> Result<(), Error> {
+        let added = self.backend.faults.add(rule);
+        added.map(|_| ()).map_err(|why| Error::new(ErrorKind::InvalidConfig, why))
+    }
+
+    /// Carries out a request of the control API: the method, the path below `/_local` with its query, and the JSON of the body,
+    /// or null. Returns the status and body of the response.
+    #[must_use]
+    pub fn control(&self, method: &str, target: &str, body: &Value) -> (u16, Value) {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        match route::pairs(query) {
+            Some(query) => control::handle(&self.backend, method, path, &query, body),
+            None => (400, json!({"error": "BadRequestException", "message": "the query is not UTF-8"})),
+        }
+    }
+}
+
+impl LocalServer {
+    /// [`LocalServer::control`] for bindings: the body and the response's body as JSON text, empty for none. The error is the
+    /// message of a refusal.
+    pub fn control_json(&self, method: &str, target: &str, body: &str) -> Result<String, String> {
+        let body = match body {
+            "" => Value::Null,
+            text => serde_json::from_str(text).map_err(|e| format!("the body is not JSON: {e}"))?,
+        };
+        match self.control(method, target, &body) {
+            (200..300, Value::Null) => Ok(String::new()),
+            (200..300, body) => Ok(body.to_string()),
+            (_, body) => Err(body.get("message").and_then(Value::as_str).unwrap_or("refused").to_owned()),
+        }
+    }
+}
+
+impl Drop for LocalServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Serves until it is stopped; dropping the runtime then closes every connection.
+fn serve(runtime: &Runtime, listener: TcpListener, backend: Arc<Backend>, stopped: oneshot::Receiver<()>) {
+    runtime.block_on(async move {
+        let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+        tokio::select! {
+            () = connection::accept(&listener, &backend) => {}
+            _ = stopped => {}
+        }
+    });
+}

@@ -1,0 +1,122 @@
+//! Responses, among them those that a fault breaks.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::Sleep;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// What a request is responded with.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) error: Option<String>,
+    pub(crate) body: Option<(String, &'static str)>,
+    pub(crate) request_id: String,
+    /// The time of the server, which signatures are checked against: a client whose own is wrong can see it.
+    pub(crate) time: SystemTime,
+    pub(crate) ending: Ending,
+}
+
+/// How the body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// As it should.
+    Complete,
+    /// After so many bytes the connection is closed.
+    Cut(usize),
+    /// After half of the body nothing comes, for so long or until the client gives up; then the rest.
+    Stall(Option<Duration>),
+}
+
+impl Reply {
+    pub(crate) fn into_response(self) -> Response<ReplyBody> {
+        let (text, content_type) = self.body.map_or((String::new(), None), |(text, kind)| (text, Some(kind)));
+        let bytes = Bytes::from(text);
+        let length = bytes.len();
+        let mut response = Response::new(ReplyBody::new(bytes, self.ending));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers: &mut HeaderMap = response.headers_mut();
+        headers.extend(HeaderValue::from_str(&self.request_id).ok().map(|id| (REQUEST_ID, id)));
+        headers.extend(self.error.and_then(|code| HeaderValue::from_str(&code).ok()).map(|code| (ERROR_TYPE, code)));
+        headers.extend(http_date(self.time).map(|date| (DATE, date)));
+        headers.extend(content_type.map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind))));
+        if self.status != 204 {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        response
+    }
+}
+
+fn http_date(now: SystemTime) -> Option<HeaderValue> {
+    let time = jiff::Timestamp::try_from(now).ok()?;
+    HeaderValue::from_str(&time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
+}
+
+/// A body that may break off.
+pub(crate) struct ReplyBody {
+    /// What is still to be sent before the ending.
+    first: Bytes,
+    /// What is to be sent after a stall.
+    rest: Bytes,
+    ending: Ending,
+    stall: Option<Pin<Box<Sleep>>>,
+}
+
+impl ReplyBody {
+    fn new(mut bytes: Bytes, ending: Ending) -> ReplyBody {
+        let at = match ending {
+            Ending::Complete => bytes.len(),
+            Ending::Cut(after) => after.min(bytes.len()),
+            Ending::Stall(_) => bytes.len() / 2,
+        };
+        let first = bytes.split_to(at);
+        ReplyBody { first, rest: bytes, ending, stall: None }
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        if !self.first.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))));
+        }
+        match self.ending {
+            Ending::Complete => return Poll::Ready(None),
+            // The error ends the connection behind what was sent.
+            Ending::Cut(_) => return Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into()))),
+            Ending::Stall(None) => return Poll::Pending,
+            Ending::Stall(Some(length)) => {
+                let stall = self.stall.get_or_insert_with(|| Box::pin(tokio::time::sleep(length)));
+                if stall.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+        }
+        self.ending = Ending::Complete;
+        let rest = std::mem::take(&mut self.rest);
+        if rest.is_empty() { Poll::Ready(None) } else { Poll::Ready(Some(Ok(Frame::data(rest)))) }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ending == Ending::Complete && self.first.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        // The head names the whole length, whatever is sent of it.
+        let length = self.first.len() + self.rest.len();
+        SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
+    }
+}
