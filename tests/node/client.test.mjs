@@ -3,6 +3,7 @@ import { getEventListeners, once } from "node:events";
 import { Agent } from "node:https";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, beforeEach, test } from "node:test";
 import { answer, at, capture, caught, keys, require, secret, Server } from "./support.mjs";
 
@@ -150,7 +151,9 @@ test("credentials of a function are renewed before they end, while calls go on w
   } finally {
     Date.now = clock;
   }
-  assert.deepEqual(server.requests.map(({ headers }) => headers["x-amz-security-token"]), ["token-1", "token-1", "token-1", "token-2"]);
+  // Of the two one asks; the other may come when there are new ones already.
+  const tokens = server.requests.map(({ headers }) => headers["x-amz-security-token"]);
+  assert.deepEqual([tokens[0], tokens.slice(1, 3).includes("token-1"), tokens[3], asked], ["token-1", true, "token-2", 2]);
 });
 
 test("keys that have ended are never sent, and those that follow them may have no end", async () => {
