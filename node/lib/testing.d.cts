@@ -181,3 +181,28 @@ export declare class LocalChime implements AsyncDisposable {
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+type Hook = (run: () => unknown) => unknown;
+
+/** The hooks of a test runner: the modules `node:test`, `vitest` and `@jest/globals` have them. */
+export interface TestRunner {
+  before?: Hook;
+  beforeAll?: Hook;
+  after?: Hook;
+  afterAll?: Hook;
+  beforeEach: Hook;
+}
+
+/**
+ * A service for the tests of a file: started before the first, as new before each, stopped after the last.
+ *
+ * ```js
+ * import * as runner from "node:test"; // or "vitest"
+ * const chime = useLocalChime(runner, { transitionDelaySeconds: 1 });
+ *
+ * runner.test("a meeting is made", async () => {
+ *   await new ChimeSDKMeetings(chime.local.clientOptions).createMeeting({ ... });
+ * });
+ * ```
+ */
+export declare function useLocalChime(runner: TestRunner, options?: LocalChimeOptions): { readonly local: LocalChime };
