@@ -91,6 +91,13 @@ export interface LocalChimeOptions {
   eventsFile?: string | undefined;
   /** An `http://` URL that events are posted to. */
   eventsWebhook?: string | undefined;
+  /** A folder that captures and concatenations write files to, one folder a bucket. */
+  artifacts?: string | undefined;
+  /** The `http://` URL of an S3 endpoint that they write objects to, such as that of MinIO. */
+  artifactsEndpoint?: string | undefined;
+  /** The credentials for that endpoint; those that the service knows unless given. */
+  artifactsAccessKeyId?: string | undefined;
+  artifactsSecretAccessKey?: string | undefined;
   /** A function that gets each event. */
   onEvent?: LocalEventHandler | undefined;
   /** How many pipelines may be active at once; else the quotas that AWS documents. */
@@ -169,6 +176,8 @@ export declare class LocalChime implements AsyncDisposable {
   onEvent(handler: LocalEventHandler): void;
   /** Waits until the handlers have had every event so far, and throws what the first that failed threw. */
   flushEvents(): Promise<void>;
+  /** Waits until the artifacts that are due are written; tells how many were, failed, and are still waiting. */
+  flushArtifacts(options?: { timeoutSeconds?: number }): { written: number; failed: number; waiting: number; error: string | null };
   /** The whole state, for `importState`. */
   exportState(): Record<string, any>;
   /** Replaces the whole state. */
