@@ -118,13 +118,14 @@ impl Client {
         let given = options.http_proxy.is_some() || options.https_proxy.is_some();
         let of_credentials =
             if given && options.proxies_of_service { network.as_in(&world.variables) } else { network.clone() };
+        let skew = Skew::starting_at(config.clock_offset);
         Ok(Client(Arc::new(Inner {
             credentials: Source::new(options, &config, of_credentials),
             service,
             config,
             quota: Quota::default(),
             rate: RateLimit::default(),
-            skew: Skew::default(),
+            skew,
             world,
             user_agent,
             network,
@@ -267,6 +268,12 @@ impl Client {
         &self.0
     }
 
+    /// By how many seconds the service's clock is ahead of ours, as far as is known.
+    #[must_use]
+    pub fn clock_offset(&self) -> i64 {
+        self.0.skew.seconds()
+    }
+
     pub(crate) fn lanes(&self) -> Result<Arc<Lanes>, Error> {
         self.0.lanes.get(|| Ok(Arc::new(Lanes::new(self.0.config.max_pool_connections))))
     }
@@ -286,6 +293,7 @@ impl Client {
             return Ok(http.clone());
         }
         let url = orchestrator::parsed(&self.0.config.endpoint.url)?;
+        let idle_connections = if self.0.config.keep_alive { idle_connections } else { 0 };
         let http = orchestrator::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
         Ok(made.get_or_init(|| http).clone())
     }

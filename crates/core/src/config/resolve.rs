@@ -32,6 +32,10 @@ pub struct Config {
     pub attempt_timeout: Option<Duration>,
     /// Whether a service that refuses our time teaches us its own.
     pub corrects_clock_skew: bool,
+    /// By how many seconds the service's clock is ahead of ours, as far as is known at first.
+    pub clock_offset: i64,
+    /// Whether connections are kept for further calls.
+    pub keep_alive: bool,
     /// How many connections may be open at once.
     pub max_pool_connections: u32,
     /// The most bytes that an answer may have.
@@ -105,8 +109,11 @@ impl Config {
         let (fips, dual_stack) = ("use_fips_endpoint", "use_dualstack_endpoint");
         let fips = chain.flag(fips, options.use_fips, "AWS_USE_FIPS_ENDPOINT", fips);
         let dual_stack = chain.flag(dual_stack, options.use_dual_stack, "AWS_USE_DUALSTACK_ENDPOINT", dual_stack);
-        let endpoint =
+        let mut endpoint =
             endpoint::resolve(service, Choice { region: region.as_deref(), url: url.as_deref(), fips, dual_stack })?;
+        if let Some(region) = chain.code("signing_region", options.signing_region.clone()) {
+            endpoint.signing_region = region;
+        }
         let retry = retry(options, &chain)?;
         let connect_timeout = default_connect_timeout(options, &chain)?;
         let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
@@ -122,10 +129,12 @@ impl Config {
             max_pool_connections: max_pool_connections(options, &chain)?,
             corrects_clock_skew: !chain.flag(
                 "disable_clock_skew_correction",
-                None,
+                options.disable_clock_skew_correction,
                 "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
                 "disable_clock_skew_correction",
             ),
+            clock_offset: clock_offset(options)?,
+            keep_alive: options.keep_alive.unwrap_or(true),
             response_limit: options.response_limit.unwrap_or(RESPONSE_LIMIT),
             validation: options.validation,
             user_agent: user_agent(options, &chain, retry.mode),
@@ -133,6 +142,7 @@ impl Config {
             credentials_region: region.or_else(|| (service.name == LEGACY).then(|| "us-east-1".to_owned())),
             tls: Tls {
                 trust: trust(options, &chain),
+                extra_trust: options.extra_trust.clone(),
                 variables: world.variables.clone(),
                 client_cert: chain.code("client_cert", options.client_cert.clone()),
             },
@@ -242,6 +252,17 @@ fn max_pool_connections(options: &Options, chain: &Chain<'_>) -> Result<u32, Err
         Some(most) => Ok(most),
         None => Ok(10),
     }
+}
+
+fn clock_offset(options: &Options) -> Result<i64, Error> {
+    // More than a century; signatures count in whole seconds.
+    const MOST: f64 = 4e9;
+    let seconds = options.clock_offset.unwrap_or_default();
+    if !(-MOST..=MOST).contains(&seconds) {
+        return Err(invalid_setting("clock_offset", &seconds.to_string(), "a number of seconds"));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "in the range of the check above")]
+    Ok(seconds.round() as i64)
 }
 
 pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
