@@ -5,6 +5,7 @@ mod client;
 mod errors;
 mod local;
 mod options;
+mod question;
 mod value;
 
 /// `chimeline._native`.
@@ -22,6 +23,10 @@ mod _native {
     use crate::local::run_local;
     #[pymodule_export]
     use crate::options::seconds_of;
+    #[pymodule_export]
+    use crate::question::CredentialsCache;
+    #[pymodule_export]
+    use crate::question::Question;
 
     /// The version of the package.
     #[pymodule_export]

@@ -12,13 +12,16 @@ from ..config import Config, native_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from types import ModuleType
     from typing import Any, TypeVar
 
     import typing_extensions as t
 
-    from .._credentials import CredentialSource
     from .._generated import errors
+    from .._host.answers import Answers
+    from .._host.credentials import CredentialSource
+    from .._host.handlers import CallHandlers
     from .meta import ClientMeta
 
     C = TypeVar("C", bound="BaseClient")
@@ -46,12 +49,14 @@ class BaseClient:
         self._config = config
         self._call_options: dict[str, Any] | None = None
         self._source = _credential_source(options)
+        # Called with an operation and its input, it gives the handlers of that call, if any; see `_host.handlers`.
+        self._handlers: Callable[[str, Mapping[str, Any]], CallHandlers | None] | None = None
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
         given.pop("credentials", None)
         given["language"] = f"python#{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
         environment = _environment()
         self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
-        self._native = NativeClient(self._service_name, given, environment)
+        self._native = NativeClient(self._service_name, given, environment, self._source and self._source.cache)
 
     def with_options(
         self, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
@@ -74,10 +79,15 @@ class BaseClient:
         trace = os.environ.get("_X_AMZN_TRACE_ID") if self._in_lambda else None
         return {**(self._call_options or {}), "trace_id": trace} if trace else self._call_options
 
-    def _time_limit(self) -> float | None:
-        """How many seconds a call has, where it has a limit."""
-        own = (self._call_options or {}).get("timeout")
-        return self._native.settings()["timeout"] if own is None else own
+    def _answers(self, operation: str, params: Mapping[str, Any], max_nested: int) -> Answers | None:
+        """What answers the questions of a call; nothing for one that asks none."""
+        if self._source is None and self._handlers is None:
+            return None
+        if self._source is not None:
+            self._source.check_caller(max_nested)
+        from .._host.answers import Answers
+
+        return Answers(self._source, self._handlers and self._handlers(operation, params))
 
     @property
     def meta(self) -> ClientMeta:
@@ -147,9 +157,9 @@ def _credential_source(options: dict[str, Any]) -> CredentialSource | None:
         return None
     if any(options.get(name) is not None for name in SECRETS):
         raise TypeError("give either credentials or aws_access_key_id and its companions, not both")
-    from .._credentials import CredentialSource
+    from .._host.credentials import CredentialSource
 
-    return CredentialSource(given)
+    return given if isinstance(given, CredentialSource) else CredentialSource(given)
 
 
 def _remake(cls: type[C], options: dict[str, Any], config: Config, call_options: dict[str, Any] | None) -> C:

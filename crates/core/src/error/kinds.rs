@@ -11,8 +11,10 @@ use crate::schema::Service;
 pub use crate::schema::generated::kinds::ErrorKind;
 
 /// Why a call, or the making of a client, failed.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -22,6 +24,7 @@ struct Inner {
     service: Option<ServiceError>,
     hint: Option<String>,
     cause: Option<NetworkCause>,
+    raised_by_host: bool,
 }
 
 impl ErrorKind {
@@ -96,6 +99,7 @@ impl Error {
             service: None,
             hint: None,
             cause: None,
+            raised_by_host: false,
         }))
     }
 
@@ -151,6 +155,12 @@ impl Error {
         self
     }
 
+    /// The same error, of which the host has the cause.
+    pub(crate) fn raised_by_host(mut self) -> Error {
+        self.0.raised_by_host = true;
+        self
+    }
+
     pub(crate) fn service_mut(&mut self) -> Option<&mut ServiceError> {
         self.0.service.as_mut()
     }
@@ -159,6 +169,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Whether a function of the host's user raised in reply to a question of the call; the host knows what.
+    #[must_use]
+    pub fn is_raised_by_host(&self) -> bool {
+        self.0.raised_by_host
     }
 
     /// One line that says the cause.
