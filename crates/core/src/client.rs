@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use aws_credential_types::Credentials;
 use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
@@ -15,7 +16,7 @@ use crate::call::request;
 use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
 use crate::codec::host::{HostBuilder, HostValue};
-use crate::config::options::Options;
+use crate::config::options::{Keys, Options};
 use crate::config::resolve::Config;
 use crate::credentials::cache::Source;
 use crate::credentials::host::HostCredentialsCache;
@@ -179,6 +180,34 @@ impl Client {
             done(outcome.unwrap_or_else(|panic| {
                 let message = format!("the client cannot be made: {panic}");
                 Err(Error::new(ErrorKind::InvalidConfig, message))
+            }));
+        });
+    }
+
+    /// Finds the credentials that calls are signed with, other than those of a host's function, and keeps them for calls. `done` is
+    /// called once with the outcome, on a thread of the process's I/O runtime; where there is no such runtime, at once.
+    pub fn find_credentials(&self, done: impl FnOnce(Result<(Keys, Option<SystemTime>), Error>) + Send + 'static) {
+        let io = match io_thread::io() {
+            Ok(io) => io,
+            Err(error) => return done(Err(error)),
+        };
+        let client = self.clone();
+        let finding = io.spawn(async move {
+            let Inner { credentials, world, .. } = &*client.0;
+            credentials.identity(world, None).await
+        });
+        io.spawn(async move {
+            let found = finding.await.unwrap_or_else(|panic| Err(Error::new(ErrorKind::Internal, panic.to_string())));
+            done(found.and_then(|identity| {
+                let Some(credentials) = identity.data::<Credentials>() else {
+                    return Err(Error::new(ErrorKind::NoCredentials, "Unable to locate credentials".to_owned()));
+                };
+                let keys = Keys {
+                    access_key_id: credentials.access_key_id().to_owned(),
+                    secret_access_key: credentials.secret_access_key().to_owned(),
+                    session_token: credentials.session_token().map(str::to_owned),
+                };
+                Ok((keys, credentials.expiry().or_else(|| identity.expiration())))
             }));
         });
     }

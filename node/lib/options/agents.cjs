@@ -32,6 +32,9 @@ function taken(name, agent) {
   if (typeof agent.proxyRequestOptions === "function" || Object.keys(agent.proxyRequestOptions ?? {}).length > 0) {
     refuse(name, "proxyRequestOptions", CURES.getProxyForUrl);
   }
+  for (const own of proxy?.startsWith("https:") ? ["ca", "cert", "key", "rejectUnauthorized"] : []) {
+    if (agent.connectOpts?.[own] != null) refuse(name, `${own} for the proxy`, "certificates of proxies are verified like those of the service: use caBundle, AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS");
+  }
   const settings = isAgent ? { ...agent.options } : agent;
   for (const setting in settings) {
     // Those of an HttpsProxyAgent are in its proxyHeaders too.
@@ -101,7 +104,7 @@ function withHeaders(name, proxy, headers) {
 
 /** A key without its passphrase. */
 function decrypted(name, key, passphrase) {
-  const { createPrivateKey } = require("node:crypto");
+  const { createPrivateKey } = process.getBuiltinModule("node:crypto");
   try {
     return createPrivateKey({ key, passphrase }).export({ type: "pkcs8", format: "pem" });
   } catch {

@@ -4,6 +4,7 @@ const { maxConnections } = require("./agents.cjs");
 const { checkNames } = require("./known.cjs");
 const { extraCertificates, trustsAnybody, warnOfAnybody } = require("./node_environment.cjs");
 const { readHandler } = require("./request_handler.cjs");
+const { checkStrategy } = require("../handlers/retry_strategy.cjs");
 const { attempts, milliseconds } = require("./numbers.cjs");
 const { check, pick, typeOf } = require("./checks.cjs");
 
@@ -21,6 +22,7 @@ const TYPES = {
   useFipsEndpoint: ["boolean", "function", "promise"],
   useDualstackEndpoint: ["boolean", "function", "promise"],
   requestHandler: ["object"],
+  retryStrategy: ["object", "function", "promise"],
   timeout: ["number"],
   systemClockOffset: ["number"],
   disableClockSkewCorrection: ["boolean", "function", "promise"],
@@ -46,7 +48,6 @@ function checked(given) {
   const options = pick(given, Object.keys(TYPES));
   for (const name in TYPES) check(name, options[name], TYPES[name]);
   checkNames(given, Object.keys(TYPES));
-  if (given.retryStrategy != null) throw new TypeError("retryStrategy is not supported: use maxAttempts and retryMode");
   const { parameterValidation, requestHandler, logger, clientCert } = options;
   if (logger != null && !["debug", "info"].every((name) => typeof logger[name] === "function")) {
     throw new TypeError("logger must have the functions debug and info, as console has");
@@ -61,6 +62,7 @@ function checked(given) {
     throw new TypeError("clientCert must be the path of a PEM file, or a pair of paths: of the certificate and of its key");
   }
   options.requestHandler = readHandler(requestHandler ?? {}, options);
+  if (options.retryStrategy != null && !isLate(options.retryStrategy)) checkStrategy(options.retryStrategy);
   options[LOCAL] = given[LOCAL];
   if (options.credentials != null && !isLate(options.credentials)) checkTypes(options.credentials);
   return options;
@@ -85,6 +87,7 @@ async function provided(options, names) {
   names.forEach((name, i) => {
     if (isLate(values[i])) throw new TypeError(`${name}: the function gave another ${typeOf(values[i])}`);
     check(name, values[i], TYPES[name]);
+    if (name === "retryStrategy") checkStrategy(values[i] ?? {});
     out[name] = values[i];
   });
   return out;

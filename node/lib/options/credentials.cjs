@@ -43,7 +43,7 @@ class CredentialsSource {
   }
 
   async #run(given) {
-    runs ??= new (require("node:async_hooks").AsyncLocalStorage)();
+    runs ??= new (process.getBuiltinModule("node:async_hooks").AsyncLocalStorage)();
     this.#active += 1;
     active += 1;
     try {

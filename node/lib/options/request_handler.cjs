@@ -1,17 +1,29 @@
 "use strict";
-// The `requestHandler` option: plain options, or a NodeHttpHandler, which is read for what it is configured with.
+// The `requestHandler` option: plain options; a NodeHttpHandler, which is read for what it is configured with; or a handler of the
+// user's own, which is called for each exchange.
 const { taken } = require("./agents.cjs");
 const { check, pick } = require("./checks.cjs");
+const { RequestHandler } = require("../handlers/default_handler.cjs");
 
 const LIMITS = ["requestTimeout", "socketTimeout", "connectionTimeout"];
 
-/** Limits and what is taken of agents: `{ requestTimeout, ..., http, https }`; or `{ later }`, which gives them. */
+/**
+ * Limits and what is taken of agents: `{ requestTimeout, ..., http, https }`; or `{ later }`, which gives them. With `shown`, which is
+ * what `client.config.requestHandler` is, and `isCustom` for one that is called.
+ */
 function readHandler(handler, others) {
-  if (typeof handler.handle !== "function") return readOptions(handler, others, handler.throwOnRequestTimeout !== false);
-  if (!isNodeHttpHandler(handler)) {
-    throw new TypeError("requestHandler must be a plain object of options ({ requestTimeout, connectionTimeout }) or a NodeHttpHandler");
+  if (typeof handler.handle !== "function") {
+    return { ...readOptions(handler, others, handler.throwOnRequestTimeout !== false), shown: new RequestHandler(handler) };
   }
-  return { later: async () => readOptions(await configOf(handler), others) };
+  if (!isNodeHttpHandler(handler)) return { http: {}, https: {}, shown: handler, isCustom: true };
+  return { later: async () => ({ ...readOptions(await configOf(handler), others), shown: handler }), shown: handler };
+}
+
+/** The handler that exchanges the requests of a client in place of the core; nothing for none. */
+function customHandler(current, { shown, isCustom }) {
+  if (current === shown && isCustom !== true && !Object.hasOwn(current, "handle")) return undefined;
+  if (typeof current?.handle !== "function") throw new TypeError("client.config.requestHandler must have a function handle");
+  return current;
 }
 
 /**
@@ -42,4 +54,4 @@ function readOptions(given, { caBundle, clientCert }, throws = given.throwOnRequ
   return { ...limits, requestTimeout: undefined, warnAfter: limits.requestTimeout, keepAlive, http, https };
 }
 
-module.exports = { readHandler };
+module.exports = { customHandler, readHandler };

@@ -14,6 +14,7 @@ function closest(given, known) {
 
 /** How many letters must be put in, taken out, changed or swapped with the next one. */
 function distanceOf(one, other) {
+  /** @type {number[][]} */
   let [before, last] = [[], Array.from({ length: other.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= one.length; i++) {
     const row = [i];
