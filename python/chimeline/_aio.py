@@ -29,21 +29,29 @@ _bridges: WeakKeyDictionary[AbstractEventLoop, ref[Bridge]] = WeakKeyDictionary(
 class AsyncClient(BaseClient):
     """A client whose methods are coroutines. Any number of event loops and threads may use it at once."""
 
+    _awaits = True
     _paginator_class = "AsyncPaginator"
     _waiter_class = "AsyncWaiter"
 
     async def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:
-            return await self._send(operation_name, api_params)
+            return await call(operation_name, api_params)
         try:
-            result = await self._send(operation_name, api_params)
+            result = await call(operation_name, api_params)
         except BaseException as error:
             log_error(logger, self._service_name, operation_name, error)
             raise
         log_result(logger, self._service_name, operation_name, result)
         return result
+
+    async def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The same with the handlers of its events."""
+        from ._client.hooks import HookedCall, drive_awaited
+
+        return await drive_awaited(HookedCall(self, operation).steps(params))
 
     async def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         loop = get_running_loop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ._client import BaseClient
 from ._logging import active_logger, log_error, log_result
 from .config import Config
@@ -29,28 +31,43 @@ class BlockingClient(BaseClient):
         if self._source is not None and self._source.is_coroutine:
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
 
+    _awaits = False
     _paginator_class = "Paginator"
     _waiter_class = "Waiter"
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:
-            return self._send(operation_name, api_params)
+            return call(operation_name, api_params)
         try:
-            result = self._send(operation_name, api_params)
+            result = call(operation_name, api_params)
         except BaseException as error:
             log_error(logger, self._service_name, operation_name, error)
             raise
         log_result(logger, self._service_name, operation_name, result)
         return result
 
+    def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The same with the handlers of its events."""
+        from ._client.hooks import HookedCall, drive
+
+        return drive(HookedCall(self, operation).steps(params))
+
     def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         options = self._options_now()
         answers = self._answers(operation, params, _MAX_NESTED)
+        if answers is not None:
+            options = answers.options(options)
+        if "gevent" in sys.modules or "eventlet" in sys.modules:
+            from . import _greenlets
+
+            if (select := _greenlets.hub_select()) is not None:
+                return _greenlets.call(select, self._native, operation, params, options, answers)
         if answers is None:
             return self._native.call(operation, params, options)
-        return self._native.call(operation, params, answers.options(options), answers.blocking)
+        return self._native.call(operation, params, options, answers.blocking)
 
     def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

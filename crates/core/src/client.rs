@@ -17,9 +17,11 @@ use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
 use crate::codec::host::{HostBuilder, HostValue};
 use crate::config::options::{Keys, Options};
-use crate::config::resolve::Config;
+use crate::config::resolve::{Config, MAX_ASYNC_CONCURRENCY};
+use crate::config::setting_resolver::CODE;
 use crate::credentials::cache::Source;
 use crate::credentials::host::HostCredentialsCache;
+use crate::error::hint;
 use crate::error::kinds::{Attempt, Error, ErrorKind};
 use crate::http::transport::Network;
 use crate::redact::excerpt;
@@ -48,7 +50,7 @@ pub(crate) struct Inner {
     pub(crate) user_agent: HeaderValue,
     pub(crate) network: Arc<Network>,
     pool: PerProcess<Arc<OnceLock<reqwest::Client>>>,
-    /// One for each connection that the calls of the I/O thread may have open at once.
+    /// One for each call of the I/O thread that may have a connection at once.
     permits: PerProcess<Arc<Semaphore>>,
     lanes: PerProcess<Arc<Lanes>>,
 }
@@ -132,6 +134,26 @@ impl Client {
         credentials: Option<Arc<HostCredentialsCache>>,
     ) -> Result<Client, Error> {
         let options = &options.without_empty();
+        let explained = |error: Error| {
+            let client = hint::Client {
+                service,
+                region: options.region.as_deref().unwrap_or_default(),
+                host: "",
+                endpoint_source: options.endpoint_url.as_ref().map(|_| CODE),
+                names: options.option_names,
+            };
+            let hint = hint::of(&client, "", &error);
+            error.with_hint(hint)
+        };
+        Client::made(service, options, world, credentials).map_err(explained)
+    }
+
+    fn made(
+        service: &'static Service,
+        options: &Options,
+        world: World,
+        credentials: Option<Arc<HostCredentialsCache>>,
+    ) -> Result<Client, Error> {
         let service = Config::target(service, options)?;
         let config = Config::resolve(service, options, &world)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
@@ -245,9 +267,10 @@ impl Client {
     async fn send_noting(&self, call: &Call, door: Option<&Door>, progress: &Progress) -> Result<Response, Error> {
         let deadline = Deadline::of(&call.limits);
         let pool = self.0.pool.get(|| Ok(Arc::default()))?;
-        let http = self.http(&pool, self.most_connections(), deadline).await;
-        let http = &http.map_err(|e| e.in_operation(call.operation.name))?;
-        let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_connections()))))?;
+        let kept = usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX);
+        let http = self.http(&pool, kept, deadline).await;
+        let http = &http.map_err(|e| self.0.explained(e, call.operation))?;
+        let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_at_once()))))?;
         let (client, permits) = (&*self.0, Some(&*permits));
         orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
     }
@@ -338,9 +361,8 @@ impl Client {
                 None => format!("{}; it starts with {}", unreadable.0, excerpt(&response.body)),
             };
             let message = format!("the answer of {host} (HTTP {status}) cannot be read: {why}");
-            Error::new(ErrorKind::Response, message)
-                .in_operation(operation.name)
-                .with_attempts(response.attempts.clone())
+            let error = Error::new(ErrorKind::Response, message);
+            self.0.explained(error, operation).with_attempts(response.attempts.clone())
         })
     }
 
@@ -360,11 +382,13 @@ impl Client {
     }
 
     pub(crate) fn lanes(&self) -> Result<Arc<Lanes>, Error> {
-        self.0.lanes.get(|| Ok(Arc::new(Lanes::new(self.0.config.max_pool_connections))))
+        let Config { max_pool_connections, max_concurrency, .. } = self.0.config;
+        self.0.lanes.get(|| Ok(Arc::new(Lanes::new(max_pool_connections, max_concurrency.unwrap_or(u32::MAX)))))
     }
 
-    fn most_connections(&self) -> usize {
-        usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
+    fn most_at_once(&self) -> usize {
+        let most = self.0.config.max_concurrency.unwrap_or(MAX_ASYNC_CONCURRENCY);
+        usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
     }
 
     /// The HTTP client that is kept in `made`, which is made the first time.
@@ -381,6 +405,23 @@ impl Client {
         let idle_connections = if self.0.config.keep_alive { idle_connections } else { 0 };
         let http = orchestrator::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
         Ok(made.get_or_init(|| http).clone())
+    }
+}
+
+impl Inner {
+    /// The error of a call of that operation, with the hint that it deserves.
+    pub(crate) fn explained(&self, error: Error, operation: &Operation) -> Error {
+        let error = error.in_operation(operation.name);
+        let source = self.config.sources.iter().find(|(name, _)| *name == "endpoint_url");
+        let client = hint::Client {
+            service: self.service,
+            region: &self.config.endpoint.region,
+            host: &request::host(self),
+            endpoint_source: source.map(|(_, source)| source.as_str()),
+            names: self.config.option_names,
+        };
+        let hint = hint::of(&client, operation.name, &error);
+        error.with_hint(hint)
     }
 }
 

@@ -10,6 +10,7 @@ mod local;
 mod options;
 mod question;
 mod record;
+mod recording;
 mod shape;
 
 use napi_derive::napi;

@@ -58,13 +58,15 @@ struct Pending {
 
 type Arrived = (u64, Event);
 
-static BRIDGES: AtomicU64 = AtomicU64::new(0);
+static BRIDGES: AtomicU64 = AtomicU64::new(1);
 
 #[pymethods]
 impl Bridge {
     /// A bridge; its owner has the loop call `drain` when `fileno()` can be read.
+    /// With `shares_loads` its calls wait for what those of other such bridges load.
     #[new]
-    fn new(py: Python<'_>) -> PyResult<Bridge> {
+    #[pyo3(signature = (*, shares_loads=false))]
+    fn new(py: Python<'_>, shares_loads: bool) -> PyResult<Bridge> {
         let (sender, receiver) = platform::pair()?;
         Ok(Bridge {
             shared: Arc::new(Shared { arrived: Mutex::default(), sender }),
@@ -73,7 +75,7 @@ impl Bridge {
             arrived: Mutex::default(),
             tasks: PySet::empty(py)?.unbind(),
             next: AtomicU64::new(0),
-            pump: Pump::Loop(BRIDGES.fetch_add(1, Ordering::Relaxed)),
+            pump: Pump::Loop(if shares_loads { 0 } else { BRIDGES.fetch_add(1, Ordering::Relaxed) }),
             generation: fork::generation(),
         })
     }
@@ -125,12 +127,14 @@ impl Bridge {
         }
     }
 
-    /// Notes what the user's function raised in reply to a question of the call, which the call's error gives way to; or has as
-    /// its cause.
-    fn note_failure(&self, number: u64, exception: Py<PyAny>, is_cause: bool) {
-        if let Some(pending) = self.lock_pending().get_mut(&number) {
+    /// Replies to a question of the call that the user's function failed, with the text that the call then fails with. Where it
+    /// raised, `exception` takes the place of the call's error, or is its cause.
+    fn fail(&self, number: u64, question: &Question, message: String, exception: Option<Py<PyAny>>, is_cause: bool) {
+        // Before the reply, upon which the outcome may come at once.
+        if let (Some(exception), Some(pending)) = (exception, self.lock_pending().get_mut(&number)) {
             pending.failure = Some(Failure { exception, is_cause });
         }
+        question.fail(message);
     }
 
     /// Gives what has come to the futures: each by itself, so that one which cannot be given holds up no other.

@@ -18,6 +18,7 @@ use pyo3::types::PyDict;
 
 use crate::errors;
 use crate::options::{call_options_of, options_of};
+use crate::prepared::PreparedCall;
 use crate::question::{CredentialsCache, Failure, Question};
 use crate::value::{DictBuilder, Names, Value};
 
@@ -55,8 +56,8 @@ impl NativeClient {
     }
 
     /// Makes a call on this thread and gives its result. What the call asks goes to `answer`, which replies to the question and
-    /// returns `None`; or the exception that the user's function raised, and whether it is the cause of the call's error, rather
-    /// than the error itself.
+    /// returns `None`; or, where the user's function failed, what `Bridge.fail` takes: a text, what it raised, and whether that
+    /// is the cause of the call's error, rather than the error itself.
     #[pyo3(signature = (operation, params, options, answer=None))]
     fn call(
         &self,
@@ -79,11 +80,15 @@ impl NativeClient {
                     let Some(answer) = answer else { continue };
                     let question = Bound::new(py, Question::from(asked))?;
                     let answered = answer.call1((&question,));
-                    // Not when it goes, which a traceback may put off: others may wait for the reply.
-                    question.get().leave();
-                    let raised: Option<(Py<PyAny>, bool)> = answered?.extract()?;
-                    if let Some((exception, is_cause)) = raised {
-                        failure = Some(Failure { exception, is_cause });
+                    let failed =
+                        answered.and_then(|failed| failed.extract::<Option<(String, Option<Py<PyAny>>, bool)>>());
+                    if let Ok(Some((message, exception, is_cause))) = failed {
+                        failure = exception.map(|exception| Failure { exception, is_cause });
+                        question.get().fail(message);
+                    } else {
+                        // Not when it goes, which a traceback may put off: others may wait for the reply.
+                        question.get().leave();
+                        failed?;
                     }
                 }
                 Step::Tick => py.check_signals()?,
@@ -116,6 +121,12 @@ impl NativeClient {
         &self.client.config().endpoint.region
     }
 
+    /// The partition of the region.
+    #[getter]
+    fn partition(&self) -> &'static str {
+        self.client.config().endpoint.partition
+    }
+
     /// Where each setting comes from.
     fn sources<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let out = PyDict::new(py);
@@ -142,6 +153,7 @@ impl NativeClient {
         out.set_item("read_timeout", config.read_timeout.as_secs_f64())?;
         out.set_item("timeout", config.timeout.map(|limit| limit.as_secs_f64()))?;
         out.set_item("max_pool_connections", config.max_pool_connections)?;
+        out.set_item("max_concurrency", config.max_concurrency)?;
         out.set_item("user_agent", &config.user_agent)?;
         out.set_item("proxies", config.proxies().into_iter().collect::<HashMap<_, _>>())?;
         Ok(out)
@@ -160,10 +172,13 @@ impl NativeClient {
         let found = self.client.service().operation(operation);
         let operation =
             found.ok_or_else(|| PyTypeError::new_err(format!("the service has no operation {operation}")))?;
-        let mut call = self.client.prepare(operation, &Value(params)).map_err(|unprepared| match unprepared {
-            Unprepared::Error(error) => errors::raised(py, &error),
-            Unprepared::Host(raised) => raised,
-        })?;
+        let mut call = match params.cast::<PreparedCall>() {
+            Ok(prepared) => prepared.get().take()?,
+            Err(_) => self.client.prepare(operation, &Value(params)).map_err(|unprepared| match unprepared {
+                Unprepared::Error(error) => errors::raised(py, &error),
+                Unprepared::Host(raised) => raised,
+            })?,
+        };
         if let Some(options) = options {
             call = call.with(&call_options_of(options)?).map_err(|e| errors::raised(py, &e))?;
         }
@@ -182,8 +197,9 @@ impl NativeClient {
         let metadata =
             errors::metadata(py, &response.metadata, retries, response.max_attempts_reached, &response.attempts)?;
         root.set_item(pyo3::intern!(py, "ResponseMetadata"), metadata)?;
-        let mut builder = DictBuilder::new(root.clone(), &self.names);
+        let mut builder = DictBuilder::new(root.clone(), operation, &self.names);
         self.client.decode(operation, response, &mut builder).map_err(|e| errors::raised(py, &e))?;
+        builder.finish()?;
         Ok(root)
     }
 }

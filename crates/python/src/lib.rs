@@ -4,8 +4,11 @@ mod bridge;
 mod client;
 mod errors;
 mod local;
+mod model;
 mod options;
+mod prepared;
 mod question;
+mod recording;
 mod value;
 
 /// `chimeline._native`.
@@ -22,11 +25,15 @@ mod _native {
     #[pymodule_export]
     use crate::local::run_local;
     #[pymodule_export]
+    use crate::model::{available_partitions, available_regions, service_model, validate_error, validate_output};
+    #[pymodule_export]
     use crate::options::seconds_of;
     #[pymodule_export]
-    use crate::question::CredentialsCache;
+    use crate::prepared::{PreparedCall, prepare};
     #[pymodule_export]
-    use crate::question::Question;
+    use crate::question::{CredentialsCache, Question};
+    #[pymodule_export]
+    use crate::recording::{RecordingPlan, recording_function};
 
     /// The version of the package.
     #[pymodule_export]

@@ -8,7 +8,7 @@ use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::host::{
     Asked, HostCredentials, HttpRequest, HttpResponse, Question as Asking, Reply, ReplyFn, header_pairs, headers_of,
 };
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -29,7 +29,7 @@ impl CredentialsCache {
 
 type Headers = Vec<(String, String)>;
 
-/// One question. It is replied to once, by one of the methods that do; dropped without a reply, whoever waits learns so.
+/// One question. The first reply is the one that counts; dropped without a reply, whoever waits learns so.
 #[pyclass(frozen, module = "chimeline._native")]
 pub(crate) struct Question {
     asking: Asking,
@@ -137,13 +137,15 @@ impl Question {
         let expiration = expiration.map(time_of).transpose()?;
         let credentials =
             HostCredentials { access_key_id, secret_access_key, session_token, expiration, source, cacheable };
-        self.reply(Reply::Credentials(credentials))
+        self.reply(Reply::Credentials(credentials));
+        Ok(())
     }
 
     /// Replies with a request to send.
     fn send(&self, py: Python<'_>, method: String, url: String, headers: Headers, body: Vec<u8>) -> PyResult<()> {
         let headers = headers_of(headers).map_err(|e| errors::raised(py, &e))?;
-        self.reply(Reply::Send(HttpRequest { method, url, headers, body: body.into() }))
+        self.reply(Reply::Send(HttpRequest { method, url, headers, body: body.into() }));
+        Ok(())
     }
 
     /// Replies with a response in place of an exchange.
@@ -153,12 +155,13 @@ impl Question {
             return Err(errors::raised(py, &Error::new(ErrorKind::InvalidConfig, message)));
         }
         let headers = headers_of(headers).map_err(|e| errors::raised(py, &e))?;
-        self.reply(Reply::Respond(HttpResponse { status, headers, body: body.into() }))
+        self.reply(Reply::Respond(HttpResponse { status, headers, body: body.into() }));
+        Ok(())
     }
 
     /// Replies that the call is to go on as without the question.
-    fn proceed(&self) -> PyResult<()> {
-        self.reply(Reply::Proceed)
+    fn proceed(&self) {
+        self.reply(Reply::Proceed);
     }
 
     /// Replies that another attempt follows after that many seconds, or none.
@@ -167,22 +170,18 @@ impl Question {
             Duration::try_from_secs_f64(seconds)
                 .map_err(|_| PyValueError::new_err(format!("{seconds} is not a number of seconds to wait")))
         });
-        self.reply(Reply::RetryAfter(delay.transpose()?))
+        self.reply(Reply::RetryAfter(delay.transpose()?));
+        Ok(())
     }
 
     /// Replies with the code of a device.
-    fn give_code(&self, code: String) -> PyResult<()> {
-        self.reply(Reply::Code(code))
+    fn give_code(&self, code: String) {
+        self.reply(Reply::Code(code));
     }
 
     /// Leaves the question without a reply, if it has none yet: whoever waits for it learns so.
     fn abandon(&self) {
         self.leave();
-    }
-
-    /// Replies that the user's function raised; with this text the call fails, unless it can do without a reply.
-    fn fail(&self, message: String) -> PyResult<()> {
-        self.reply(Reply::Failed(message))
     }
 }
 
@@ -192,11 +191,16 @@ impl Question {
         drop(self.reply.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
-    fn reply(&self, reply: Reply) -> PyResult<()> {
+    /// Replies that the user's function failed; with this text the call fails, unless it can do without a reply.
+    pub(crate) fn fail(&self, message: String) {
+        self.reply(Reply::Failed(message));
+    }
+
+    fn reply(&self, reply: Reply) {
         let taken = self.reply.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let replies = taken.ok_or_else(|| PyRuntimeError::new_err("the question was replied to already"))?;
-        replies(reply);
-        Ok(())
+        if let Some(replies) = taken {
+            replies(reply);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //
 // Handlers are the internal interface that hooks and middleware are made of. A client whose calls have `handlers` (see calls.cjs) calls
 // it at the start of each call with the operation and its input, and has an object, or `undefined` for a call that has no
-// handlers. Of that object the methods are called that its `asks` names; each may return a promise:
+// handlers. Of that object the methods are called that its `asks` names, where it has them; each may return a promise:
 //
 //   "request"    request(request): once a call, before its first attempt, with the request that is not signed yet. All of it may be
 //                changed, in place or by returning another one; all attempts start from it. Returning a response ends the call.
@@ -48,14 +48,14 @@ class Answers {
     const { kind, number } = question;
     if (kind === "credentials") return this.#credentials.load(this.#config);
     const error = question.error ? fromRecord(question.error, this.#operation.service) : undefined;
-    if (kind === "retry") return retried(await this.#handlers.retry(number, error, question.proposed ?? undefined));
+    if (kind === "retry") return retried(await this.#handlers.retry?.(number, error, question.proposed ?? undefined));
     if (kind === "received") {
       const outcome = error ?? { ...question.response, body: bodyOf() };
-      return sent(await this.#handlers.received(number, outcome));
+      return sent(await this.#handlers.received?.(number, outcome));
     }
     if (question.request === undefined) throw new TypeError(`no handler answers ${kind}`);
     const request = { ...question.request, body: bodyOf() };
-    const returned = kind === "request" ? this.#handlers.request(request) : this.#handlers[kind](number, request);
+    const returned = kind === "request" ? this.#handlers.request?.(request) : this.#handlers[kind]?.(number, request);
     return sent((await returned) ?? request);
   }
 

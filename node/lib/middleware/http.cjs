@@ -19,25 +19,19 @@ class HttpResponse {
   }
 }
 
-/** Of a request as the core has it, whose `url` is whole and percent-encoded, `headers` are pairs and `body` is bytes. */
-function requestOf({ method, url, headers, body }) {
-  const { protocol, hostname, port, pathname, search } = new URL(url);
-  const text = body.length === 0 ? undefined : body.toString();
-  return new HttpRequest({ method, protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname, query: queryOf(search), headers: headersOf(headers), body: text });
-}
-
-/** The members of a query: a text, null for a name alone, or a list of those. */
-function queryOf(search) {
+/** What a question tells of a request, with its body; `url` is whole and percent-encoded. */
+function requestOf({ method, url, headers }, body) {
+  const { protocol, hostname, port, pathname, searchParams } = new URL(url);
   const query = {};
-  for (const part of search.slice(1).split("&").filter(Boolean)) {
-    const [name, value = null] = part.split(/=(.*)/s, 2).map((text) => decodeURIComponent(text.replaceAll("+", " ")));
-    query[name] = Object.hasOwn(query, name) ? [query[name], value].flat() : value;
+  for (const [name, value] of searchParams) {
+    query[name] = query[name] === undefined ? value : [query[name], value].flat();
   }
-  return query;
+  const text = body.length === 0 ? undefined : body.toString();
+  return new HttpRequest({ method, protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname, query, headers: headersOf(headers), body: text });
 }
 
-/** Of a response as the core has it. */
-function responseOf({ statusCode, headers, body }) {
+/** What a question tells of a response, with its body as bytes. */
+function responseOf({ statusCode, headers }, body) {
   return new HttpResponse({ statusCode, headers: headersOf(headers), body });
 }
 
@@ -48,21 +42,21 @@ function headersOf(pairs) {
   return headers;
 }
 
-/** A request for the core; a TypeError for what is none. */
-function requestFor(request) {
+/** The answer that has a request sent, `{ answer, body }`; a TypeError for what is none. */
+function sent(request) {
   if (typeof request?.method !== "string" || typeof request.hostname !== "string" || typeof request.path !== "string") {
     throw new TypeError("a middleware gave next() no request: it takes the args that it was given, with their request");
   }
   const { method, protocol, hostname, port, path, query, headers, body } = request;
   const search = searchOf(query ?? {});
   const url = `${protocol ?? "https:"}//${hostname}${port == null ? "" : `:${port}`}${path}${search === "" ? "" : `?${search}`}`;
-  return { method, url, headers: pairsOf(headers ?? {}), body: bytesOf("request", body) };
+  return { answer: { kind: "send", method, url, headers: pairsOf(headers ?? {}) }, body: bytesOf("request", body) };
 }
 
-/** A response for the core, in place of the service's; a TypeError for what is none. */
-function responseFor(response) {
+/** The answer that is a response in place of the service's. */
+function responded(response) {
   if (!Number.isInteger(response?.statusCode)) throw new TypeError("a middleware gave no response with a statusCode");
-  return { statusCode: response.statusCode, headers: pairsOf(response.headers ?? {}), body: bytesOf("response", response.body) };
+  return { answer: { kind: "respond", statusCode: response.statusCode, headers: pairsOf(response.headers ?? {}) }, body: bytesOf("response", response.body) };
 }
 
 function pairsOf(headers) {
@@ -93,4 +87,4 @@ function escaped(text) {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-module.exports = { requestFor, requestOf, responseFor, responseOf };
+module.exports = { HttpRequest, HttpResponse, requestOf, responded, responseOf, sent };

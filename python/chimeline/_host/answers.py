@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from .._native import Question
     from .credentials import CredentialSource
 
-    # What the user's function raised, and whether it is the cause of the call's error, rather than the error itself.
-    Failure = tuple[BaseException, bool]
+    # The text that the call fails with; what the user's function raised, if it did; and whether that is the cause of the call's
+    # error, rather than the error itself.
+    Failure = tuple[str, BaseException | None, bool]
 
 
 class Answers:
-    """Replies to each question of one call. What the user's function raises is returned, but for what ends more than the call,
-    such as KeyboardInterrupt, which is raised."""
+    """Replies to each question of one call, or returns why the user's function failed. What ends more than the call, such as
+    KeyboardInterrupt, is raised."""
 
     __slots__ = ("_handlers", "_source")
 
@@ -49,7 +50,7 @@ class Answers:
                 raise TypeError(f"the handler of a blocking client returned a {type(returned).__name__}, which it cannot await")
             _reply(question, given, returned)
         except Exception as error:
-            return _failed(question, error)
+            return _failure(error)
         return None
 
     def awaited(self, question: Question) -> Coroutine[Any, Any, Failure | None] | Failure | None:
@@ -62,7 +63,7 @@ class Answers:
                 return _finished(question, given, returned)
             _reply(question, given, returned)
         except Exception as error:
-            return _failed(question, error)
+            return _failure(error)
         return None
 
     def _handled(self, question: Question) -> tuple[HttpRequest | None, Any]:
@@ -88,7 +89,7 @@ async def _finished(question: Question, given: HttpRequest | None, returned: Awa
     try:
         _reply(question, given, await returned)
     except Exception as error:
-        return _failed(question, error)
+        return _failure(error)
     return None
 
 
@@ -114,6 +115,5 @@ def _reply(question: Question, given: HttpRequest | None, returned: Any) -> None
         raise TypeError(f"a handler must return a request, a response or None, not {type(returned).__name__}")
 
 
-def _failed(question: Question, error: Exception) -> Failure:
-    question.fail(f"a handler raised {type(error).__name__}")
-    return error, False
+def _failure(error: Exception) -> Failure:
+    return f"a handler raised {type(error).__name__}", error, False

@@ -1,6 +1,7 @@
 """Credentials that the user gives: a function, a coroutine function, or a Credentials object of boto3.
 
-When they are asked for, cached and refreshed is decided in the native module, once for all languages; here a question is answered.
+When they are asked for, cached and refreshed is decided in the native module, once for all languages: here the question is
+answered.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class CredentialSource:
         try:
             found = self._load()
         except Exception as error:
-            return self._failed(question, error)
+            return self._failure(error)
         finally:
             load.is_active = False
             _loads_here.reset(token)
@@ -94,8 +95,7 @@ class CredentialSource:
             if inspect.iscoroutine(found):
                 found.close()
             refused = TypeError("credentials is a coroutine function, which a blocking client cannot await")
-            question.fail(str(refused))
-            return refused, False
+            return str(refused), refused, False
         return self._reply(question, found)
 
     async def answer_awaited(self, question: Question) -> Failure | None:
@@ -107,7 +107,7 @@ class CredentialSource:
             if inspect.isawaitable(found):
                 found = await found
         except Exception as error:
-            return self._failed(question, error)
+            return self._failure(error)
         finally:
             load.is_active = False
         return self._reply(question, found)
@@ -124,10 +124,9 @@ class CredentialSource:
             parts = _read(found)
             expiration = None if self.is_object else _time(found)
         except ChimelineError as error:
-            question.fail(str(error))
-            return None
+            return str(error), None, False
         except Exception as error:
-            return self._failed(question, error)
+            return self._failure(error)
         question.give_credentials(
             parts["aws_access_key_id"],
             parts["aws_secret_access_key"],
@@ -138,9 +137,8 @@ class CredentialSource:
         )
         return None
 
-    def _failed(self, question: Question, error: Exception) -> Failure:
-        question.fail(self._failure_text(error))
-        return error, True
+    def _failure(self, error: Exception) -> Failure:
+        return self._failure_text(error), error, True
 
     def _failure_text(self, error: Exception) -> str:
         # Not the error's own text, which may hold what it was given.

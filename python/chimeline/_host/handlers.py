@@ -11,7 +11,8 @@ A client whose `_handlers` is set calls it at the start of each call with the op
     exchanges   `exchange`: each attempt, with the signed request. Headers that are not signed may be changed; returning a
                 response takes the place of the exchange, as an HTTP client of the user's own does.
     retries     `retry`: after each attempt, with the exception (`None` after a success) and the seconds after which the client
-                would try again (`None` where it would not). Returning seconds has it try again, `False` not; `None` is as proposed.
+                would try again (`None` where it would not). Returning seconds has it try again, `False` not; `None` is as
+                proposed.
 
 A method may be a coroutine function where the client is awaited: it then runs as a task of the caller, and ends with the call. An
 exception of a method ends the call, which raises it as it is, without a retry. The call's timeout covers the methods, the

@@ -4,7 +4,8 @@ use std::future::pending;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, Method};
 
 use crate::call::classify::{Attempted, Retry, Verdict, judge};
 use crate::call::orchestrator::{CallContext, Next};
@@ -140,19 +141,17 @@ impl CallContext<'_> {
 
 /// Which part differs that must not.
 fn changed_after_signing(signed: &Request, now: &Request) -> Option<&'static str> {
-    let headers = |headers: &HeaderMap| -> Vec<(String, Vec<u8>)> {
-        let signed = headers.iter().filter(|(name, _)| is_signed(name) || name.as_str() == "authorization");
-        let mut pairs: Vec<_> = signed.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
-        pairs.sort();
-        pairs
+    let values = |headers: &HeaderMap, name: &HeaderName| -> Vec<Vec<u8>> {
+        headers.get_all(name).iter().map(|value| value.as_bytes().to_vec()).collect()
     };
+    let mut fixed = signed.headers.keys().filter(|name| is_signed(name) || *name == AUTHORIZATION);
     if signed.method != now.method {
         Some("method")
     } else if signed.url != now.url {
         Some("URL")
     } else if signed.body.as_deref().unwrap_or_default() != now.body.as_deref().unwrap_or_default() {
         Some("body")
-    } else if headers(&signed.headers) != headers(&now.headers) {
+    } else if fixed.any(|name| values(&signed.headers, name) != values(&now.headers, name)) {
         Some("signed headers")
     } else {
         None

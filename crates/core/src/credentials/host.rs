@@ -111,7 +111,11 @@ impl HostCredentialsCache {
                 (Some(Ok(identity)), _) => return Ok(identity),
                 (_, Some(kept)) => return Ok(kept.identity),
                 (Some(Err(failure)), None) => return Err(failure.into_error()),
-                (None, None) if asked => return Err(host_is_gone()),
+                (None, None) if asked => {
+                    // Another pump's load may have brought some meanwhile.
+                    let kept = cache.kept().filter(|kept| kept.schedule.is_sendable(clock.now()));
+                    return kept.map(|kept| kept.identity).ok_or_else(host_is_gone);
+                }
                 // The call that asked left without a reply: it is another one's turn.
                 (None, None) => {}
             }
@@ -216,8 +220,8 @@ fn identity(given: HostCredentials, now: SystemTime) -> Result<(Identity, bool),
         && !Schedule::new(Some(expiration), now).is_sendable(now)
     {
         let when = match now.duration_since(expiration) {
-            Ok(ago) => format!("expired {} s ago", ago.as_secs()),
-            Err(left) => format!("expire in {} s, which is too soon", left.duration().as_secs()),
+            Ok(ago) => format!("expired {:.0} s ago", ago.as_secs_f64()),
+            Err(left) => format!("expire in {:.0} s, which is too soon", left.duration().as_secs_f64()),
         };
         return Err(failure(format!("the credentials that {source} gave {when}; they are not sent")));
     }
