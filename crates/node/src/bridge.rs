@@ -97,6 +97,18 @@ impl Bridge {
         });
     }
 
+    /// Finds the credentials of the client's chain; `drain` gives the outcome under `number`:
+    /// `{ accessKeyId, secretAccessKey, sessionToken, expiration }`, the expiration in milliseconds since 1970.
+    #[napi(catch_unwind)]
+    pub fn find_credentials(&mut self, client: &NativeClient, number: u32) {
+        self.under_way.insert(number, None);
+        let shared = self.shared.clone();
+        client.client.find_credentials(move |found| {
+            let found = found.map(|(keys, expiration)| record::credentials(&keys, expiration).to_string());
+            shared.push(number, found.map_err(|error| record::error(&error, None)), None);
+        });
+    }
+
     /// The client that was made under `number`.
     #[napi(catch_unwind)]
     pub fn made(&mut self, number: u32) -> Option<NativeClient> {
