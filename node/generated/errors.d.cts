@@ -2,6 +2,9 @@
 import { ChimelineError, ServiceException, ParamValidationError, AbortError, ServiceExceptionOptions } from "../lib/errors/error_classes.cjs";
 export * from "../lib/errors/error_classes.cjs";
 
+/** A recording cannot be made or stopped, though every call was answered; the message says why. */
+export declare class RecordingError extends ChimelineError {}
+
 /** An option, an environment variable or a profile setting is not valid. */
 export declare class InvalidConfigError extends ChimelineError {
   readonly name: "InvalidConfigError" | "InvalidRetryModeError" | "InvalidIMDSEndpointError" | "InvalidIMDSEndpointModeError" | "InfiniteLoopConfigError";

@@ -15,9 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from . import blocking, exceptions, testing
+    from . import blocking, exceptions, recording, testing
 
-__all__ = ["Config", "__version__", "blocking", "client", "exceptions", "testing"]
+__all__ = ["Config", "__version__", "blocking", "client", "exceptions", "recording", "testing"]
 
 if not _native.OPTIMIZED:
     import warnings
@@ -27,7 +27,7 @@ if not _native.OPTIMIZED:
 
 def __getattr__(name: str) -> ModuleType:
     # Loaded when first touched, for a start in milliseconds.
-    if name in ("blocking", "exceptions", "testing"):
+    if name in ("blocking", "exceptions", "recording", "testing"):
         from importlib import import_module
 
         return import_module(f".{name}", __name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import sys
 import threading
 import time
 from asyncio import AbstractEventLoop, get_running_loop, wait_for
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
+    from . import _tracing as tracing
     from ._credentials import CredentialSource
 else:
-    from ._lazy import t
+    from ._lazy import t, tracing
 
 # Weak in both directions: a loop keeps its bridge, and is not kept by it.
 _bridges: WeakKeyDictionary[AbstractEventLoop, ref[Bridge]] = WeakKeyDictionary()
@@ -33,21 +35,40 @@ _bridges: WeakKeyDictionary[AbstractEventLoop, ref[Bridge]] = WeakKeyDictionary(
 class AsyncClient(BaseClient):
     """A client whose methods are coroutines. Any number of event loops and threads may use it at once."""
 
+    _awaits = True
     _paginator_class = "AsyncPaginator"
     _waiter_class = "AsyncWaiter"
 
     async def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        # A program that has set no provider has not loaded these.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            span = tracing.of_call(self, operation_name)
+            if span is not None:
+                with span:
+                    result = await self._logged(operation_name, api_params)
+                    span.ended(result)
+                    return result
+        return await self._logged(operation_name, api_params)
+
+    async def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:
-            return await self._send(operation_name, api_params)
+            return await call(operation_name, api_params)
         try:
-            result = await self._send(operation_name, api_params)
+            result = await call(operation_name, api_params)
         except BaseException as error:
             log_error(logger, self._service_name, operation_name, error)
             raise
         log_result(logger, self._service_name, operation_name, result)
         return result
+
+    async def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The same with the handlers of its events."""
+        from ._client.hooks import HookedCall, drive_awaited
+
+        return await drive_awaited(HookedCall(self, operation).steps(params))
 
     async def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         loop = get_running_loop()

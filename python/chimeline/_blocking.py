@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from ._client import BaseClient
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
+    from . import _tracing as tracing
     from ._credentials import CredentialSource
 else:
-    from ._lazy import t
+    from ._lazy import t, tracing
 
 
 class BlockingClient(BaseClient):
@@ -28,26 +30,50 @@ class BlockingClient(BaseClient):
         if self._source is not None and self._source.is_coroutine:
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
 
+    _awaits = False
     _paginator_class = "Paginator"
     _waiter_class = "Waiter"
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        # A program that has set no provider has not loaded these.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            span = tracing.of_call(self, operation_name)
+            if span is not None:
+                with span:
+                    result = self._logged(operation_name, api_params)
+                    span.ended(result)
+                    return result
+        return self._logged(operation_name, api_params)
+
+    def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:
-            return self._send(operation_name, api_params)
+            return call(operation_name, api_params)
         try:
-            result = self._send(operation_name, api_params)
+            result = call(operation_name, api_params)
         except BaseException as error:
             log_error(logger, self._service_name, operation_name, error)
             raise
         log_result(logger, self._service_name, operation_name, result)
         return result
 
+    def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The same with the handlers of its events."""
+        from ._client.hooks import HookedCall, drive
+
+        return drive(HookedCall(self, operation).steps(params))
+
     def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         options = self._options_now()
         if self._source is not None:
             options = self._with_keys(operation, options, self._source)
+        if "gevent" in sys.modules or "eventlet" in sys.modules:
+            from . import _greenlets
+
+            if (select := _greenlets.hub_select()) is not None:
+                return _greenlets.call(select, self._native, operation, params, options)
         return self._native.call(operation, params, options)
 
     def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:

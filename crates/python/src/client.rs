@@ -18,6 +18,7 @@ use pyo3::types::PyDict;
 
 use crate::errors;
 use crate::options::{call_options_of, options_of};
+use crate::prepared::PreparedCall;
 use crate::value::{DictBuilder, Names, Value};
 
 /// A client of one service.
@@ -94,6 +95,24 @@ impl NativeClient {
         &self.client.config().endpoint.region
     }
 
+    /// The partition of the region.
+    #[getter]
+    fn partition(&self) -> &'static str {
+        self.client.config().endpoint.partition
+    }
+
+    /// The region that requests are signed for.
+    #[getter]
+    fn signing_region(&self) -> &str {
+        &self.client.config().endpoint.signing_region
+    }
+
+    /// The service's name in traces, such as `Chime SDK Meetings`.
+    #[getter]
+    fn service_id(&self) -> &str {
+        self.client.service().service_id
+    }
+
     /// Where each setting comes from.
     fn sources<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let out = PyDict::new(py);
@@ -120,6 +139,7 @@ impl NativeClient {
         out.set_item("read_timeout", config.read_timeout.as_secs_f64())?;
         out.set_item("timeout", config.timeout.map(|limit| limit.as_secs_f64()))?;
         out.set_item("max_pool_connections", config.max_pool_connections)?;
+        out.set_item("max_concurrency", config.max_concurrency)?;
         out.set_item("user_agent", &config.user_agent)?;
         out.set_item("proxies", config.proxies().into_iter().collect::<HashMap<_, _>>())?;
         Ok(out)
@@ -138,10 +158,13 @@ impl NativeClient {
         let found = self.client.service().operation(operation);
         let operation =
             found.ok_or_else(|| PyTypeError::new_err(format!("the service has no operation {operation}")))?;
-        let mut call = self.client.prepare(operation, &Value(params)).map_err(|unprepared| match unprepared {
-            Unprepared::Error(error) => errors::raised(py, &error),
-            Unprepared::Host(raised) => raised,
-        })?;
+        let mut call = match params.cast::<PreparedCall>() {
+            Ok(prepared) => prepared.get().take()?,
+            Err(_) => self.client.prepare(operation, &Value(params)).map_err(|unprepared| match unprepared {
+                Unprepared::Error(error) => errors::raised(py, &error),
+                Unprepared::Host(raised) => raised,
+            })?,
+        };
         if let Some(options) = options {
             call = call.with(&call_options_of(options)?).map_err(|e| errors::raised(py, &e))?;
         }
@@ -160,8 +183,9 @@ impl NativeClient {
         let metadata =
             errors::metadata(py, &response.metadata, retries, response.max_attempts_reached, &response.attempts)?;
         root.set_item(pyo3::intern!(py, "ResponseMetadata"), metadata)?;
-        let mut builder = DictBuilder::new(root.clone(), &self.names);
+        let mut builder = DictBuilder::new(root.clone(), operation, &self.names);
         self.client.decode(operation, response, &mut builder).map_err(|e| errors::raised(py, &e))?;
+        builder.finish()?;
         Ok(root)
     }
 }

@@ -4,7 +4,10 @@ mod bridge;
 mod client;
 mod errors;
 mod local;
+mod model;
 mod options;
+mod prepared;
+mod recording;
 mod value;
 
 /// `chimeline._native`.
@@ -21,7 +24,13 @@ mod _native {
     #[pymodule_export]
     use crate::local::run_local;
     #[pymodule_export]
+    use crate::model::{available_partitions, available_regions, service_model, validate_error, validate_output};
+    #[pymodule_export]
     use crate::options::seconds_of;
+    #[pymodule_export]
+    use crate::prepared::{PreparedCall, prepare};
+    #[pymodule_export]
+    use crate::recording::{RecordingPlan, recording_function};
 
     /// The version of the package.
     #[pymodule_export]

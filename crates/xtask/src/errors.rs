@@ -21,6 +21,7 @@ pub struct ErrorClass {
     #[serde(default)]
     pub by_hand: bool,
     text: String,
+    pub fmt: Option<String>,
     option: Option<OptionNames>,
 }
 

@@ -48,6 +48,8 @@ pub struct Metadata {
 pub struct Endpoint {
     pub prefix: String,
     pub global: Option<GlobalEndpoint>,
+    /// The names of the endpoints, by partition.
+    pub known: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]

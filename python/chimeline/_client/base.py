@@ -12,28 +12,41 @@ from ..config import Config, native_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
     from typing import Any, TypeVar
 
     import typing_extensions as t
 
     from .._credentials import CredentialSource
     from .._generated import errors
+    from .events import EventEmitter
+    from .exceptions import ClientExceptions
     from .meta import ClientMeta
 
     C = TypeVar("C", bound="BaseClient")
 else:
     from .._lazy import errors, t
 
-    ModuleType = type(sys)
-
 SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+
+
+class Hooks:
+    """The handlers of a client and of its views; there is no emitter until somebody asks for it."""
+
+    def __init__(self, emitter: EventEmitter | None = None) -> None:
+        self.emitter = emitter
+
+    @property
+    def active(self) -> bool:
+        """Whether a call has any handler to call."""
+        return self.emitter is not None and self.emitter.is_active
 
 
 class BaseClient:
     """A client of one service."""
 
     _service_name: str
+    _send: t.Callable[..., t.Any]
+    _awaits: t.ClassVar[bool]
     _operations: t.ClassVar[dict[str, str]]
     _pages: t.ClassVar[dict[str, str]]
     _paginator_class: t.ClassVar[str]
@@ -41,9 +54,10 @@ class BaseClient:
     _waiter_module: t.ClassVar[str]
     _waiter_class: t.ClassVar[str]
 
-    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
+    def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
         self._options = options
         self._config = config
+        self._hooks = hooks or Hooks()
         self._call_options: dict[str, Any] | None = None
         self._source = _credential_source(options)
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
@@ -52,6 +66,11 @@ class BaseClient:
         environment = _environment()
         self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
         self._native = NativeClient(self._service_name, given, environment)
+        self._in_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+        if self._in_snapshot:
+            from . import snapstart
+
+            snapstart.watch(self)
 
     def with_options(
         self, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
@@ -63,11 +82,24 @@ class BaseClient:
         max_attempts: attempts in all; 1 turns retries off.
         """
         given = {"timeout": timeout, "attempt_timeout": attempt_timeout, "max_attempts": max_attempts}
-        view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__)
+        view = self.__copy__()
         view._call_options = {**(self._call_options or {}), **{name: value for name, value in given.items() if value is not None}}
         self._native.check_call_options(view._call_options)
         return view
+
+    def __copy__(self) -> t.Self:
+        """The same client once more: it shares everything with this one."""
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__)
+        if self._in_snapshot:
+            from . import snapstart
+
+            snapstart.watch(view)
+        return view
+
+    def __deepcopy__(self, memo: dict[int, t.Any]) -> t.Self:
+        """A client of the same options, with connections of its own."""
+        return _remake(type(self), self._options, self._config, self._call_options)
 
     def _options_now(self) -> dict[str, Any] | None:
         """The options of a call that is made now, with the trace of the invocation in AWS Lambda, which changes."""
@@ -87,11 +119,11 @@ class BaseClient:
         return ClientMeta(self, self._config)
 
     @property
-    def exceptions(self) -> ModuleType:
-        """The exceptions, as in ``except client.exceptions.NotFoundException``: the classes of ``chimeline.exceptions``."""
-        from .. import exceptions
+    def exceptions(self) -> ClientExceptions:
+        """The service's exceptions, as in ``except client.exceptions.NotFoundException``: classes of ``chimeline.exceptions``."""
+        from .exceptions import exceptions_of
 
-        return exceptions
+        return exceptions_of(self._service_name)
 
     def can_paginate(self, operation_name: str) -> bool:
         """Whether the method of that name has a paginator."""
@@ -127,12 +159,19 @@ class BaseClient:
         return f"<chimeline.{type(self).__name__} {self._native.endpoint_url}>"
 
     def __reduce__(self) -> tuple[t.Any, ...]:
-        if any(self._options.get(name) is not None for name in SECRETS) or (self._source and self._source.is_object):
-            raise TypeError(
-                "a client made with keys does not pickle, for the keys would be in the pickle; "
-                "let it find them in the environment or in a profile"
-            )
-        return _remake, (type(self), self._options, self._config, self._call_options)
+        options = self._options
+        of_object = self._source is not None and self._source.is_object
+        if of_object or any(options.get(name) is not None for name in SECRETS):
+            if not self._config.pickle_credentials:
+                raise TypeError(
+                    "a client that was made with credentials does not pickle, for its keys would be in the pickle: let it find "
+                    "them in the environment or in a profile, or allow it with Config(pickle_credentials=True)"
+                )
+            if of_object:
+                # As they are now: the object may hold locks and connections.
+                frozen = options["credentials"].get_frozen_credentials()
+                options = {**options, "credentials": None, **dict(zip(SECRETS, frozen[:3], strict=True))}
+        return _remake, (type(self), options, self._config, self._call_options)
 
 
 def _environment() -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..config import Config, resolved
+from .events import EventEmitter
+from .model import ServiceModel, model_of
 
 if TYPE_CHECKING:
     from .base import BaseClient
@@ -21,6 +23,24 @@ class ClientMeta:
     def config(self) -> Config:
         """The configuration that the client works with: what its Config says, and what the environment and the profile add."""
         return resolved(self._config, self._client._native.settings())
+
+    @property
+    def events(self) -> EventEmitter:
+        """Where handlers of the client's calls are registered: ``client.meta.events.register("before-call", handler)``."""
+        hooks = self._client._hooks
+        if hooks.emitter is None:
+            hooks.emitter = EventEmitter(awaits=self._client._awaits)
+        return hooks.emitter
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region, such as ``aws`` or ``aws-us-gov``."""
+        return self._client._native.partition
+
+    @property
+    def service_model(self) -> ServiceModel:
+        """The service's operations and shapes."""
+        return model_of(self._client._service_name)
 
     @property
     def sources(self) -> dict[str, str]:

@@ -102,6 +102,12 @@ impl CallOptions {
 }
 
 impl Call {
+    /// What the input was encoded to. It may hold what is sensitive.
+    #[must_use]
+    pub fn encoded(&self) -> &Encoded {
+        &self.encoded
+    }
+
     /// The same call with options of its own.
     pub fn with(mut self, options: &CallOptions) -> Result<Call, Error> {
         self.limits = self.limits.with(options)?;

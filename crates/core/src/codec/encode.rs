@@ -75,6 +75,13 @@ pub fn encode<V: HostValue>(
     Ok(Encoded { path, query: wire.query, body })
 }
 
+/// Checks a value against a structure as botocore does.
+pub fn validate<V: HostValue>(structure: &'static Structure, value: &V) -> Result<(), Invalid<V::Fault>> {
+    let mut walk = Walk { validation: Validation::Standard, out: String::new(), faults: Vec::new() };
+    walk.members(structure, value, &Place::ROOT, "{", &mut |_, _, _, _| Ok(true)).map_err(Invalid::Host)?;
+    if walk.faults.is_empty() { Ok(()) } else { Err(Invalid::Faults(walk.faults)) }
+}
+
 fn path(operation: &Operation, labels: &[(&'static str, &'static str, String)], faults: &mut Vec<Fault>) -> String {
     let mut path = String::new();
     for segment in operation.path {
@@ -222,7 +229,7 @@ impl Walk {
                 }
                 self.out.push_str(if self.out.len() == start { "{}" } else { "}" });
             }
-            Kind::List { item, min, max } => self.list(item, *min, *max, value, place)?,
+            Kind::List { item, min, max } => self.list(item, min.unwrap_or(0), *max, value, place)?,
             Kind::Map { key, value: item } => self.map(key, item, value, place)?,
             Kind::String { .. } => {
                 if let Some(text) = self.text(shape, value, place)? {
@@ -400,6 +407,7 @@ impl Walk {
 
     fn limits(&mut self, shape: &Shape, text: &str, place: &Place<'_>) {
         let Kind::String { min, .. } = shape.kind else { return };
+        let min = min.unwrap_or(0);
         // A text has at least as many bytes as code points; count only where it may be too short.
         if min > 0 && text.len() < min * 4 && self.is_checked() {
             let length = text.chars().count();

@@ -1,6 +1,7 @@
 //! What the code that makes a client may say.
 
 use crate::codec::encode::Validation;
+use crate::error::hint::OptionNames;
 use crate::http::tls::{ClientCert, Trust};
 
 /// What the code that makes a client says; everything may be left out.
@@ -12,6 +13,8 @@ pub struct Options {
     pub namespace: Option<String>,
     /// A URL to send requests to, in place of the service's own.
     pub endpoint_url: Option<String>,
+    /// Whether the service's own endpoint is spoken to without TLS.
+    pub plain_http: Option<bool>,
     /// Whether endpoint URLs of the environment and the profile are passed over.
     pub ignore_configured_endpoint_urls: Option<bool>,
     /// Whether to use a FIPS endpoint.
@@ -30,8 +33,10 @@ pub struct Options {
     pub timeout: Option<f64>,
     /// Seconds for one attempt, from its connection to the last byte of its answer.
     pub attempt_timeout: Option<f64>,
-    /// How many connections may be open at once.
+    /// How many connections are kept when no call uses them.
     pub max_pool_connections: Option<u32>,
+    /// How many calls may have a connection at once; further ones wait.
+    pub max_concurrency: Option<u32>,
     /// The most bytes that an answer may have.
     pub response_limit: Option<usize>,
     /// `standard`, `adaptive` or `legacy`.
@@ -69,6 +74,8 @@ pub struct Options {
     /// Whether the client is for a server of the caller's own, as tests have one: then no file is read, and no proxy of the
     /// environment is used.
     pub local: bool,
+    /// What hints call the options.
+    pub option_names: OptionNames,
 }
 
 impl Options {

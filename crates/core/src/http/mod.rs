@@ -1,5 +1,6 @@
 //! One HTTP exchange: connections, TLS, proxies, and what each way of failing is called.
 
+pub(crate) mod cause;
 pub(crate) mod large_body;
 pub mod network_cause;
 pub(crate) mod proxy;

@@ -170,6 +170,7 @@ fn own_errors(errors: &ErrorClasses) -> Result<String> {
             name => class.name_in(python),
             bases => bases.collect::<Vec<_>>().join(", "),
             by_hand => class.by_hand,
+            fmt => class.fmt.as_ref().map(|fmt| format!("{fmt:?}")),
             doc => docstring(&class.text_in(Some(python)), 4),
         }
     };
