@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import typing_extensions as t
 
     from . import _tracing as tracing
+    from ._client.base import Hooks
     from ._credentials import CredentialSource
 else:
     from ._lazy import t, tracing
@@ -25,8 +26,8 @@ else:
 class BlockingClient(BaseClient):
     """A client whose methods block. Any number of threads may use it at once."""
 
-    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
-        super().__init__(options, config)
+    def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
+        super().__init__(options, config, hooks)
         if self._source is not None and self._source.is_coroutine:
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
 

@@ -190,6 +190,23 @@ impl NativeClient {
     }
 }
 
+/// The settings that a session's clients have in common: the region, the profile, and the profiles that there are.
+#[pyfunction]
+pub(crate) fn session_settings<'py>(
+    py: Python<'py>,
+    options: &Bound<'_, PyDict>,
+    environment: HashMap<OsString, OsString>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let (options, world) = (options_of(options)?, World::with_variables(environment.into_iter().collect()));
+    let found = py.detach(|| chimeline_core::config::session::session_settings(&options, &world));
+    let found = found.map_err(|e| errors::raised(py, &e))?;
+    let out = PyDict::new(py);
+    out.set_item("region_name", found.region)?;
+    out.set_item("profile_name", found.profile)?;
+    out.set_item("available_profiles", found.available_profiles)?;
+    Ok(out)
+}
+
 /// A number that a forked process does not share with the one that it was forked from.
 #[pyfunction]
 pub(crate) fn fork_generation() -> u64 {

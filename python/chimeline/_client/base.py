@@ -63,7 +63,7 @@ class BaseClient:
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
         given.pop("credentials", None)
         given["language"] = f"python#{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
-        environment = _environment()
+        environment = environment_now()
         self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
         self._native = NativeClient(self._service_name, given, environment)
         self._in_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
@@ -174,7 +174,7 @@ class BaseClient:
         return _remake, (type(self), options, self._config, self._call_options)
 
 
-def _environment() -> dict[str, str]:
+def environment_now() -> dict[str, str]:
     """The environment as it is now, although other threads may change it meanwhile."""
     pairs = ((name, os.environ.get(name)) for name in list(os.environ))
     return {name: value for name, value in pairs if value is not None}
