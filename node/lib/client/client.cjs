@@ -60,11 +60,8 @@ async function sending(client, command, options) {
     const parts = partsOf(client, command);
     if (parts?.isLogged === false) log = undefined;
     const tracer = tracing();
-    const run = () =>
-      parts === undefined
-        ? calls.run(operation, command.input, options, signal, config)
-        : throughMiddleware(parts, calls, { operation, command, options, signal, config });
-    const output = tracer === undefined ? await run() : await traced(tracer, operation, config.region, run);
+    const isPlain = parts === undefined && tracer === undefined;
+    const output = await (isPlain ? calls.run(operation, command.input, options, signal, config) : around(parts, tracer, calls, { operation, command, options, signal, config }));
     if (log !== undefined) log.succeeded(operation, command, output, performance.now() - started);
     return output;
   } catch (error) {
@@ -72,6 +69,13 @@ async function sending(client, command, options) {
     if (log !== undefined) log.failed(operation, command, error);
     throw error;
   }
+}
+
+/** Makes the call through middleware, if it has any, and inside of a span, if spans are made. */
+function around(parts, tracer, calls, call) {
+  const { operation, command, options, signal, config } = call;
+  const run = () => (parts === undefined ? calls.run(operation, command.input, options, signal, config) : throughMiddleware(parts, calls, call));
+  return tracer === undefined ? run() : traced(tracer, operation, config.region, run);
 }
 
 function operationOf(service, command) {
