@@ -45,7 +45,7 @@ test("what the CDK makes of a Lambda function runs, as CommonJS and as an ES mod
     const task = join(folder, "cdk.out", asset);
     const [bundle] = readdirSync(task).filter((name) => name.startsWith("index."));
     assert.ok(existsSync(join(task, addon)));
-    const event = { id: `event-${assets.indexOf(asset)}`, region: "us-east-1", account: "111122223333", detail: { eventType: "chime:MeetingStarted", meetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c" } };
+    const event = { id: "event-1", region: "us-east-1", account: "111122223333", detail: { eventType: "chime:MeetingStarted", meetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c" } };
     const code = `const { handler } = await import("./${bundle}"); console.log(JSON.stringify(await handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 10_000 })));`;
     const env = { ...process.env, ...local.environment, BUCKET_ARN: "arn:aws:s3:::recordings" };
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", code], { cwd: task, env });
