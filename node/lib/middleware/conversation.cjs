@@ -9,16 +9,17 @@ class Conversation {
   #isOver = false;
 
   /**
-   * `open` starts the call, given its handlers, and gives a promise of its output. `interrupted` is called with the error of a call that fails
-   * while a reply to it is due, as at its deadline.
+   * `open` starts the call, given its handlers, and gives a promise of its output. Its deadline counts from `startedAt`, by `performance.now()`.
+   * `interrupted` is called with the error of a call that fails while a reply to it is due, as at its deadline.
    */
-  constructor(open, interrupted) {
+  constructor(open, startedAt, interrupted) {
     const asking = (question) => {
       this.#reply = deferred();
       this.#next.resolve(question);
       return this.#reply.promise;
     };
     const handlers = {
+      startedAt,
       asks: ["request", "attempts", "retries"],
       request: (request) => asking({ kind: "request", request: requestOf(request) }),
       attempt: (_, request) => asking({ kind: "attempt", request: requestOf(request) }),

@@ -19,6 +19,7 @@ class Onion {
   #open;
   #interrupt = (_) => {};
   #ending = new AbortController();
+  #startedAt = performance.now();
 
   /**
    * `parts` has the middleware of each part, in its order. `open` starts a call of the core and gives a promise of its output; it takes
@@ -51,7 +52,7 @@ class Onion {
 
   #opened(input, once) {
     const open = (handlers) => this.#open({ input, handlers, signal: this.#ending.signal, once });
-    return new Conversation(open, (error) => this.#interrupt(error));
+    return new Conversation(open, this.#startedAt, (error) => this.#interrupt(error));
   }
 
   /** From the input on. */
