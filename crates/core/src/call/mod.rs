@@ -5,3 +5,4 @@
 pub(crate) mod classify;
 pub mod options;
 pub mod orchestrator;
+pub mod signed_get;
