@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-python dev-node demo test test-rust test-python test-node check lint fuzz dist wheel npm bench clean
+.PHONY: help dev dev-python dev-node demo test test-rust test-python test-node test-slow check check-all lint fuzz dist wheel npm bench clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -32,6 +32,16 @@ test-node: install build/.home
 
 check: lint test ## What CI runs: the linters, the generated files, the tests, and a short look for what breaks the readers.
 	$(MAKE) fuzz FUZZ_SECONDS=5
+
+check-all: check test-slow ## What `check` does, and the tests that take minutes: programs built by Next.js.
+
+test-slow: install build/slow/.made build/.home
+	$(CLEAN) CHIMELINE_SLOW=$(CURDIR)/build/slow node tests/node/run.mjs tests/node/slow/*.test.mjs
+
+build/slow/.made: tests/node/slow/package-lock.json
+	mkdir -p build/slow && cp tests/node/slow/package.json tests/node/slow/package-lock.json build/slow/
+	cd build/slow && npm ci --silent --no-audit --no-fund --ignore-scripts
+	touch $@
 
 # The types of the native module, which the JavaScript is checked against, come with its build.
 lint: build/venv/.made npm ## The linters, and whether the generated files are what the model says.
@@ -106,7 +116,7 @@ build/legacy/.made: tests/python/requirements-legacy.txt
 	touch $@
 
 node_modules/.made: package-lock.json
-	npm ci --silent --no-audit --no-fund
+	npm ci --silent --no-audit --no-fund --ignore-scripts
 	touch $@
 
 build/.home:

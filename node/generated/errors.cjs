@@ -6,6 +6,7 @@ const { exceptionClass } = require("../lib/errors/service_error_classes.cjs");
 
 const { ChimelineError, ServiceException, ParamValidationError, AbortError } = own;
 
+class RecordingError extends ChimelineError {}
 class InvalidConfigError extends ChimelineError {}
 class InvalidRetryModeError extends InvalidConfigError {}
 class InvalidIMDSEndpointError extends InvalidConfigError {}
@@ -35,6 +36,7 @@ class CallCancelledError extends HTTPClientError {}
 class InternalError extends ChimelineError {}
 
 const classes = {
+  RecordingError,
   InvalidConfigError,
   InvalidRetryModeError,
   InvalidIMDSEndpointError,

@@ -2,6 +2,9 @@
 import { ChimelineError, ServiceException, ParamValidationError, AbortError, ServiceExceptionOptions } from "../lib/errors/error_classes.cjs";
 export * from "../lib/errors/error_classes.cjs";
 
+/** A recording cannot be made or stopped, though every call was answered; the message says why. */
+export declare class RecordingError extends ChimelineError {}
+
 /** An option, an environment variable or a profile setting is not valid. */
 export declare class InvalidConfigError extends ChimelineError {
   readonly name: "InvalidConfigError" | "InvalidRetryModeError" | "InvalidIMDSEndpointError" | "InvalidIMDSEndpointModeError" | "InfiniteLoopConfigError";
@@ -64,7 +67,7 @@ export declare class EndpointVariantError extends ChimelineError {
 
 /** No credentials were found; the message lists each provider and its reason. */
 export declare class NoCredentialsError extends ChimelineError {
-  readonly name: "NoCredentialsError";
+  readonly name: "CredentialsProviderError";
 }
 
 /** Only a part of the credentials was provided. */
@@ -85,32 +88,32 @@ export declare class ConnectionError extends ChimelineError {}
 
 /** The host could not be reached. */
 export declare class EndpointConnectionError extends ConnectionError {
-  readonly name: "EndpointConnectionError";
+  readonly name: "EndpointConnectionError" | "TimeoutError";
 }
 
 /** No connection was established within `connectionTimeout`. */
 export declare class ConnectTimeoutError extends ConnectionError {
-  readonly name: "ConnectTimeoutError";
+  readonly name: "TimeoutError";
 }
 
 /** The TLS handshake failed, for example because the certificate is not trusted. */
 export declare class SSLError extends ConnectionError {
-  readonly name: "SSLError";
+  readonly name: "SSLError" | "TimeoutError";
 }
 
 /** The proxy refused the connection or could not be reached. */
 export declare class ProxyConnectionError extends ConnectionError {
-  readonly name: "ProxyConnectionError";
+  readonly name: "ProxyConnectionError" | "TimeoutError";
 }
 
 /** The connection was closed before the response was complete. */
 export declare class ConnectionClosedError extends HTTPClientError {
-  readonly name: "ConnectionClosedError";
+  readonly name: "ConnectionClosedError" | "TimeoutError";
 }
 
 /** No response was received within `requestTimeout`, or no byte within `socketTimeout`. */
 export declare class ReadTimeoutError extends HTTPClientError {
-  readonly name: "ReadTimeoutError";
+  readonly name: "TimeoutError";
 }
 
 /** The call did not complete within `timeout`. */

@@ -39,6 +39,7 @@ export {
   ProfileNotFound,
   ProxyConnectionError,
   ReadTimeoutError,
+  RecordingError,
   ResourceLimitExceededException,
   ResourceNotFoundException,
   ResponseError,

@@ -44,6 +44,7 @@ export const {
   ProfileNotFound,
   ProxyConnectionError,
   ReadTimeoutError,
+  RecordingError,
   ResourceLimitExceededException,
   ResourceNotFoundException,
   ResponseError,

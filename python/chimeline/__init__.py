@@ -13,7 +13,7 @@ from .config import Config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import blocking, exceptions, stub, testing
+    from . import blocking, exceptions, recording, stub, testing
     from ._client.session import setup_default_session
     from ._generated.sessions import Session, get_session
     from ._logging import set_stream_logger
@@ -26,6 +26,7 @@ __all__ = [
     "client",
     "exceptions",
     "get_session",
+    "recording",
     "set_stream_logger",
     "setup_default_session",
     "stub",
@@ -39,7 +40,7 @@ if not _native.OPTIMIZED:
 
 
 # Loaded when first touched, for a start in milliseconds.
-_MODULES = ("blocking", "exceptions", "stub", "testing")
+_MODULES = ("blocking", "exceptions", "recording", "stub", "testing")
 _NAMES = {
     "Session": "_generated.sessions",
     "get_session": "_generated.sessions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from ._client import BaseClient
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
+    from . import _tracing as tracing
     from ._client.base import Hooks
     from ._credentials import CredentialSource
 else:
-    from ._lazy import t
+    from ._lazy import t, tracing
 
 
 class BlockingClient(BaseClient):
@@ -35,6 +37,17 @@ class BlockingClient(BaseClient):
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        # A program that has set no provider has not loaded these.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            span = tracing.of_call(self, operation_name)
+            if span is not None:
+                with span:
+                    result = self._logged(operation_name, api_params)
+                    span.ended(result)
+                    return result
+        return self._logged(operation_name, api_params)
+
+    def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:
@@ -57,6 +70,11 @@ class BlockingClient(BaseClient):
         options = self._options_now()
         if self._source is not None:
             options = self._with_keys(operation, options, self._source)
+        if "gevent" in sys.modules or "eventlet" in sys.modules:
+            from . import _greenlets
+
+            if (select := _greenlets.hub_select()) is not None:
+                return _greenlets.call(select, self._native, operation, params, options)
         return self._native.call(operation, params, options)
 
     def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class ChimelineError(Exception):
     attempts: list[types.Attempt]
     """What became of each attempt that was made."""
     hint: str | None
-    """How to fix it, where the message is a known one."""
+    """How to fix it, as far as the cause is certain; from Python 3.11 on also a note, which tracebacks show."""
 
     def __new__(cls, *args: t.Any, **kwargs: t.Any) -> t.Self:
         error = super().__new__(cls, *args)
@@ -46,6 +46,9 @@ def _rebuild(cls: type[ChimelineError], args: tuple[t.Any, ...], state: dict[str
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
+    if "__notes__" in state:
+        # A copy's notes are its own.
+        error.__dict__["__notes__"] = list(state["__notes__"])
     return error
 
 

@@ -49,6 +49,8 @@ _DEFAULTS: dict[str, t.Any] = {
     "use_dualstack_endpoint": None,
     "use_fips_endpoint": None,
     "ignore_configured_endpoint_urls": None,
+    "max_concurrency": None,
+    "pickle_credentials": False,
 }
 
 
@@ -97,7 +99,9 @@ class Config:
     timeout: seconds for a whole call, retries included; no limit by default.
     attempt_timeout: seconds for one attempt, from its connection to the last byte of its answer; no limit by default.
     response_limit: the most bytes that an answer may have; 64 MiB by default.
-    max_pool_connections: how many connections may be open at once; further calls wait; 10 by default.
+    max_pool_connections: how many connections are kept for the next calls; 10 by default. There may be more at once.
+    max_concurrency: how many calls may have a connection at once, while further ones wait; by default 200 of an awaited client,
+        and no limit for a blocking one, whose threads are one.
     retries: ``{"mode": "standard", "adaptive" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
     parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
         names and types.
@@ -108,6 +112,8 @@ class Config:
         ``"cross-region"``, ``"mobile"``, ``"auto"`` or ``"legacy"``.
     use_fips_endpoint, use_dualstack_endpoint: which of the service's endpoints.
     ignore_configured_endpoint_urls: pass over endpoint URLs of the environment and the profile.
+    pickle_credentials: whether a client that was made with credentials pickles, which are then readable in the pickle, as is a
+        password in ``proxies``; else pickling it is refused.
     user_agent: in place of the whole user agent; user_agent_extra: behind it; user_agent_appid: the application's id in it.
 
     The other names of botocore are taken and have no effect on these services.
@@ -134,6 +140,8 @@ class Config:
     use_dualstack_endpoint: bool | None
     use_fips_endpoint: bool | None
     ignore_configured_endpoint_urls: bool | None
+    max_concurrency: int | None
+    pickle_credentials: bool
 
     def __init__(self, *args: t.Any, **options: t.Any) -> None:
         options = _with_positional(args, options)
@@ -148,6 +156,8 @@ class Config:
         if options.get("signature_version") not in (None, "", "v4"):
             raise ValueError(f"signature_version must be 'v4', not {options['signature_version']!r}: the services take no other")
         _check_retries(options.get("retries"))
+        if not isinstance(options.get("pickle_credentials", False), bool):
+            raise TypeError(f"pickle_credentials must be a bool, not {type(options['pickle_credentials']).__name__}")
         self._given = options
         self.__dict__.update({**_DEFAULTS, **options})
 
@@ -165,7 +175,21 @@ class Config:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __copy__(self) -> Config:
+        return Config(**self._given)
+
+    def __deepcopy__(self, memo: dict[int, t.Any]) -> Config:
+        from copy import deepcopy
+
+        return Config(**deepcopy(self._given, memo))
+
     def __reduce__(self) -> tuple[t.Any, ...]:
+        with_password = [scheme for scheme, url in (self.proxies or {}).items() if scheme != "no" and "@" in (url or "")]
+        if with_password and not self.pickle_credentials:
+            raise TypeError(
+                f"a Config with a password in proxies[{with_password[0]!r}] does not pickle, for it would be in the pickle: name "
+                "the proxy in HTTPS_PROXY or HTTP_PROXY, or allow it with Config(pickle_credentials=True)"
+            )
         return _config, (self._given,)
 
 
@@ -252,7 +276,7 @@ def unless_empty(value: t.Any) -> t.Any:
     return None if isinstance(value, str) and not value else value
 
 
-_NOT_NATIVE = frozenset({"proxies", "proxies_config", "retries", "signature_version"})
+_NOT_NATIVE = frozenset({"pickle_credentials", "proxies", "proxies_config", "retries", "signature_version"})
 
 
 def native_options(config: Config) -> dict[str, t.Any]:

@@ -197,10 +197,9 @@ test("an option of a wrong type is refused when the client is made", () => {
   const wrong = [
     [{ region: 5 }, /region must be a string, a function that gives one or a promise, not number/],
     [{ credentials: "AKID:secret" }, /credentials must be an object/],
-    [{ credentials: { accessKeyId: "x" } }, /credentials\.secretAccessKey must be a string/],
+    [{ credentials: { accessKeyId: "x", secretAccessKey: 5 } }, /credentials\.secretAccessKey must be a string/],
     [{ maxAttempts: "3" }, /maxAttempts must be a number/],
     [{ requestHandler: { requestTimeout: "1" } }, /requestHandler\.requestTimeout must be a number/],
-    [{ timeout: NaN }, /timeout must be a number, not NaN/],
     [{ requestHandler: { httpsAgent: { maxSockets: "many" } } }, /maxSockets must be a number/],
     [{ requestHandler: { httpsAgent: new Agent({ ca: "pem" }) }, caBundle: "ca.pem" }, /httpsAgent has a ca, and there is a caBundle: give one of them/],
     [{ requestHandler: { httpsAgent: new Agent({ key: "pem" }) } }, /httpsAgent: its cert and its key must be given together/],
@@ -215,13 +214,31 @@ test("an option of a wrong type is refused when the client is made", () => {
   assert.doesNotThrow(() => new Chime({ somethingOfV3: 1, logger: console }));
 });
 
+test("a client is made with what is empty or not set, and its first call says what is missing", async () => {
+  const call = async (options) => caught(new ChimeSDKMediaPipelines({ region: "us-east-1", endpoint: server.url, credentials: keys, ...options }).listMediaPipelines({}));
+  for (const credentials of [{}, { accessKeyId: undefined, secretAccessKey: undefined }, { accessKeyId: "", secretAccessKey: "" }]) {
+    const error = await call({ credentials });
+    assert.deepEqual([error.name, error.message], ["TypeError", "credentials.accessKeyId must be a string that is not empty"]);
+  }
+  assert.match((await call({ credentials: { accessKeyId: "x" } })).message, /credentials\.secretAccessKey must be a string/);
+  for (const region of ["", undefined, null]) {
+    const error = await call({ region });
+    assert.equal(error.name, "NoRegionError");
+    assert.match(error.hint, /region: "us-east-1".*AWS_REGION/);
+  }
+  assert.match((await call({ endpoint: {} })).message, /endpoint must be a URL/);
+  assert.match((await call({ maxAttempts: NaN })).message, /maxAttempts is NaN/);
+  assert.match((await call({ timeout: NaN })).message, /timeout is NaN/);
+  assert.equal(server.requests.length, 0);
+});
+
 test("the configuration can be asked for, and neither it nor the client shows a secret", async () => {
   const client = at(server, ChimeSDKMeetings, { maxAttempts: 5, requestHandler: { requestTimeout: 1234, connectionTimeout: 99 }, timeout: 5000, customUserAgent: "mine/1" });
   assert.equal(await client.config.region(), "us-east-1");
   assert.equal(await client.config.maxAttempts(), 5);
   assert.equal(await client.config.retryMode(), "standard");
   assert.equal(await client.config.useFipsEndpoint(), false);
-  assert.deepEqual(await client.config.endpoint(), { protocol: "http:", hostname: "127.0.0.1", port: server.port, path: "/" });
+  assert.deepEqual(await client.config.endpoint(), { hostname: "127.0.0.1", port: server.port, protocol: "http:", path: "/", query: undefined });
   const settings = await client.config.settings();
   assert.deepEqual([settings.requestTimeout, settings.connectionTimeout, settings.timeout], [1234, 99, 5000]);
   const unlimited = at(server, Chime, { requestHandler: { httpsAgent: new Agent() } });

@@ -69,7 +69,7 @@ def test_limits_that_are_none_name_themselves(blocking: Any) -> None:
 
 async def test_a_deadline_covers_the_wait_for_a_connection(server: Server, options: dict[str, Any]) -> None:
     server.default = Stall()
-    client = chimeline.client("chime", **options, config=chimeline.Config(max_pool_connections=1))
+    client = chimeline.client("chime", **options, config=chimeline.Config(max_concurrency=1))
     first = asyncio.create_task(client.create_media_capture_pipeline(**INPUT))
     while not server.requests:
         await asyncio.sleep(0.01)
@@ -80,7 +80,7 @@ async def test_a_deadline_covers_the_wait_for_a_connection(server: Server, optio
 
 def test_a_deadline_covers_the_wait_of_a_blocking_call_for_a_connection(server: Server, options: dict[str, Any]) -> None:
     server.default = Stall()
-    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(max_pool_connections=1, read_timeout=1))
+    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(max_concurrency=1, read_timeout=1))
 
     def occupy() -> None:
         with contextlib.suppress(exceptions.ReadTimeoutError):

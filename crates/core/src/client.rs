@@ -14,8 +14,10 @@ use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
 use crate::codec::host::{HostBuilder, HostValue};
 use crate::config::options::Options;
-use crate::config::resolve::Config;
+use crate::config::resolve::{Config, MAX_ASYNC_CONCURRENCY};
+use crate::config::setting_resolver::CODE;
 use crate::credentials::cache::Source;
+use crate::error::hint;
 use crate::error::kinds::{Attempt, Error, ErrorKind};
 use crate::http::transport::Network;
 use crate::redact::excerpt;
@@ -43,7 +45,7 @@ pub(crate) struct Inner {
     pub(crate) user_agent: HeaderValue,
     pub(crate) network: Arc<Network>,
     pool: PerProcess<Arc<OnceLock<reqwest::Client>>>,
-    /// One for each connection that the calls of the I/O thread may have open at once.
+    /// One for each call of the I/O thread that may have a connection at once.
     permits: PerProcess<Arc<Semaphore>>,
     lanes: PerProcess<Arc<Lanes>>,
 }
@@ -108,6 +110,21 @@ impl Client {
     /// The same in a world of the caller's.
     pub fn in_world(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
         let options = &options.without_empty();
+        let explained = |error: Error| {
+            let client = hint::Client {
+                service,
+                region: options.region.as_deref().unwrap_or_default(),
+                host: "",
+                endpoint_source: options.endpoint_url.as_ref().map(|_| CODE),
+                names: options.option_names,
+            };
+            let hint = hint::of(&client, "", &error);
+            error.with_hint(hint)
+        };
+        Client::made(service, options, world).map_err(explained)
+    }
+
+    fn made(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
         let service = Config::target(service, options)?;
         let config = Config::resolve(service, options, &world)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
@@ -193,9 +210,10 @@ impl Client {
     async fn send_noting(&self, call: &Call, progress: &Progress) -> Result<Response, Error> {
         let deadline = Deadline::of(&call.limits);
         let pool = self.0.pool.get(|| Ok(Arc::default()))?;
-        let http = self.http(&pool, self.most_connections(), deadline).await;
-        let http = http.map_err(|e| e.in_operation(call.operation.name))?;
-        let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_connections()))))?;
+        let kept = usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX);
+        let http = self.http(&pool, kept, deadline).await;
+        let http = http.map_err(|e| self.0.explained(e, call.operation))?;
+        let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_at_once()))))?;
         orchestrator::run(&self.0, &http, Some(&permits), call, deadline, progress).await
     }
 
@@ -257,9 +275,8 @@ impl Client {
                 None => format!("{}; it starts with {}", unreadable.0, excerpt(&response.body)),
             };
             let message = format!("the answer of {host} (HTTP {status}) cannot be read: {why}");
-            Error::new(ErrorKind::Response, message)
-                .in_operation(operation.name)
-                .with_attempts(response.attempts.clone())
+            let error = Error::new(ErrorKind::Response, message);
+            self.0.explained(error, operation).with_attempts(response.attempts.clone())
         })
     }
 
@@ -268,11 +285,13 @@ impl Client {
     }
 
     pub(crate) fn lanes(&self) -> Result<Arc<Lanes>, Error> {
-        self.0.lanes.get(|| Ok(Arc::new(Lanes::new(self.0.config.max_pool_connections))))
+        let Config { max_pool_connections, max_concurrency, .. } = self.0.config;
+        self.0.lanes.get(|| Ok(Arc::new(Lanes::new(max_pool_connections, max_concurrency.unwrap_or(u32::MAX)))))
     }
 
-    fn most_connections(&self) -> usize {
-        usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
+    fn most_at_once(&self) -> usize {
+        let most = self.0.config.max_concurrency.unwrap_or(MAX_ASYNC_CONCURRENCY);
+        usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
     }
 
     /// The HTTP client that is kept in `made`, which is made the first time.
@@ -288,6 +307,23 @@ impl Client {
         let url = orchestrator::parsed(&self.0.config.endpoint.url)?;
         let http = orchestrator::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
         Ok(made.get_or_init(|| http).clone())
+    }
+}
+
+impl Inner {
+    /// The error of a call of that operation, with the hint that it deserves.
+    pub(crate) fn explained(&self, error: Error, operation: &Operation) -> Error {
+        let error = error.in_operation(operation.name);
+        let source = self.config.sources.iter().find(|(name, _)| *name == "endpoint_url");
+        let client = hint::Client {
+            service: self.service,
+            region: &self.config.endpoint.region,
+            host: &orchestrator::host(self),
+            endpoint_source: source.map(|(_, source)| source.as_str()),
+            names: self.config.option_names,
+        };
+        let hint = hint::of(&client, operation.name, &error);
+        error.with_hint(hint)
     }
 }
 

@@ -29,6 +29,7 @@ pub use call::orchestrator::Response;
 pub use client::{Client, Unprepared};
 pub use config::options::{Keys, Options};
 pub use config::resolve::Config;
+pub use error::hint::OptionNames;
 pub use error::kinds::{Error, ErrorKind};
 
 /// The service of that name, such as `chime-sdk-media-pipelines`.

@@ -9,6 +9,7 @@ mod input;
 mod local;
 mod options;
 mod record;
+mod recording;
 mod shape;
 
 use napi_derive::napi;

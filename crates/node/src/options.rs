@@ -6,9 +6,23 @@ use chimeline_core::codec::encode::Validation;
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::http::tls::{ClientCert, Pem, Trust};
 use chimeline_core::runtime::environment::Variables;
-use chimeline_core::{CallOptions, Keys, Options};
+use chimeline_core::{CallOptions, Keys, OptionNames, Options};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+/// What the options are called here that hints name.
+const OPTION_NAMES: OptionNames = OptionNames(&[
+    ("attempt_timeout", "requestHandler.requestTimeout"),
+    ("connect_timeout", "requestHandler.connectionTimeout"),
+    ("endpoint_url", "endpoint"),
+    ("profile_name", "profile"),
+    ("proxies", "the proxy of requestHandler.httpsAgent or httpAgent"),
+    ("read_timeout", "requestHandler.socketTimeout"),
+    ("region_name", "region"),
+    ("use_dualstack_endpoint", "useDualstackEndpoint"),
+    ("use_fips_endpoint", "useFipsEndpoint"),
+    ("verify", "caBundle"),
+]);
 
 /// The options of a client.
 pub(crate) fn client_options(text: &str) -> Result<Options, Error> {
@@ -134,16 +148,19 @@ impl Given {
             profile: self.profile,
             credentials: self.credentials.map(Keys::from),
             process_in_shell: true,
+            option_names: OPTION_NAMES,
             connect_timeout: seconds(self.connection_timeout),
             attempt_timeout: seconds(self.request_timeout),
             read_timeout: seconds(self.socket_timeout),
             timeout: seconds(self.timeout),
+            // One limit, as an agent's `maxSockets` is.
             max_pool_connections: self.max_connections,
+            max_concurrency: self.max_connections,
             retry_mode: self.retry_mode,
             max_attempts: self.max_attempts,
             validation: match self.parameter_validation.as_deref() {
                 None | Some("true") => Validation::Standard,
-                Some("false") => Validation::Off,
+                Some("false") => Validation::AsGiven,
                 Some("strict") => Validation::Strict,
                 Some(other) => {
                     let message = format!("parameterValidation is {other:?}, which must be true, false or \"strict\"");

@@ -101,6 +101,18 @@ impl NativeClient {
         self.client.config().endpoint.partition
     }
 
+    /// The region that requests are signed for.
+    #[getter]
+    fn signing_region(&self) -> &str {
+        &self.client.config().endpoint.signing_region
+    }
+
+    /// The service's name in traces, such as `Chime SDK Meetings`.
+    #[getter]
+    fn service_id(&self) -> &str {
+        self.client.service().service_id
+    }
+
     /// Where each setting comes from.
     fn sources<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let out = PyDict::new(py);
@@ -127,6 +139,7 @@ impl NativeClient {
         out.set_item("read_timeout", config.read_timeout.as_secs_f64())?;
         out.set_item("timeout", config.timeout.map(|limit| limit.as_secs_f64()))?;
         out.set_item("max_pool_connections", config.max_pool_connections)?;
+        out.set_item("max_concurrency", config.max_concurrency)?;
         out.set_item("user_agent", &config.user_agent)?;
         out.set_item("proxies", config.proxies().into_iter().collect::<HashMap<_, _>>())?;
         Ok(out)

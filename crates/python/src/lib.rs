@@ -7,6 +7,7 @@ mod local;
 mod model;
 mod options;
 mod prepared;
+mod recording;
 mod value;
 
 /// `chimeline._native`.
@@ -30,6 +31,8 @@ mod _native {
     use crate::options::seconds_of;
     #[pymodule_export]
     use crate::prepared::{PreparedCall, prepare};
+    #[pymodule_export]
+    use crate::recording::{RecordingPlan, recording_function};
 
     /// The version of the package.
     #[pymodule_export]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chimeline_core::codec::encode::Validation;
 use chimeline_core::codec::timestamp::Timestamp;
 use chimeline_core::http::tls::{ClientCert, Trust};
-use chimeline_core::{CallOptions, Keys, Options};
+use chimeline_core::{CallOptions, Keys, OptionNames, Options};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
@@ -24,12 +24,14 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         profile: given.text("profile_name")?,
         credentials: given.credentials()?,
         process_in_shell: false,
+        option_names: OptionNames::default(),
         connect_timeout: given.number("connect_timeout")?,
         read_timeout: given.number("read_timeout")?,
         timeout: given.number("timeout")?,
         attempt_timeout: given.number("attempt_timeout")?,
         response_limit: given.typed("response_limit", "a whole number that is not negative")?,
         max_pool_connections: given.count("max_pool_connections")?,
+        max_concurrency: given.count("max_concurrency")?,
         retry_mode: given.text("retry_mode")?,
         max_attempts: given.count("max_attempts")?,
         defaults_mode: given.text("defaults_mode")?,

@@ -24,6 +24,7 @@ impl HostValue for Value<'_> {
         boolean: "<class 'bool'>",
         timestamp: "<class 'datetime.datetime'>, timestamp-string",
         truth: ["False", "True"],
+        suggests_names: false,
     };
 
     fn string(&self) -> PyResult<Text<'_>> {

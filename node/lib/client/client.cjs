@@ -5,7 +5,8 @@ const { Calls } = require("./calls.cjs");
 const { asked } = require("./command.cjs");
 const { configOf } = require("./resolved_config.cjs");
 const { AbortError } = require("../errors/error_classes.cjs");
-const { logged } = require("./logging.cjs");
+const { fromCaller } = require("../errors/stack.cjs");
+const { logOf } = require("./logging.cjs");
 const { checked } = require("../options/client_options.cjs");
 const { reasonOf } = require("../wire/signal.cjs");
 
@@ -26,9 +27,7 @@ class Client {
   /** Makes the call of a command. With a callback it gives nothing back. */
   send(command, options, callback) {
     if (typeof options === "function") return this.send(command, undefined, options);
-    const { logger } = this.config;
-    const sent = sending(this, command, options);
-    const promise = logger == null ? sent : logged(logger, command, sent);
+    const promise = sending(this, command, options);
     if (callback === undefined) return promise;
     promise.then((output) => callback(null, output), (error) => callback(error));
     return undefined;
@@ -40,15 +39,39 @@ class Client {
   }
 }
 
+/** Makes the call. It is the one async function between the call and its caller, so that the stacks of errors begin there. */
 async function sending(client, command, options) {
   const { [CALLS]: calls, [SERVICE]: service, config } = client;
+  const log = logOf(config);
+  const started = log === undefined ? 0 : performance.now();
+  let operation;
+  try {
+    operation = operationOf(service, command);
+    const signal = signalOf(options, operation);
+    const output = await calls.run(operation, command.input, options, signal, config);
+    if (log !== undefined) log.succeeded(operation, command, output, performance.now() - started);
+    return output;
+  } catch (error) {
+    fromCaller(error, sending);
+    if (log !== undefined) log.failed(operation, command, error);
+    throw error;
+  }
+}
+
+function operationOf(service, command) {
   const { service: wanted, name } = asked(command) ?? {};
-  const operation = wanted === service.name && Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
-  if (operation === undefined) throw new TypeError(`send takes a command of ${service.class}, not ${describe(command)}`);
+  if (wanted !== service.name || !Object.hasOwn(service.operations, name)) {
+    throw new TypeError(`send takes a command of ${service.class}, not ${describe(command)}`);
+  }
+  return service.operations[name];
+}
+
+/** The signal that aborts the call; an AbortError where it has done so already. */
+function signalOf(options, operation) {
   const signal = options?.abortSignal ?? undefined;
   if (signal !== undefined && typeof signal.addEventListener !== "function") throw new TypeError("abortSignal must be an AbortSignal");
   if (signal?.aborted) throw new AbortError(reasonOf(signal), operation);
-  return calls.run(operation, command.input, options, signal, config);
+  return signal;
 }
 
 function describe(command) {

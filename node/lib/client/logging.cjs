@@ -1,40 +1,83 @@
 "use strict";
-// The `logger` option: a line a call at info, and a line an attempt at debug. Lines are made of the ledger of attempts, which
-// holds no input and no secret.
+// The `logger` option, called as the AWS SDK calls it: an object a call, at info or, for a failure, at error; and one an attempt,
+// at debug. With `logFormat: "text"` each is a line, made of the ledger of attempts, which holds no input.
 const { asked } = require("./command.cjs");
+const { withoutSensitive } = require("../wire/redact.cjs");
 
-/** The outcome of the call that a command makes, once the logger was told of it. */
-async function logged(logger, command, sent) {
-  const started = performance.now();
-  const { attempts, outcome } = await sent.then((output) => ofOutput(output, performance.now() - started), ofError);
-  const { service, name } = asked(command) ?? {};
-  const call = `${service}.${name}`;
-  attempts.forEach((attempt, i) => write(logger, "debug", `${call} attempt ${i + 1}: ${lineOf(attempt)}`));
-  write(logger, "info", `${call}: ${outcome}, attempts: ${attempts.length}`);
-  return sent;
+/** What `client.config.logger` is where there is none. */
+class NoLogger {
+  trace() {}
+  debug() {}
+  info() {}
+  warn() {}
+  error() {}
 }
 
-/** A line that cannot be written is lost, and never the call's outcome with it. */
-function write(logger, level, line) {
-  try {
-    const written = logger[level](line);
-    if (typeof written?.then === "function") written.then(undefined, () => {});
-  } catch {
-    // The logger's trouble is the logger's.
+/** What a call of a client with that configuration tells its logger with; nothing for one without. */
+function logOf({ logger, logFormat }) {
+  if (logger == null || logger instanceof NoLogger) return undefined;
+  return logFormat === "text" ? new TextLog(logger) : new ObjectLog(logger);
+}
+
+class ObjectLog {
+  #logger;
+
+  constructor(logger) {
+    this.#logger = logger;
+  }
+
+  succeeded(operation, command, output, took) {
+    const { $metadata, ...members } = output;
+    const names = namesOf(operation);
+    this.#attempts(names, ledgerOf($metadata, took));
+    write(this.#logger, "info", () => ({ ...names, ...withoutSensitive(operation, command.input, members), metadata: $metadata }));
+  }
+
+  failed(operation, command, error) {
+    if (operation === undefined) return;
+    const names = namesOf(operation);
+    const { attempts = [], $metadata } = Object(error);
+    this.#attempts(names, attempts);
+    write(this.#logger, "error", () => ({ ...names, input: withoutSensitive(operation, command.input).input, error, metadata: $metadata }));
+  }
+
+  #attempts(names, attempts) {
+    attempts.forEach((attempt, i) => write(this.#logger, "debug", () => ({ ...names, attempt: i + 1, ...attempt })));
   }
 }
 
-function ofOutput({ $metadata }, took) {
-  const { httpStatusCode, requestId, history } = $metadata;
-  const attempts = history ?? [{ httpStatusCode, code: null, requestId, duration: took, delay: null }];
-  return { attempts, outcome: `HTTP ${httpStatusCode} in ${took.toFixed(1)} ms` };
+class TextLog {
+  #logger;
+
+  constructor(logger) {
+    this.#logger = logger;
+  }
+
+  succeeded(operation, command, { $metadata }, took) {
+    this.#lines(command, ledgerOf($metadata, took), `HTTP ${$metadata.httpStatusCode} in ${took.toFixed(1)} ms`);
+  }
+
+  /** By its class and code: its text may quote what was sent. */
+  failed(operation, command, error) {
+    const { attempts = [] } = Object(error);
+    const code = attempts.at(-1)?.code;
+    this.#lines(command, attempts, `${Object(error).constructor?.name}${code == null ? "" : ` (${code})`}`);
+  }
+
+  #lines(command, attempts, outcome) {
+    const { service, name } = asked(command) ?? {};
+    const call = `${service}.${name}`;
+    attempts.forEach((attempt, i) => write(this.#logger, "debug", () => `${call} attempt ${i + 1}: ${lineOf(attempt)}`));
+    write(this.#logger, "info", () => `${call}: ${outcome}, attempts: ${attempts.length}`);
+  }
 }
 
-/** By its class and code: its text may quote what was sent. */
-function ofError(error) {
-  const { attempts = [] } = Object(error);
-  const code = attempts.at(-1)?.code;
-  return { attempts, outcome: `${Object(error).constructor?.name}${code == null ? "" : ` (${code})`}` };
+function namesOf({ name, service }) {
+  return { clientName: `${service.class}Client`, commandName: `${name}Command` };
+}
+
+function ledgerOf({ httpStatusCode, requestId, history }, took) {
+  return history ?? [{ httpStatusCode, code: null, requestId, duration: took, delay: null }];
 }
 
 function lineOf({ httpStatusCode, code, requestId, duration, delay }) {
@@ -42,4 +85,14 @@ function lineOf({ httpStatusCode, code, requestId, duration, delay }) {
   return `status ${httpStatusCode}, code ${code}, request id ${requestId}, ${duration.toFixed(1)} ms${waited}`;
 }
 
-module.exports = { logged };
+/** What cannot be written is lost, and never the call's outcome with it. */
+function write(logger, level, content) {
+  try {
+    const written = logger[level]?.(content());
+    if (typeof written?.then === "function") written.then(undefined, () => {});
+  } catch {
+    // The logger's trouble is the logger's.
+  }
+}
+
+module.exports = { NoLogger, logOf };

@@ -1,5 +1,6 @@
 "use strict";
 const { isClientOf } = require("./brands.cjs");
+const { fromCaller } = require("../errors/stack.cjs");
 const { members } = require("../wire/values.cjs");
 
 /** The function that goes through an operation's pages, by `NextToken` and `MaxResults`. */
@@ -16,7 +17,12 @@ function paginator(name, clientName, Command) {
       const asked = { ...given, NextToken: token };
       asked.MaxResults ??= pageSize;
       const command = new Command(asked);
-      const page = await client.send(withCommand?.(command) ?? command, ...rest);
+      let page;
+      try {
+        page = await client.send(withCommand?.(command) ?? command, ...rest);
+      } catch (error) {
+        throw fromCaller(error, paginate);
+      }
       yield page;
       const seen = token;
       token = page.NextToken;

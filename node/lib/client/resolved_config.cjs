@@ -1,5 +1,6 @@
 "use strict";
 // What a client tells of its configuration; nothing in it is a secret.
+const { NoLogger } = require("./logging.cjs");
 
 /** `client.config`; each setting is a function, as in the AWS SDK. */
 function configOf(service, options, settings) {
@@ -10,7 +11,8 @@ function configOf(service, options, settings) {
   return {
     serviceId: service.serviceId,
     apiVersion: service.apiVersion,
-    logger: options.logger,
+    logger: options.logger ?? new NoLogger(),
+    logFormat: options.logFormat ?? "object",
     region: given("region"),
     maxAttempts: given("maxAttempts"),
     retryMode: given("retryMode"),
@@ -18,7 +20,7 @@ function configOf(service, options, settings) {
     useDualstackEndpoint: given("useDualstackEndpoint"),
     endpoint: async () => {
       const { protocol, hostname, port, pathname } = new URL((await settings()).endpoint);
-      return { protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname };
+      return { hostname, port: port === "" ? undefined : Number(port), protocol, path: pathname, query: undefined };
     },
     /** All settings that the client works with, wherever they came from. */
     settings,

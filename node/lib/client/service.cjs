@@ -5,7 +5,7 @@ const { Client } = require("./client.cjs");
 const { Command, commandOf } = require("./command.cjs");
 const { serviceExceptionClass } = require("../errors/service_error_classes.cjs");
 const { paginator } = require("./paginate.cjs");
-const { waiter } = require("./recording/waiters.cjs");
+const { waiter } = require("../recording/waiters.cjs");
 
 /**
  * The exports of a service's module: its clients, commands, paginators, enumerations and errors.

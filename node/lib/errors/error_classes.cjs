@@ -1,15 +1,29 @@
 "use strict";
 // The errors that have members of their own; generated/errors.cjs has the others, by model/errors.toml.
-const { hidden, isNamed, literalName } = require("./error_names.cjs");
+const { hidden, isNamed, literalName, visible } = require("./error_names.cjs");
+
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /** The base of every error of this package. */
 class ChimelineError extends Error {
   constructor(message, options) {
     super(message, options);
+    visible(this, "name", this.name);
+    visible(this, "message", this.message);
     hidden(this, "operation", undefined);
     hidden(this, "host", undefined);
     hidden(this, "hint", undefined);
     hidden(this, "attempts", []);
+  }
+
+  /** What logs show. The hint is a line of the stack then, and not a property as well. */
+  [INSPECT](depth, options, inspect) {
+    const { hint, stack } = this;
+    const properties = Object.getOwnPropertyDescriptors(this);
+    if (typeof hint === "string" && typeof stack === "string" && stack.includes(hint)) delete properties.hint;
+    // A property of its own, for otherwise this would be called again.
+    Object.assign(properties, { stack: { value: stack }, [INSPECT]: { value: undefined } });
+    return inspect(Object.create(Object.getPrototypeOf(this), properties), { ...options, depth });
   }
 
   /** By their names, so that the errors of another copy of this package are known too. */
@@ -22,13 +36,18 @@ class ChimelineError extends Error {
 class ServiceException extends ChimelineError {
   constructor({ name, message, $fault, $metadata, $response, $service, cause, ...members } = {}) {
     super(message, cause === undefined ? undefined : { cause });
-    const differs = name !== undefined && name !== this.name;
-    Object.defineProperty(this, "name", { value: name ?? this.name, writable: true, enumerable: true, configurable: true });
-    this.$fault = $fault ?? "client";
-    this.$metadata = $metadata ?? {};
+    const [shown, text] = [name ?? this.name, this.message];
+    const differs = shown !== this.name;
+    // In the order in which errors of the AWS SDK have them.
+    visible(this, "$fault", $fault ?? "client");
+    visible(this, "$retryable", undefined);
+    visible(this, "$metadata", $metadata ?? {});
+    visible(this, "name", shown);
+    Object.assign(this, members);
+    visible(this, "message", text);
+    hidden(this, "code", shown);
     hidden(this, "$response", $response);
     hidden(this, "$service", $service);
-    Object.assign(this, members);
     // The first line of a stack is written when it is captured.
     if (differs) Error.captureStackTrace(this, new.target);
   }

@@ -6,8 +6,12 @@ export declare class ChimelineError extends Error {
   operation: string | undefined;
   /** The host that was called. */
   host: string | undefined;
-  /** How to fix it, where the message is a known one. */
+  /** How to fix it, where that is known. Logs and stacks show it, JSON and copies of the error have it. */
   hint: string | undefined;
+  /** Of a failed connection the code that Node has for it, such as `ECONNREFUSED`; of an error of a service its `name`. */
+  code?: string | undefined;
+  /** How many attempts were made, and what a service answered besides. */
+  readonly $metadata?: ResponseMetadata["$metadata"] | undefined;
   /** What became of each attempt that was made. */
   attempts: Attempt[];
 }
@@ -21,9 +25,12 @@ export type ServiceExceptionOptions<E> = Partial<Omit<E, keyof Error | keyof Chi
 
 /** The service returned an error. `name` is the error code as it was sent. */
 export declare class ServiceException extends ChimelineError implements ResponseMetadata {
+  readonly code: string;
   /** Whose fault it is. */
   readonly $fault: "client" | "server";
   readonly $metadata: ResponseMetadata["$metadata"];
+  /** As in the AWS SDK, whose services model no error as retryable either. */
+  readonly $retryable?: undefined;
   /** The name of the service that returned it, such as `chime-sdk-meetings`. */
   readonly $service?: string | undefined;
   /** The status and the headers of the response. */

@@ -34,4 +34,10 @@ function hidden(error, name, value) {
   Object.defineProperty(error, name, { value, writable: true, enumerable: false, configurable: true });
 }
 
-module.exports = { hidden, isNamed, isOneOf, literalName };
+/** A property that logs, JSON and copies of the error have, behind those that it has already. */
+function visible(error, name, value) {
+  delete error[name];
+  Object.defineProperty(error, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+module.exports = { hidden, isNamed, isOneOf, literalName, visible };

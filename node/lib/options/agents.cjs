@@ -5,7 +5,7 @@ const { count } = require("./numbers.cjs");
 const { check } = require("./checks.cjs");
 
 /** What an agent may have without an effect on where requests go, whom they trust and how many there are at once. */
-const HARMLESS = new Set(["ALPNProtocols", "agentKeepAliveTimeoutBuffer", "keepAliveInitialDelay", "keepAliveMsecs", "maxCachedSessions", "maxFreeSockets", "noDelay", "scheduling", "timeout"]);
+const HARMLESS = new Set(["ALPNProtocols", "agentKeepAliveTimeoutBuffer", "defaultPort", "keepAliveInitialDelay", "keepAliveMsecs", "maxCachedSessions", "maxFreeSockets", "noDelay", "protocol", "scheduling", "timeout"]);
 /** Those that are taken. */
 const TAKEN = new Set(["ca", "cert", "key", "maxSockets", "maxTotalSockets", "proxy", "rejectUnauthorized"]);
 /** Of those that are refused, what to use in their place. */

@@ -1,10 +1,10 @@
 "use strict";
 // Types of options, by `typeof`; a promise is a type of its own.
 
-/** Throws a TypeError for a value that is none of the allowed types. */
+/** Throws a TypeError for a value that is none of the allowed types. Whether a number is one that will do is said at the call. */
 function check(name, value, allowed) {
-  if (value == null || (allowed.includes(typeOf(value)) && !Number.isNaN(value))) return;
-  throw new TypeError(`${name} must be ${phrase(allowed)}, not ${Number.isNaN(value) ? "NaN" : typeOf(value)}`);
+  if (value == null || allowed.includes(typeOf(value))) return;
+  throw new TypeError(`${name} must be ${phrase(allowed)}, not ${typeOf(value)}`);
 }
 
 function typeOf(value) {

@@ -24,6 +24,7 @@ const TYPES = {
   caBundle: ["string"],
   clientCert: ["string", "object"],
   logger: ["object"],
+  logFormat: ["string"],
 };
 
 /** Those that may come from a function or a promise. */
@@ -38,9 +39,12 @@ function checked(given) {
   const options = pick(given, Object.keys(TYPES));
   for (const name in TYPES) check(name, options[name], TYPES[name]);
   if (given.retryStrategy != null) throw new TypeError("retryStrategy is not supported: use maxAttempts and retryMode");
-  const { parameterValidation, requestHandler, logger, credentials, clientCert } = options;
+  const { parameterValidation, requestHandler, logger, clientCert } = options;
   if (logger != null && !["debug", "info"].every((name) => typeof logger[name] === "function")) {
     throw new TypeError("logger must have the functions debug and info, as console has");
+  }
+  if (options.logFormat != null && !["object", "text"].includes(options.logFormat)) {
+    throw new TypeError(`logFormat must be "object" or "text", not ${JSON.stringify(options.logFormat)}`);
   }
   if (typeof parameterValidation === "string" && parameterValidation !== "" && parameterValidation !== "strict") {
     throw new TypeError(`parameterValidation must be true, false or "strict", not ${JSON.stringify(parameterValidation)}`);
@@ -50,7 +54,7 @@ function checked(given) {
   }
   options.requestHandler = checkedHandler(requestHandler ?? {}, options);
   options[LOCAL] = given[LOCAL];
-  if (!isLate(credentials) && credentials != null) credentialsOf(credentials);
+  if (options.credentials != null && !isLate(options.credentials)) checkTypes(options.credentials);
   return options;
 }
 
@@ -87,6 +91,11 @@ async function provided(options, names) {
     out[name] = values[i];
   });
   return out;
+}
+
+/** A TypeError for a part of credentials of a wrong type; what is missing or empty is said at the call. */
+function checkTypes(credentials) {
+  for (const name of ["accessKeyId", "secretAccessKey", "sessionToken"]) check(`credentials.${name}`, credentials[name], ["string"]);
 }
 
 /** An access key, its secret and perhaps a token, or a TypeError that holds none of them. */
@@ -156,7 +165,7 @@ function checkCall(options) {
 /** The JSON for the native client of what a call does otherwise; nothing for a call that does not. */
 function forCall(options, credentials, spent, traceId) {
   const { timeout, requestTimeout, maxAttempts } = options ?? {};
-  if (timeout == null && !requestTimeout && maxAttempts == null && credentials === undefined && spent === undefined && traceId === undefined) return undefined;
+  if (timeout == null && (requestTimeout == null || requestTimeout === 0) && maxAttempts == null && credentials === undefined && spent === undefined && traceId === undefined) return undefined;
   return JSON.stringify({
     timeout: milliseconds("timeout", timeout),
     spent,

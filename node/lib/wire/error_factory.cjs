@@ -1,6 +1,15 @@
 "use strict";
 // Makes errors out of the records of the native module.
 const errors = require("../../generated/errors.cjs");
+const { visible } = require("../errors/error_names.cjs");
+
+/** How to fix what went wrong on this side, by the names of classes. */
+const HINTS = {
+  NoRegionError: 'give the client a region, as in { region: "us-east-1" }, or set AWS_REGION, or region in the profile',
+  SSLError:
+    "trust the certificate of an authority with the option caBundle, or with the variable AWS_CA_BUNDLE in place of the system's, " +
+    "or with NODE_EXTRA_CA_CERTS beside them; each is the path of a PEM file",
+};
 
 /** The error for a record of the native module. `service` gives the classes of what a service answered. */
 function fromRecord(record, service) {
@@ -8,9 +17,20 @@ function fromRecord(record, service) {
   if (record.errors) error.errors = record.errors;
   error.operation = record.operation ?? undefined;
   error.host = record.host ?? undefined;
-  error.hint = record.hint ?? undefined;
+  const hint = record.hint ?? HINTS[record.class];
+  if (hint !== undefined) visible(error, "hint", hint);
+  if (!record.service) addToFailure(error, record);
   error.attempts = record.attempts;
   return error;
+}
+
+/** What errors of the AWS SDK and of Node say of a failure without an answer. */
+function addToFailure(error, { name, code, attempts }) {
+  if (name != null) error.name = name;
+  if (code != null) visible(error, "code", code);
+  if (attempts.length === 0) return;
+  const totalRetryDelay = attempts.reduce((sum, { delay }) => sum + (delay ?? 0), 0);
+  visible(error, "$metadata", { attempts: attempts.length, totalRetryDelay });
 }
 
 function answered({ code, message, class: known, members, metadata, headers }, service) {

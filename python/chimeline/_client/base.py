@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .._credentials import CredentialSource
     from .._generated import errors
+    from ..testing import Recording
     from .events import EventEmitter
     from .exceptions import ClientExceptions
     from .meta import ClientMeta
@@ -32,13 +33,16 @@ SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 class Hooks:
     """The handlers of a client and of its views; there is no emitter until somebody asks for it."""
 
+    # Of `chimeline.testing.record`, for the calls of all clients.
+    recording: t.ClassVar[Recording | None] = None
+
     def __init__(self, emitter: EventEmitter | None = None) -> None:
         self.emitter = emitter
 
     @property
     def active(self) -> bool:
-        """Whether a call has any handler to call."""
-        return self.emitter is not None and self.emitter.is_active
+        """Whether a call has any handler to call, or is recorded."""
+        return self.recording is not None or (self.emitter is not None and self.emitter.is_active)
 
 
 class BaseClient:
@@ -66,6 +70,11 @@ class BaseClient:
         environment = environment_now()
         self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
         self._native = NativeClient(self._service_name, given, environment)
+        self._in_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+        if self._in_snapshot:
+            from . import snapstart
+
+            snapstart.watch(self)
 
     def with_options(
         self, *, timeout: float | None = None, attempt_timeout: float | None = None, max_attempts: int | None = None
@@ -77,11 +86,24 @@ class BaseClient:
         max_attempts: attempts in all; 1 turns retries off.
         """
         given = {"timeout": timeout, "attempt_timeout": attempt_timeout, "max_attempts": max_attempts}
-        view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__)
+        view = self.__copy__()
         view._call_options = {**(self._call_options or {}), **{name: value for name, value in given.items() if value is not None}}
         self._native.check_call_options(view._call_options)
         return view
+
+    def __copy__(self) -> t.Self:
+        """The same client once more: it shares everything with this one."""
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__)
+        if self._in_snapshot:
+            from . import snapstart
+
+            snapstart.watch(view)
+        return view
+
+    def __deepcopy__(self, memo: dict[int, t.Any]) -> t.Self:
+        """A client of the same options, with connections of its own."""
+        return _remake(type(self), self._options, self._config, self._call_options)
 
     def _options_now(self) -> dict[str, Any] | None:
         """The options of a call that is made now, with the trace of the invocation in AWS Lambda, which changes."""
@@ -141,12 +163,19 @@ class BaseClient:
         return f"<chimeline.{type(self).__name__} {self._native.endpoint_url}>"
 
     def __reduce__(self) -> tuple[t.Any, ...]:
-        if any(self._options.get(name) is not None for name in SECRETS) or (self._source and self._source.is_object):
-            raise TypeError(
-                "a client made with keys does not pickle, for the keys would be in the pickle; "
-                "let it find them in the environment or in a profile"
-            )
-        return _remake, (type(self), self._options, self._config, self._call_options)
+        options = self._options
+        of_object = self._source is not None and self._source.is_object
+        if of_object or any(options.get(name) is not None for name in SECRETS):
+            if not self._config.pickle_credentials:
+                raise TypeError(
+                    "a client that was made with credentials does not pickle, for its keys would be in the pickle: let it find "
+                    "them in the environment or in a profile, or allow it with Config(pickle_credentials=True)"
+                )
+            if of_object:
+                # As they are now: the object may hold locks and connections.
+                frozen = options["credentials"].get_frozen_credentials()
+                options = {**options, "credentials": None, **dict(zip(SECRETS, frozen[:3], strict=True))}
+        return _remake, (type(self), options, self._config, self._call_options)
 
 
 def environment_now() -> dict[str, str]:

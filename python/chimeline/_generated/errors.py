@@ -24,6 +24,7 @@ __all__ = [
     "StubAssertionError",
     "UnStubbedResponseError",
     "WaiterError",
+    "RecordingError",
     "InvalidConfigError",
     "InvalidRetryConfigurationError",
     "InvalidRetryModeError",
@@ -86,6 +87,10 @@ class StubAssertionError(StubResponseError, AssertionError):
 
 class UnStubbedResponseError(StubResponseError):
     """A call was made for which the Stubber has no response left."""
+
+
+class RecordingError(BotoCoreError):
+    """A recording cannot be made or stopped, though every call was answered; the message says why."""
 
 
 class InvalidConfigError(BotoCoreError):
@@ -272,6 +277,7 @@ for _class in (
     StubResponseError,
     StubAssertionError,
     UnStubbedResponseError,
+    RecordingError,
     InvalidConfigError,
     InvalidRetryConfigurationError,
     InvalidRetryModeError,

@@ -9,7 +9,6 @@ use crate::call::options::Call;
 use crate::client::Inner;
 use crate::codec::timestamp::http_date;
 use crate::config::options::RetryMode;
-use crate::error::hint;
 use crate::error::kinds::{Attempt, Error};
 use crate::error::response::{self, Answer};
 use crate::redact;
@@ -84,9 +83,7 @@ pub(crate) fn judge(client: &Inner, call: &Call, attempted: Attempted, now: Syst
         Some(reason) => Retry::After(reason, asked_delay(&answer, now)),
         None => Retry::No,
     };
-    let region = &client.config.endpoint.region;
-    let hint = error.service_error().and_then(|answered| hint::of(client.service, call.operation, region, answered));
-    Verdict::Failure { error: error.with_hint(hint), retry }
+    Verdict::Failure { error, retry }
 }
 
 fn learn(client: &Inner, now: SystemTime, throttled: bool) {

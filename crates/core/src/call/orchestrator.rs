@@ -75,7 +75,7 @@ pub(crate) async fn run(
         Ok((answer, max_attempts_reached)) => {
             Ok(Response { metadata: answer.metadata(), body: answer.body, attempts, max_attempts_reached })
         }
-        Err(error) => Err(error.in_operation(operation).with_attempts(attempts)),
+        Err(error) => Err(client.explained(error, call.operation).with_attempts(attempts)),
     }
 }
 

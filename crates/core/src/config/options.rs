@@ -1,6 +1,7 @@
 //! What the code that makes a client may say.
 
 use crate::codec::encode::Validation;
+use crate::error::hint::OptionNames;
 use crate::http::tls::{ClientCert, Trust};
 
 /// What the code that makes a client says; everything may be left out.
@@ -32,8 +33,10 @@ pub struct Options {
     pub timeout: Option<f64>,
     /// Seconds for one attempt, from its connection to the last byte of its answer.
     pub attempt_timeout: Option<f64>,
-    /// How many connections may be open at once.
+    /// How many connections are kept when no call uses them.
     pub max_pool_connections: Option<u32>,
+    /// How many calls may have a connection at once; further ones wait.
+    pub max_concurrency: Option<u32>,
     /// The most bytes that an answer may have.
     pub response_limit: Option<usize>,
     /// `standard`, `adaptive` or `legacy`.
@@ -71,6 +74,8 @@ pub struct Options {
     /// Whether the client is for a server of the caller's own, as tests have one: then no file is read, and no proxy of the
     /// environment is used.
     pub local: bool,
+    /// What hints call the options.
+    pub option_names: OptionNames,
 }
 
 impl Options {

@@ -9,6 +9,7 @@ use crate::config::profile::Profile;
 use crate::config::setting_resolver::{CODE, Chain, DEFAULT, environment, invalid_setting, invalid_setting_as};
 use crate::config::sso_session;
 use crate::config::user_agent::user_agent;
+use crate::error::hint::OptionNames;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::proxy::{Proxies, Proxy};
 use crate::http::tls::{Tls, Trust};
@@ -32,8 +33,11 @@ pub struct Config {
     pub attempt_timeout: Option<Duration>,
     /// Whether a service that refuses our time teaches us its own.
     pub corrects_clock_skew: bool,
-    /// How many connections may be open at once.
+    /// How many connections are kept when no call uses them.
     pub max_pool_connections: u32,
+    /// How many calls may have a connection at once, where that was said. Else it is as many as there are threads for blocking
+    /// calls, and [`MAX_ASYNC_CONCURRENCY`] for the others.
+    pub max_concurrency: Option<u32>,
     /// The most bytes that an answer may have.
     pub response_limit: usize,
     /// How much is checked before a request is sent.
@@ -50,6 +54,7 @@ pub struct Config {
     pub read_timeout: Duration,
     /// The settings by name, each with its source: `code`, an environment variable, a profile, or `default`.
     pub sources: Vec<(&'static str, String)>,
+    pub(crate) option_names: OptionNames,
     pub(crate) tls: Tls,
     pub(crate) proxies: Proxies,
 }
@@ -125,7 +130,8 @@ impl Config {
             attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?,
             connect_timeout: seconds("connect_timeout", options.connect_timeout)?.unwrap_or(connect_timeout),
             read_timeout: seconds("read_timeout", options.read_timeout)?.unwrap_or(READ_TIMEOUT),
-            max_pool_connections: max_pool_connections(options, &chain)?,
+            max_pool_connections: count("max_pool_connections", options.max_pool_connections, &chain)?.unwrap_or(10),
+            max_concurrency: count("max_concurrency", options.max_concurrency, &chain)?,
             corrects_clock_skew: !chain.flag(
                 "disable_clock_skew_correction",
                 None,
@@ -148,10 +154,15 @@ impl Config {
                 proxies(options, world, &chain)
             },
             profile: named,
+            option_names: options.option_names,
             sources: chain.into_sources(),
         })
     }
 }
+
+/// How many calls that nobody's thread waits for may have a connection at once, unless the code says: a program may start
+/// thousands, and has descriptors for a few hundred.
+pub const MAX_ASYNC_CONCURRENCY: u32 = 200;
 
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 const RESPONSE_LIMIT: usize = 64 << 20;
@@ -242,11 +253,10 @@ fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     Ok(RetryConfig { mode, max_attempts })
 }
 
-fn max_pool_connections(options: &Options, chain: &Chain<'_>) -> Result<u32, Error> {
-    match chain.code("max_pool_connections", options.max_pool_connections) {
-        Some(0) => Err(invalid_setting("max_pool_connections", "0", "a whole number from 1 on")),
-        Some(most) => Ok(most),
-        None => Ok(10),
+fn count(name: &'static str, given: Option<u32>, chain: &Chain<'_>) -> Result<Option<u32>, Error> {
+    match chain.code(name, given) {
+        Some(0) => Err(invalid_setting(name, "0", "a whole number from 1 on")),
+        count => Ok(count),
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::codec::report::Fault;
+use crate::error::hint::Cause;
+use crate::http::network_cause::NetworkCause;
 use crate::schema::Service;
 pub use crate::schema::generated::kinds::ErrorKind;
 
@@ -19,7 +21,9 @@ struct Inner {
     attempts: Vec<Attempt>,
     faults: Vec<Fault>,
     service: Option<ServiceError>,
+    cause: Option<Cause>,
     hint: Option<String>,
+    network_cause: Option<NetworkCause>,
 }
 
 impl ErrorKind {
@@ -92,7 +96,9 @@ impl Error {
             attempts: Vec::new(),
             faults: Vec::new(),
             service: None,
+            cause: None,
             hint: None,
+            network_cause: None,
         }))
     }
 
@@ -144,8 +150,22 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_cause(mut self, cause: Option<Cause>) -> Error {
+        self.0.cause = cause;
+        self
+    }
+
     pub(crate) fn with_hint(mut self, hint: Option<String>) -> Error {
         self.0.hint = hint;
+        self
+    }
+
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        self.0.cause
+    }
+
+    pub(crate) fn with_network_cause(mut self, cause: Option<NetworkCause>) -> Error {
+        self.0.network_cause = cause;
         self
     }
 
@@ -171,10 +191,16 @@ impl Error {
         self.0.operation
     }
 
-    /// What cures it, where the service's text is one whose cure is known.
+    /// What cures it, as far as its cause is certain.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// Why a connection failed, where that is known.
+    #[must_use]
+    pub fn network_cause(&self) -> Option<NetworkCause> {
+        self.0.network_cause
     }
 
     /// The attempts that were made, in their order.

@@ -54,14 +54,15 @@ impl<'c> Blocking<'c> {
         match self.advance(slice) {
             Ok(None) => Step::Tick,
             Ok(Some(response)) => Step::Done(Ok(response)),
-            Err(error) => Step::Done(Err(error.in_operation(self.call.operation.name))),
+            Err(error) => Step::Done(Err(self.client.inner().explained(error, self.call.operation))),
         }
     }
 
     /// Ends the call; its error holds the attempts that were made.
     pub fn interrupt(self) -> Error {
         let error = Error::new(ErrorKind::Cancelled, "the call was interrupted".to_owned());
-        error.in_operation(self.call.operation.name).with_attempts(self.progress.ended_by(ErrorKind::Cancelled))
+        let error = self.client.inner().explained(error, self.call.operation);
+        error.with_attempts(self.progress.ended_by(ErrorKind::Cancelled))
     }
 
     fn advance(&mut self, slice: Option<Duration>) -> Result<Option<Response>, Error> {
