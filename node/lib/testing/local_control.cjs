@@ -3,6 +3,17 @@
 const inPath = encodeURIComponent;
 
 class ControlMethods {
+  /**
+   * A request of the control API.
+   * @param {string} _method
+   * @param {string} _target
+   * @param {unknown} [_body]
+   * @returns {any}
+   */
+  control(_method, _target, _body) {
+    throw new Error("a subclass sends it");
+  }
+
   health() {
     return this.control("GET", "/health");
   }

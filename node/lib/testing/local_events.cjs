@@ -1,12 +1,14 @@
 "use strict";
 // The events of the local service, handed to functions one after another.
 class EventQueue {
+  /** @type {Array<(event: unknown, context: object) => unknown>} */
   handlers = [];
   #server;
   #base;
   #arrived = 0;
   #done = Promise.resolve();
   #failed;
+  #isHandling = false;
 
   constructor(server) {
     this.#server = server;
@@ -26,11 +28,13 @@ class EventQueue {
     if (failed !== undefined) throw failed.error;
   }
 
+  /** Waits for the handlers, unless it is one of them that asks. */
   async settle() {
+    const isHandler = this.#isHandling;
     const end = this.#end();
     // They come in turns of the event loop, which wait for nobody.
     while (this.#base + this.#arrived < end) await new Promise((resolve) => setImmediate(resolve));
-    await this.#done;
+    if (!isHandler) await this.#done;
   }
 
   #end() {
@@ -40,10 +44,14 @@ class EventQueue {
   async #handOn(event) {
     for (const handler of this.handlers) {
       try {
-        await handler(event, {});
+        this.#isHandling = true;
+        const result = handler(event, {});
+        this.#isHandling = false;
+        await result;
       } catch (error) {
+        this.#isHandling = false;
         this.#failed ??= { error };
-        process.emitWarning(`a handler of events failed: ${error?.message ?? error}`);
+        process.emitWarning(`a handler of events failed: ${error instanceof Error ? error.message : error}`);
       }
     }
   }

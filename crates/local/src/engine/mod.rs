@@ -147,7 +147,8 @@ impl Engine {
         let operation = service.operation(text("operation")?).ok_or("the operation is not known")?;
         let input = entry.get("input").and_then(Value::as_object).cloned().unwrap_or_default();
         let ids = entry.get("ids").and_then(Value::as_array).into_iter().flatten();
-        let ids: VecDeque<Uuid> = ids.filter_map(|id| id.as_str()?.parse().ok()).collect();
+        let ids: Option<VecDeque<Uuid>> = ids.map(|id| id.as_str()?.parse().ok()).collect();
+        let ids = ids.ok_or("an id is not a UUID")?;
         let ids = RefCell::new(ids);
         let is_short = std::cell::Cell::new(false);
         let fresh = || {
