@@ -38,11 +38,10 @@ class Hooks:
 
     def __init__(self, emitter: EventEmitter | None = None) -> None:
         self.emitter = emitter
-
-    @property
-    def active(self) -> bool:
-        """Whether a call has any handler to call, or is recorded."""
-        return self.recording is not None or (self.emitter is not None and self.emitter.is_active)
+        self.active = emitter is not None and emitter.is_active
+        """Whether a call has any handler to call."""
+        if emitter is not None:
+            emitter.hooks = self
 
 
 class BaseClient:
