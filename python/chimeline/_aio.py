@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import sys
 import threading
 from asyncio import AbstractEventLoop, get_running_loop
 from contextvars import Context
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     import typing_extensions as t
+
+    from . import _tracing as tracing
 else:
-    from ._lazy import t
+    from ._lazy import t, tracing
 
 # Weak in both directions: a loop keeps its bridge, and is not kept by it.
 _bridges: WeakKeyDictionary[AbstractEventLoop, ref[Bridge]] = WeakKeyDictionary()
@@ -35,6 +38,17 @@ class AsyncClient(BaseClient):
 
     async def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        # A program that has set no provider has not loaded these.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            span = tracing.of_call(self, operation_name)
+            if span is not None:
+                with span:
+                    result = await self._logged(operation_name, api_params)
+                    span.ended(result)
+                    return result
+        return await self._logged(operation_name, api_params)
+
+    async def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     import typing_extensions as t
+
+    from . import _tracing as tracing
+    from ._client.base import Hooks
 else:
-    from ._lazy import t
+    from ._lazy import t, tracing
 
 
 # A signal handler may make a call while the function for the credentials runs on this thread, and so may one in that call's; a
@@ -26,8 +29,8 @@ _MAX_NESTED = 3
 class BlockingClient(BaseClient):
     """A client whose methods block. Any number of threads may use it at once."""
 
-    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
-        super().__init__(options, config)
+    def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
+        super().__init__(options, config, hooks)
         if self._source is not None and self._source.is_coroutine:
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
 
@@ -37,6 +40,17 @@ class BlockingClient(BaseClient):
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        # A program that has set no provider has not loaded these.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            span = tracing.of_call(self, operation_name)
+            if span is not None:
+                with span:
+                    result = self._logged(operation_name, api_params)
+                    span.ended(result)
+                    return result
+        return self._logged(operation_name, api_params)
+
+    def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:

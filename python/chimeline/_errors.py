@@ -52,6 +52,10 @@ def _rebuild(cls: type[ChimelineError], args: tuple[t.Any, ...], state: dict[str
     return error
 
 
+class OSErrorBase(OSError):
+    """An OSError, as some of botocore's errors are. Of a built-in class ``chimeline.compat`` could not change the bases."""
+
+
 class ClientError(ChimelineError):
     """The service returned an error; ``response`` holds the whole of it, as in botocore.
 

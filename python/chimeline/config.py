@@ -22,6 +22,7 @@ _WITHOUT_EFFECT = frozenset({
     "request_min_compression_size_bytes",
     "response_checksum_validation",
     "s3",
+    "s3_disable_express_session_auth",
     "sigv4a_signing_region_set",
     "tcp_keepalive",
 })  # fmt: skip
@@ -53,8 +54,43 @@ _DEFAULTS: dict[str, t.Any] = {
 }
 
 
+# The order in which botocore takes its options by position.
+_POSITIONAL = (
+    "region_name",
+    "signature_version",
+    "user_agent",
+    "user_agent_extra",
+    "user_agent_appid",
+    "connect_timeout",
+    "read_timeout",
+    "parameter_validation",
+    "max_pool_connections",
+    "proxies",
+    "proxies_config",
+    "s3",
+    "s3_disable_express_session_auth",
+    "retries",
+    "client_cert",
+    "inject_host_prefix",
+    "endpoint_discovery_enabled",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
+    "ignore_configured_endpoint_urls",
+    "defaults_mode",
+    "tcp_keepalive",
+    "request_min_compression_size_bytes",
+    "disable_request_compression",
+    "client_context_params",
+    "sigv4a_signing_region_set",
+    "request_checksum_calculation",
+    "response_checksum_validation",
+    "account_id_endpoint_mode",
+    "auth_scheme_preference",
+)  # fmt: skip
+
+
 class Config:
-    """Options of a client, by the keyword names of ``botocore.config.Config``, and ``timeout``.
+    """Options of a client, by the names of ``botocore.config.Config`` and in its order, and ``timeout``.
 
     region_name: the region, unless the client is made with one.
     namespace: ``"media-pipelines"`` sends the calls of the service ``chime`` to its successor, unchanged.
@@ -107,7 +143,8 @@ class Config:
     max_concurrency: int | None
     pickle_credentials: bool
 
-    def __init__(self, **options: t.Any) -> None:
+    def __init__(self, *args: t.Any, **options: t.Any) -> None:
+        options = _with_positional(args, options)
         unknown = [name for name in options if name not in _DEFAULTS and name not in _WITHOUT_EFFECT]
         if unknown:
             raise TypeError(f"Got unexpected keyword argument '{unknown[0]}'; known are {', '.join(_DEFAULTS)}")
@@ -160,10 +197,42 @@ def _config(options: dict[str, t.Any]) -> Config:
     return Config(**options)
 
 
+def _with_positional(args: tuple[t.Any, ...], options: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The options, with those that were given by position."""
+    if len(args) > len(_POSITIONAL):
+        raise TypeError(f"Takes at most {len(_POSITIONAL)} arguments ({len(args)} given)")
+    for name, value in zip(_POSITIONAL, args, strict=False):
+        if name in options:
+            raise TypeError(f"Got multiple values for keyword argument '{name}'")
+        options[name] = value
+    return options
+
+
+def config_of(given: t.Any) -> Config:
+    """The Config that a client is made with: ours, or what botocore's says; an option of its that we have not is named."""
+    if given is None:
+        return Config()
+    if isinstance(given, Config):
+        return given
+    if any(cls.__module__ == "botocore.config" for cls in type(given).__mro__):
+        # aiobotocore's has more, of which these are the ones that say how to connect.
+        for name in ("connector_args", "http_session_cls"):
+            if getattr(given, name, None) and type(given).__module__ != "botocore.config":
+                raise TypeError(f"{name} of {type(given).__module__}.{type(given).__name__} is not supported; leave it out")
+        return Config(**given._user_provided_options)
+    raise TypeError(
+        f"config must be a chimeline.Config or a botocore.config.Config, not {type(given).__module__}.{type(given).__qualname__}"
+    )
+
+
 def resolved(config: Config, settings: dict[str, t.Any]) -> Config:
     """The Config with what the native client settled on in place of what was left open."""
     copy = Config(**config._given)
-    copy.__dict__.update(settings)
+    for name, value in settings.items():
+        given = config._given.get(name)
+        if name in ("region_name", "retries") or given is None or given == "":
+            # Seconds that are whole are given as they would be written.
+            copy.__dict__[name] = int(value) if isinstance(value, float) and value.is_integer() else value
     return copy
 
 

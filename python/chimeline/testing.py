@@ -14,12 +14,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
-from urllib.parse import quote, urlencode
 
+from ._local_control import ControlMethods
+from ._local_events import EventHandler, EventPump
 from ._native import LocalServer
 from ._typing import Self, TypedDict
 from .config import Config
@@ -52,7 +52,7 @@ class ClientOptions(TypedDict):
     aws_session_token: str | None
 
 
-class LocalChime:
+class LocalChime(ControlMethods):
     """A local service; a context manager, in ``with`` as in ``async with``.
 
     What is not given has the default of the local service; ``python -m chimeline.local --help`` lists them. Times are in seconds;
@@ -67,6 +67,7 @@ class LocalChime:
     unknown_meetings: whether pipelines may name meetings that this server never had: ``"allow"``, the default, for tests that
         fake meetings, or ``"refuse"``, as the service does. ``allow_unknown_meetings`` says the same as true or false.
         A meeting that has ended is refused in any case.
+    on_event: a function that gets each event, see :meth:`on_event`.
     options: any other option of the command line by its name with underscores, such as ``empty_meeting_timeout=60``,
         ``recorder_keeps_meeting=True``, ``token_reuse="create"``, ``auth=False``, ``state="chime.state"``.
     """
@@ -85,6 +86,7 @@ class LocalChime:
         pace: float | None = None,
         pipeline_quota: int | None = None,
         unknown_meetings: Literal["allow", "refuse"] | None = None,
+        on_event: EventHandler | None = None,
         **options: Any,
     ) -> None:
         self._options = {
@@ -102,6 +104,8 @@ class LocalChime:
             **options,
         }
         self._server: LocalServer | None = None
+        self._handler = on_event
+        self._events: EventPump | None = None
 
     def start(self) -> Self:
         """Starts it, unless it runs; nothing is left of an earlier run.
@@ -109,19 +113,33 @@ class LocalChime:
         Raises :class:`chimeline.exceptions.InvalidConfigError` when it cannot listen there.
         """
         if self._server is None:
-            self._server = LocalServer(json.dumps(self._options))
+            self._server = LocalServer(json.dumps(self._options, default=os.fspath))
+            if self._handler is not None:
+                self._events = EventPump(self._server, from_now=False)
+                self._events.add(self._handler)
         return self
 
     def stop(self) -> None:
         """Stops it and closes its connections; stopping twice is stopping once."""
         server, self._server = self._server, None
+        events, self._events = self._events, None
         if server is not None:
+            # In this order: it lets the handlers' thread go, which then has every event.
+            if events is not None:
+                events.end()
             server.stop()
+            if events is not None:
+                events.join()
 
     @property
     def url(self) -> str:
         """Where it listens, such as ``http://127.0.0.1:40123``."""
         return self._running.url
+
+    @property
+    def notice(self) -> str | None:
+        """What is to be said at the start, such as that the state file was damaged and where it is kept; else None."""
+        return self._running.notice
 
     @property
     def client_options(self) -> ClientOptions:
@@ -164,66 +182,23 @@ class LocalChime:
         text = self._running.control(method, target, "" if body is None else json.dumps(body))
         return json.loads(text) if text else None
 
-    def reset(self) -> None:
-        """Forgets all resources, faults, recorded requests and events, and sets the clock right."""
-        self.control("POST", "/reset")
+    def on_event(self, handler: EventHandler) -> None:
+        """Has each event that comes from now on handed to a function, as EventBridge hands it to a Lambda function.
 
-    def add_fault(self, rule: Mapping[str, Any]) -> dict[str, Any]:
-        """Adds a rule of faults, such as ``{"operation": "CreateMeeting", "refusal": "throttled", "times": 2}``.
-
-        Returns the rule with its ``id``; :meth:`faults` tells how often it struck.
+        handler: takes the event, or the event and a context, which is None; it may be ``async``. It is called on a thread of its
+            own, one event after another; :meth:`flush_events` waits for it.
         """
-        return self.control("POST", "/faults", dict(rule))
+        if self._events is None:
+            self._events = EventPump(self._running, from_now=True)
+        self._events.add(handler)
 
-    def faults(self) -> list[dict[str, Any]]:
-        """The rules of faults, each with how often it ``struck``."""
-        return self.control("GET", "/faults")["faults"]
+    def flush_events(self, timeout: float = 10) -> None:
+        """Waits until the handlers have had every event so far, and raises what the first that failed raised.
 
-    def remove_fault(self, fault_id: str) -> None:
-        """Removes a rule of faults."""
-        self.control("DELETE", f"/faults/{quote(fault_id, safe='')}")
-
-    def requests(self, **filters: str | int) -> list[dict[str, Any]]:
-        """The recorded requests, newest first; ``service``, ``operation``, ``status`` and ``limit`` choose among them."""
-        return self.control("GET", f"/requests?{urlencode(filters)}")["requests"]
-
-    def events(self) -> list[dict[str, Any]]:
-        """The events that EventBridge would have got, in their order."""
-        return self.control("GET", "/events")["events"]
-
-    def freeze(self) -> None:
-        """Stops the clock of resources: it moves only by :meth:`advance` and :meth:`set_clock`."""
-        self.control("POST", "/clock/freeze")
-
-    def resume(self) -> None:
-        """Lets a frozen clock run on."""
-        self.control("POST", "/clock/resume")
-
-    def set_clock(self, time: datetime) -> None:
-        """Sets the clock of resources to a time, which must have a timezone."""
-        if time.tzinfo is None:
-            raise ValueError(f"invalid time: {time!r} (expected a datetime with a timezone)")
-        self.control("POST", "/clock/set", {"time": time.isoformat()})
-
-    def join(self, meeting_id: str, attendee: str | None = None) -> None:
-        """An attendee, by id or external user id, joins a meeting; all of them without ``attendee``."""
-        self.control("POST", f"/meetings/{quote(meeting_id, safe='')}/join", {"attendee": attendee})
-
-    def leave(self, meeting_id: str, attendee: str | None = None, *, dropped: bool = False) -> None:
-        """An attendee leaves a meeting, or loses the connection; all of them without ``attendee``."""
-        self.control("POST", f"/meetings/{quote(meeting_id, safe='')}/leave", {"attendee": attendee, "dropped": dropped})
-
-    def force_state(self, pipeline_id: str, status: str, reason: str | None = None) -> None:
-        """Puts a pipeline or pool into a state, such as ``Failed``."""
-        self.control("POST", f"/pipelines/{quote(pipeline_id, safe='')}/state", {"status": status, "reason": reason})
-
-    def export_state(self) -> dict[str, Any]:
-        """The whole state, for :meth:`import_state`."""
-        return self.control("GET", "/state")
-
-    def import_state(self, state: Mapping[str, Any]) -> None:
-        """Replaces the whole state."""
-        self.control("PUT", "/state", dict(state))
+        Raises TimeoutError after ``timeout`` seconds.
+        """
+        if self._events is not None:
+            self._events.flush(timeout)
 
     @overload
     def client(self, service_name: Literal["chime"], config: Config | None = None) -> Chime: ...
@@ -257,9 +232,9 @@ class LocalChime:
 
     def _make(self, classes: dict[str, tuple[str, str]], service_name: str, config: Config | None) -> Any:
         """A client that reads no files and uses no proxy of the environment: a test sees nothing of whoever runs it."""
-        from ._client import make
+        from ._client.factory import make_alone
 
-        return make(classes, service_name, config, use_ssl=True, api_version=None, local=True, **self.client_options)
+        return make_alone(classes, service_name, config, None, local=True, **self.client_options)
 
     @property
     def _running(self) -> LocalServer:

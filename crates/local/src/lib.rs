@@ -26,6 +26,7 @@ mod http;
 mod kinds;
 mod operations;
 mod options;
+mod outgoing;
 mod request;
 mod server;
 mod state;

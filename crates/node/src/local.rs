@@ -7,9 +7,15 @@ use std::time::Duration;
 
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_local::{LocalServer as Server, Options, run_command};
+use napi::Status;
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
 use crate::record;
+
+/// It keeps no event loop alive: events are for who is there.
+type EventHandler = ThreadsafeFunction<String, (), String, Status, false, true>;
 
 /// A local server; `LocalChime` of `chimeline/testing` is its public face.
 #[napi]
@@ -34,6 +40,13 @@ impl LocalServer {
     #[must_use]
     pub fn url(&self) -> String {
         self.server.url().to_owned()
+    }
+
+    /// What is to be said at the start, such as that the state file was damaged.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn notice(&self) -> Option<String> {
+        self.server.notice().map(str::to_owned)
     }
 
     /// The environment variables that point any AWS SDK to it.
@@ -67,6 +80,21 @@ impl LocalServer {
     pub fn control(&self, method: String, target: String, body: String) -> napi::Result<String> {
         let outcome = self.server.control_json(&method, &target, &body);
         outcome.map_err(|why| thrown(&Error::new(ErrorKind::InvalidConfig, why)))
+    }
+
+    /// Has the JSON of each event from now on handed to `handler`, until the server stops.
+    ///
+    /// # Errors
+    /// When Node cannot make a thread-safe function.
+    #[napi(catch_unwind)]
+    pub fn on_event(&self, handler: Function<'_, String, ()>) -> napi::Result<()> {
+        let handler = handler.build_threadsafe_function::<String>().weak::<true>().callee_handled::<false>().build()?;
+        let handler: EventHandler = handler;
+        self.server.on_event(move |event| {
+            // Nobody is there any more when the environment closes.
+            let _ = handler.call(event, ThreadsafeFunctionCallMode::NonBlocking);
+        });
+        Ok(())
     }
 
     /// Stops it.

@@ -127,6 +127,18 @@ impl NativeClient {
         self.client.config().endpoint.partition
     }
 
+    /// The region that requests are signed for.
+    #[getter]
+    fn signing_region(&self) -> &str {
+        &self.client.config().endpoint.signing_region
+    }
+
+    /// The service's name in traces, such as `Chime SDK Meetings`.
+    #[getter]
+    fn service_id(&self) -> &str {
+        self.client.service().service_id
+    }
+
     /// Where each setting comes from.
     fn sources<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let out = PyDict::new(py);
@@ -202,6 +214,23 @@ impl NativeClient {
         builder.finish()?;
         Ok(root)
     }
+}
+
+/// The settings that a session's clients have in common: the region, the profile, and the profiles that there are.
+#[pyfunction]
+pub(crate) fn session_settings<'py>(
+    py: Python<'py>,
+    options: &Bound<'_, PyDict>,
+    environment: HashMap<OsString, OsString>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let (options, world) = (options_of(options)?, World::with_variables(environment.into_iter().collect()));
+    let found = py.detach(|| chimeline_core::config::session::session_settings(&options, &world));
+    let found = found.map_err(|e| errors::raised(py, &e))?;
+    let out = PyDict::new(py);
+    out.set_item("region_name", found.region)?;
+    out.set_item("profile_name", found.profile)?;
+    out.set_item("available_profiles", found.available_profiles)?;
+    Ok(out)
 }
 
 /// A number that a forked process does not share with the one that it was forked from.

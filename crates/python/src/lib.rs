@@ -19,13 +19,15 @@ mod _native {
     #[pymodule_export]
     use crate::client::NativeClient;
     #[pymodule_export]
-    use crate::client::fork_generation;
+    use crate::client::{fork_generation, session_settings};
     #[pymodule_export]
     use crate::local::LocalServer;
     #[pymodule_export]
     use crate::local::run_local;
     #[pymodule_export]
-    use crate::model::{available_partitions, available_regions, service_model, validate_error, validate_output};
+    use crate::model::{
+        available_partitions, available_regions, partition_for_region, service_model, validate_error, validate_output,
+    };
     #[pymodule_export]
     use crate::options::seconds_of;
     #[pymodule_export]

@@ -30,6 +30,12 @@ impl LocalServer {
         self.server.url()
     }
 
+    /// What is to be said at the start, such as that the state file was damaged.
+    #[getter]
+    fn notice(&self) -> Option<&str> {
+        self.server.notice()
+    }
+
     /// The environment variables that point any AWS SDK to it.
     fn environment(&self) -> Vec<(&'static str, String)> {
         self.server.environment()

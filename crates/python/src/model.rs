@@ -64,6 +64,12 @@ pub(crate) fn available_regions(
     Ok(endpoint::available(known(py, service_name)?, partition, non_regional))
 }
 
+/// The partition of a region, if its name is that of any.
+#[pyfunction]
+pub(crate) fn partition_for_region(region_name: &str) -> Option<&'static str> {
+    endpoint::partition_for_region(region_name)
+}
+
 /// The names of the partitions.
 #[pyfunction]
 pub(crate) fn available_partitions() -> Vec<&'static str> {

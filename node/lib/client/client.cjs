@@ -13,12 +13,16 @@ const { reasonOf } = require("../wire/signal.cjs");
 /** Where a client keeps what it makes calls with: a property, so that one behind a Proxy or under Object.create has it too. */
 const CALLS = Symbol("chimeline.calls");
 
+/** What each client was made with, for others that are made like it. */
+const madeWith = new WeakMap();
+
 class Client {
   /** What the client was made with and what that comes to; each setting is a function, as in the AWS SDK. */
   config;
 
   constructor(service, options = {}) {
     const given = checked(options);
+    madeWith.set(this, options);
     const calls = new Calls(service, given);
     Object.defineProperty(this, CALLS, { value: calls, writable: true, configurable: true });
     this.config = configOf(service, given, () => calls.settings());
@@ -79,4 +83,12 @@ function describe(command) {
   return name === undefined ? String(command) : `a ${name}`;
 }
 
-module.exports = { Client };
+/** What a client, or what is derived from one, was made with. */
+function optionsOf(client) {
+  for (let at = client; at !== null; at = Object.getPrototypeOf(at)) {
+    if (madeWith.has(at)) return madeWith.get(at);
+  }
+  return undefined;
+}
+
+module.exports = { Client, optionsOf };

@@ -24,6 +24,9 @@ export declare class Client<Inputs extends object, Outputs extends object> {
   destroy(): void;
 }
 
+/** What a client was made with. */
+export declare function optionsOf(client: object): object | undefined;
+
 /** Goes through the pages of an operation. */
 export type Paginate<C, Input, Output> = (
   config: PaginationConfig<C>,

@@ -19,8 +19,8 @@ class HttpResponse {
   }
 }
 
-/** What a question tells of a request, with its body; `url` is whole and percent-encoded. */
-function requestOf({ method, url, headers }, body) {
+/** Of a request as the core has it, whose `url` is whole and percent-encoded, `headers` are pairs and `body` is bytes. */
+function requestOf({ method, url, headers, body }) {
   const { protocol, hostname, port, pathname, searchParams } = new URL(url);
   const query = {};
   for (const [name, value] of searchParams) {
@@ -30,8 +30,8 @@ function requestOf({ method, url, headers }, body) {
   return new HttpRequest({ method, protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname, query, headers: headersOf(headers), body: text });
 }
 
-/** What a question tells of a response, with its body as bytes. */
-function responseOf({ statusCode, headers }, body) {
+/** Of a response as the core has it. */
+function responseOf({ statusCode, headers, body }) {
   return new HttpResponse({ statusCode, headers: headersOf(headers), body });
 }
 
@@ -42,21 +42,21 @@ function headersOf(pairs) {
   return headers;
 }
 
-/** The answer that has a request sent, `{ answer, body }`; a TypeError for what is none. */
-function sent(request) {
+/** A request for the core; a TypeError for what is none. */
+function requestFor(request) {
   if (typeof request?.method !== "string" || typeof request.hostname !== "string" || typeof request.path !== "string") {
     throw new TypeError("a middleware gave next() no request: it takes the args that it was given, with their request");
   }
   const { method, protocol, hostname, port, path, query, headers, body } = request;
   const search = searchOf(query ?? {});
   const url = `${protocol ?? "https:"}//${hostname}${port == null ? "" : `:${port}`}${path}${search === "" ? "" : `?${search}`}`;
-  return { answer: { kind: "send", method, url, headers: pairsOf(headers ?? {}) }, body: bytesOf("request", body) };
+  return { method, url, headers: pairsOf(headers ?? {}), body: bytesOf("request", body) };
 }
 
-/** The answer that is a response in place of the service's. */
-function responded(response) {
+/** A response for the core, in place of the service's; a TypeError for what is none. */
+function responseFor(response) {
   if (!Number.isInteger(response?.statusCode)) throw new TypeError("a middleware gave no response with a statusCode");
-  return { answer: { kind: "respond", statusCode: response.statusCode, headers: pairsOf(response.headers ?? {}) }, body: bytesOf("response", response.body) };
+  return { statusCode: response.statusCode, headers: pairsOf(response.headers ?? {}), body: bytesOf("response", response.body) };
 }
 
 function pairsOf(headers) {
@@ -87,4 +87,4 @@ function escaped(text) {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-module.exports = { HttpRequest, HttpResponse, requestOf, responded, responseOf, sent };
+module.exports = { requestFor, requestOf, responseFor, responseOf };

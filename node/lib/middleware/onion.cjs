@@ -8,26 +8,20 @@
 //
 // A part that answers by itself calls no next; one may call it more than once, which sends again. Inputs are checked, and requests made,
 // signed and retried by the core, which asks for the rest: see crates/core/src/call/questions.rs.
-const { Dialogue } = require("./dialogue.cjs");
-const { responded, sent } = require("./http.cjs");
-
-const PROCEED = { answer: { kind: "proceed" } };
-
-/** What the core asks of a call that goes through middleware. */
-const QUESTIONS = ["request", "attempts", "retries"];
+const { Conversation } = require("./conversation.cjs");
+const { requestFor, responseFor } = require("./http.cjs");
+const { reasonOf, unwatch, watch } = require("../wire/signal.cjs");
 
 class Onion {
   #parts;
   #context;
   #open;
-  #interrupt;
-  /** The calls of the core that this call has come to: mostly one. */
-  #dialogues = new Set();
-  #response;
+  #interrupt = (_) => {};
+  #ending = new AbortController();
 
   /**
-   * `parts` has the middleware of each part, in its order; `open(input, once)` starts a call of the core, of one attempt with `once`, and is
-   * what a `Dialogue` takes.
+   * `parts` has the middleware of each part, in its order. `open` starts a call of the core and gives a promise of its output; it takes
+   * `{ input, handlers, signal, once }`, and the call is one attempt with `once`.
    */
   constructor(parts, context, open) {
     this.#parts = parts;
@@ -35,17 +29,18 @@ class Onion {
     this.#open = open;
   }
 
-  /** What the call comes to, `{ output, response }`. */
-  async run(args) {
+  /** What the call comes to, `{ output, response }`. The signal ends it. */
+  async run(args, signal) {
     const interrupted = new Promise((_, reject) => (this.#interrupt = reject));
-    interrupted.catch(() => {});
+    const onAbort = () => this.#ending.abort(reasonOf(signal));
+    if (signal !== undefined) watch(signal, onAbort);
     try {
-      const result = this.#through("outer", (given) => this.#built(given))(args);
-      // Once the call has failed at its deadline, nobody waits for the middleware.
-      Promise.resolve(result).catch(() => {});
-      return await Promise.race([result, interrupted]);
+      // Once the call has failed, as at its deadline, nobody waits for the middleware.
+      return await Promise.race([this.#through("outer", (given) => this.#built(given))(args), interrupted]);
     } finally {
-      for (const dialogue of this.#dialogues) dialogue.close();
+      if (signal !== undefined) unwatch(signal, onAbort);
+      // A middleware that answered by itself has left a call of the core waiting.
+      this.#ending.abort();
     }
   }
 
@@ -54,94 +49,95 @@ class Onion {
   }
 
   #opened(input, once) {
-    const dialogue = new Dialogue(this.#open(input, once), (error) => this.#interrupt(error));
-    this.#dialogues.add(dialogue);
-    return dialogue;
+    const open = (handlers) => this.#open({ input, handlers, signal: this.#ending.signal, once });
+    return new Conversation(open, (error) => this.#interrupt(error));
   }
 
   /** From the input on. */
   async #built(args) {
-    let first = this.#opened(args.input, false);
+    const first = this.#opened(args.input, false);
     const { request } = asked(await first.next(), "request");
-    return this.#through("building", async (given) => {
-      const answer = sent(given.request);
-      let dialogue = first;
+    const building = this.#through("building", async (given) => {
+      const request = requestFor(given.request);
+      let call = first;
       // A second next() is a call of its own.
-      if (!dialogue.isAsking) {
-        dialogue = this.#opened(given.input, false);
-        asked(await dialogue.next(), "request");
+      if (!call.isAsking) {
+        call = this.#opened(given.input, false);
+        asked(await call.next(), "request");
       }
-      dialogue.reply(answer);
-      return this.#attempted(dialogue, given);
-    })({ ...args, request });
+      call.reply(request);
+      return this.#attempted(call, given);
+    });
+    return building({ ...args, request });
   }
 
   /** From the request that all attempts start from on: attempts, until one is the last. */
-  async #attempted(dialogue, args) {
+  async #attempted(call, args) {
     for (;;) {
-      const attempt = asked(await dialogue.next(), "attempt");
-      const state = { dialogue, isSent: false, failure: undefined };
+      const { request } = asked(await call.next(), "attempt");
+      const attempt = { call, isSent: false, error: undefined };
       try {
-        return await this.#through("attempting", (given) => this.#exchanged(state, given))({ ...args, request: attempt.request });
+        return await this.#through("attempting", (given) => this.#exchanged(attempt, given))({ ...args, request });
       } catch (error) {
-        // Whether another attempt follows is the core's to say of its own errors; one of a middleware's is the call's.
-        if (!dialogue.isAsking || state.failure === undefined || state.failure !== error) throw error;
-        dialogue.reply(PROCEED);
+        // Whether another attempt follows is the core's to say, and of its own errors alone.
+        if (!call.isAsking || attempt.error === undefined || attempt.error !== error) throw error;
+        call.reply(undefined);
       }
     }
   }
 
-  /** From the request of an attempt on: what the core makes of its response. */
-  async #exchanged(state, args) {
-    if (state.isSent) return this.#again(args);
-    state.isSent = true;
-    const { dialogue } = state;
-    const exchange = { received: undefined };
-    const send = async ({ request }) => {
-      dialogue.reply(sent(request));
-      exchange.received = asked(await dialogue.next(), "received");
-      if (exchange.received.error !== undefined) throw exchange.received.error;
-      return { response: exchange.received.response };
-    };
+  /** From the request of an attempt on. */
+  async #exchanged(attempt, args) {
+    // A second next() is a call of its own, of one attempt.
+    if (attempt.isSent) return this.#again(args);
+    attempt.isSent = true;
+    const { call } = attempt;
+    let failure;
+    const exchanging = this.#through("exchanging", async ({ request }) => {
+      call.reply(requestFor(request));
+      const { error, response } = asked(await call.next(), "received");
+      failure = error;
+      if (error !== undefined) throw error;
+      return { response };
+    });
     let response;
     try {
-      ({ response } = await this.#through("exchanging", send)(args));
+      ({ response } = await exchanging(args));
+      call.reply(this.#parts.exchanging.length === 0 ? undefined : responseFor(response));
     } catch (error) {
-      if (error !== exchange.received?.error) throw error;
+      if (failure === undefined || error !== failure || !call.isAsking) throw error;
+      call.reply(undefined);
     }
-    if (response === undefined) dialogue.reply(PROCEED);
-    else dialogue.reply(this.#parts.exchanging.length === 0 ? PROCEED : responded(response));
-    this.#response = response ?? this.#response;
-    return this.#judged(state, response);
+    return { response, output: await judged(attempt) };
   }
 
-  /** What the core makes of a response: an output, or an error, which may be followed by another attempt. */
-  async #judged(state, response) {
-    const event = await state.dialogue.next();
-    if (event.kind !== "retry") return { response, output: finished(event) };
-    if (event.error === undefined) {
-      state.dialogue.reply(PROCEED);
-      return this.#judged(state, response);
-    }
-    state.failure = event.error;
-    throw event.error;
-  }
-
-  /** A request that a middleware sends once more within an attempt: a call of one attempt. */
   async #again(args) {
-    const dialogue = this.#opened(args.input, true);
-    asked(await dialogue.next(), "request");
-    dialogue.reply(sent(args.request));
-    asked(await dialogue.next(), "attempt");
-    return this.#exchanged({ dialogue, isSent: false, failure: undefined }, args);
+    const call = this.#opened(args.input, true);
+    asked(await call.next(), "request");
+    call.reply(requestFor(args.request));
+    const { request } = asked(await call.next(), "attempt");
+    return this.#exchanged({ call, isSent: false, error: undefined }, { ...args, request });
   }
 }
 
-/** A question of the kind; what the call came to instead is thrown, for only a failure comes before it is answered. */
+/** What the core makes of the response of an attempt: an output, or an error, which another attempt may follow. */
+async function judged(attempt) {
+  const { call } = attempt;
+  const event = await call.next();
+  if (event.kind !== "retry") return finished(event);
+  if (event.error === undefined) {
+    call.reply(undefined);
+    return judged(attempt);
+  }
+  attempt.error = event.error;
+  throw event.error;
+}
+
+/** A question of that kind; before it is asked, a call can only have failed. */
 function asked(event, kind) {
   if (event.kind === kind) return event;
   finished(event);
-  throw new Error(`the call asked for its ${event.kind} where its ${kind} was due`);
+  throw new Error(`the call came to its ${event.kind} where its ${kind} was due`);
 }
 
 function finished(event) {
@@ -149,4 +145,4 @@ function finished(event) {
   return event.output;
 }
 
-module.exports = { Onion, QUESTIONS };
+module.exports = { Onion };

@@ -4,25 +4,36 @@ const native = require("../wire/load_native.cjs");
 const { fromRecord } = require("../wire/error_factory.cjs");
 const { check } = require("../options/checks.cjs");
 const { LOCAL } = require("../options/client_options.cjs");
+const { ControlMethods } = require("./local_control.cjs");
+const { EventQueue } = require("./local_events.cjs");
 
-class LocalChime {
+class LocalChime extends ControlMethods {
   #server;
+  #events;
 
   /** Use `LocalChime.start`. */
   constructor(server) {
+    super();
     this.#server = server;
   }
 
   static async start(options = {}) {
     checkNumbers(options);
-    const { pace, ...others } = options;
+    const { pace, onEvent, ...others } = options;
+    if (onEvent != null) checkHandler("onEvent", onEvent);
     // Times that have no unit in their name are milliseconds, as everywhere in JavaScript.
     const transitionDelaySeconds = others.transitionDelaySeconds ?? (pace == null ? undefined : pace / 1000);
-    return new this(orThrow(() => new native.LocalServer(JSON.stringify({ ...others, transitionDelaySeconds }))));
+    const local = new this(orThrow(() => new native.LocalServer(JSON.stringify({ ...others, transitionDelaySeconds }))));
+    if (onEvent != null) local.onEvent(onEvent);
+    return local;
   }
 
   get url() {
     return this.#running.url;
+  }
+
+  get notice() {
+    return this.#running.notice ?? undefined;
   }
 
   get clientOptions() {
@@ -47,60 +58,14 @@ class LocalChime {
     return text === "" ? undefined : JSON.parse(text);
   }
 
-  reset() {
-    this.control("POST", "/reset");
+  onEvent(handler) {
+    checkHandler("handler", handler);
+    this.#events ??= new EventQueue(this.#running);
+    this.#events.handlers.push(handler);
   }
 
-  addFault(rule) {
-    return this.control("POST", "/faults", rule);
-  }
-
-  faults() {
-    return this.control("GET", "/faults").faults;
-  }
-
-  removeFault(id) {
-    this.control("DELETE", `/faults/${encodeURIComponent(id)}`);
-  }
-
-  requests(filters = {}) {
-    return this.control("GET", `/requests?${new URLSearchParams(filters)}`).requests;
-  }
-
-  events() {
-    return this.control("GET", "/events").events;
-  }
-
-  freeze() {
-    this.control("POST", "/clock/freeze");
-  }
-
-  resume() {
-    this.control("POST", "/clock/resume");
-  }
-
-  setClock(time) {
-    this.control("POST", "/clock/set", { time: time.toISOString() });
-  }
-
-  join(meetingId, attendee) {
-    this.control("POST", `/meetings/${encodeURIComponent(meetingId)}/join`, { attendee });
-  }
-
-  leave(meetingId, attendee, { dropped = false } = {}) {
-    this.control("POST", `/meetings/${encodeURIComponent(meetingId)}/leave`, { attendee, dropped });
-  }
-
-  forceState(pipelineId, status, reason) {
-    this.control("POST", `/pipelines/${encodeURIComponent(pipelineId)}/state`, { status, reason });
-  }
-
-  exportState() {
-    return this.control("GET", "/state");
-  }
-
-  importState(state) {
-    this.control("PUT", "/state", state);
+  async flushEvents() {
+    await this.#events?.flush();
   }
 
   failNext(times = 1, { status = 503, code = "ServiceUnavailableException" } = {}) {
@@ -111,8 +76,12 @@ class LocalChime {
 
   async stop() {
     const server = this.#server;
+    const events = this.#events;
     this.#server = undefined;
-    server?.stop();
+    if (server === undefined) return;
+    // What came before the end is still handed on.
+    await events?.settle();
+    server.stop();
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
@@ -133,6 +102,10 @@ function checkNumbers({ port, pace, pipelineQuota }) {
   if (!isCount(port, 65_535)) throw wrong("port", port, "an integer from 0 to 65535");
   if (pace != null && !(pace >= 0 && pace < Infinity)) throw wrong("pace", pace, "a number of milliseconds from 0 up");
   if (!isCount(pipelineQuota, Number.MAX_SAFE_INTEGER)) throw wrong("pipelineQuota", pipelineQuota, "an integer from 0 up");
+}
+
+function checkHandler(name, value) {
+  if (typeof value !== "function") throw new TypeError(`${name} must be a function, not ${value === null ? "null" : typeof value}`);
 }
 
 const isLength = (value) => typeof value === "number" && value >= 0 && value < Infinity;

@@ -1,5 +1,47 @@
 import { Credentials } from "../options/types.cjs";
 
+/** An event of EventBridge. */
+export interface LocalEvent {
+  id: string;
+  "detail-type": string;
+  source: string;
+  account: string;
+  time: string;
+  region: string;
+  detail: { eventType: string; timestamp: number; [member: string]: unknown };
+  [member: string]: unknown;
+}
+
+export type LocalEventHandler = (event: LocalEvent, context: object) => unknown;
+
+/** A rule of faults: which requests it strikes, how often, and what it does. Times are in seconds. */
+export interface FaultRule {
+  id?: string;
+  service?: string;
+  operation?: string;
+  /** Only requests whose path, query or body contains this text, such as an id. */
+  resource?: string;
+  probability?: number;
+  /** How many requests that fit pass first. */
+  skip?: number;
+  /** How many requests are struck at most. */
+  times?: number;
+  /** A wait before the response, or its minimum and maximum. */
+  latency?: number | readonly [number, number];
+  error?: string | { code: string; status?: number; message?: string };
+  /** A refusal of the catalogue, by name. */
+  refusal?: string;
+  throttle?: true | { above: number };
+  html?: number;
+  reset?: true | "before" | "inside";
+  cut?: true | number;
+  stall?: true | number | "before" | "inside";
+  clock?: number;
+}
+
+/** A rule with its id and how often it struck. */
+export type Fault = FaultRule & { id: string; struck: number; remaining?: number };
+
 /** How a local service is started. */
 export interface LocalChimeOptions {
   /** The address to listen on; the loopback one unless given. */
@@ -49,6 +91,8 @@ export interface LocalChimeOptions {
   eventsFile?: string | undefined;
   /** An `http://` URL that events are posted to. */
   eventsWebhook?: string | undefined;
+  /** A function that gets each event. */
+  onEvent?: LocalEventHandler | undefined;
   /** How many pipelines may be active at once; else the quotas that AWS documents. */
   pipelineQuota?: number | undefined;
 }
@@ -69,6 +113,8 @@ export declare class LocalChime implements AsyncDisposable {
   static start(options?: LocalChimeOptions): Promise<LocalChime>;
   /** Where it listens, such as `http://127.0.0.1:40123`. */
   readonly url: string;
+  /** What is to be said at the start, such as that the state file was damaged and where it is kept. */
+  readonly notice: string | undefined;
   /** What points a client to it. */
   readonly clientOptions: { region: string; endpoint: string; credentials: Credentials };
   /** The environment variables that point any AWS SDK of another process to it. */
@@ -77,34 +123,58 @@ export declare class LocalChime implements AsyncDisposable {
   advance(by: number | { seconds: number }): void;
   /** A request of the control API, which `GET /openapi.json` describes; `target` is the path below `/_local` with its query. */
   control(method: string, target: string, body?: unknown): any;
+  /** Whether the service runs, its version, its real time and its clock. */
+  health(): { status: string; version: string; time: string; clock: string };
+  /** The OpenAPI document of the control API. */
+  openapi(): Record<string, any>;
   /** Forgets all resources, faults, recorded requests and events, and sets the clock right. */
   reset(): void;
-  /** Adds a rule of faults, such as `{ operation: "CreateMeeting", refusal: "throttled", times: 2 }`. */
-  addFault(rule: Record<string, unknown>): { id: string; struck: number; [member: string]: unknown };
-  /** The rules of faults, each with how often it struck. */
-  faults(): Array<{ id: string; struck: number; [member: string]: unknown }>;
-  /** Removes a rule of faults. */
-  removeFault(id: string): void;
-  /** The recorded requests, newest first. */
-  requests(filters?: { service?: string; operation?: string; status?: string; limit?: string }): Array<Record<string, any>>;
-  /** The events that EventBridge would have got, in their order. */
-  events(): Array<Record<string, any>>;
+  /** The time that resources see. */
+  clock(): Date;
   /** Stops the clock of resources: it moves only by `advance` and `setClock`. */
   freeze(): void;
   /** Lets a frozen clock run on. */
   resume(): void;
   /** Sets the clock of resources. */
   setClock(time: Date): void;
-  /** An attendee, by id or external user id, joins a meeting; all of them without `attendee`. */
-  join(meetingId: string, attendee?: string): void;
-  /** An attendee leaves a meeting, or loses the connection; all of them without `attendee`. */
-  leave(meetingId: string, attendee?: string, options?: { dropped?: boolean }): void;
+  /** The recorded requests, newest first. */
+  requests(filters?: { service?: string; operation?: string; status?: number | string; limit?: number | string }): Array<Record<string, any>>;
+  /** Forgets the recorded requests. */
+  clearRequests(): void;
+  /** Adds a rule of faults, such as `{ operation: "CreateMeeting", refusal: "throttled", times: 2 }`. */
+  addFault(rule: FaultRule): Fault;
+  /** Adds rules of faults, all or, where one is not valid, none. */
+  addFaults(rules: readonly FaultRule[]): Fault[];
+  /** The rules of faults, each with how often it struck. */
+  faults(): Fault[];
+  /** Removes a rule of faults. */
+  removeFault(id: string): void;
+  /** Removes all rules of faults. */
+  clearFaults(): void;
+  /** The catalogue of refusals that rules name. */
+  refusals(): Array<{ name: string; code: string; status: number; message: string; cure: string }>;
+  /** The meetings, their attendees with who is connected, and their pipelines. */
+  meetings(): Array<Record<string, any>>;
+  /** An attendee, by id or external user id, joins a meeting; all of them without `attendee`. Returns how many. */
+  join(meetingId: string, attendee?: string): number;
+  /** An attendee leaves a meeting, or loses the connection; all of them without `attendee`. Returns how many. */
+  leave(meetingId: string, attendee?: string, options?: { dropped?: boolean }): number;
+  /** Ends a meeting as its own end would. */
+  endMeeting(meetingId: string): void;
   /** Puts a pipeline or pool into a state, such as `Failed`. */
   forceState(pipelineId: string, status: string, reason?: string): void;
+  /** The events that EventBridge would have got, in their order. */
+  events(): LocalEvent[];
+  /** Has each event that comes from now on handed to a function, one after another, as EventBridge hands it to a Lambda function. */
+  onEvent(handler: LocalEventHandler): void;
+  /** Waits until the handlers have had every event so far, and throws what the first that failed threw. */
+  flushEvents(): Promise<void>;
   /** The whole state, for `importState`. */
   exportState(): Record<string, any>;
   /** Replaces the whole state. */
   importState(state: Record<string, any>): void;
+  /** Replaces the whole state, unless there are resources already. Returns whether it did. */
+  seedState(state: Record<string, any>): boolean;
   /** Answers the next requests with an error in place of what they ask for. */
   failNext(times?: number, error?: { status?: number; code?: string }): void;
   /** Stops it and closes its connections. */

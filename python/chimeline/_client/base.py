@@ -58,17 +58,17 @@ class BaseClient:
     _waiter_class: t.ClassVar[str]
 
     def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
-        self._options = options
         self._config = config
         self._hooks = hooks or Hooks()
         self._call_options: dict[str, Any] | None = None
         self._source = _credential_source(options)
+        self._options = options if self._source is None else {**options, "credentials": self._source.given}
         # Called with an operation and its input, it gives the handlers of that call, if any; see `_host.handlers`.
         self._handlers: Callable[[str, Mapping[str, Any]], CallHandlers | None] | None = None
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
         given.pop("credentials", None)
         given["language"] = f"python#{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
-        environment = _environment()
+        environment = environment_now()
         self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
         self._native = NativeClient(self._service_name, given, environment, self._source and self._source.cache)
         self._in_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
@@ -184,7 +184,7 @@ class BaseClient:
         return _remake, (type(self), options, self._config, self._call_options)
 
 
-def _environment() -> dict[str, str]:
+def environment_now() -> dict[str, str]:
     """The environment as it is now, although other threads may change it meanwhile."""
     pairs = ((name, os.environ.get(name)) for name in list(os.environ))
     return {name: value for name, value in pairs if value is not None}

@@ -109,6 +109,15 @@ class PageIterator(_Pages, Generic[P]):
         """All pages in one dict: the items, and ``NextToken`` where ``MaxItems`` left some over."""
         return self._result(list(self))
 
+    def search(self, expression: str) -> Iterator[Any]:
+        """What a JMESPath expression finds in each page, one by one; of a list, its items. Needs ``chimeline[jmespath]``."""
+        compiled = _compiled(expression)
+        return (item for page in self for item in _listed(compiled.search(page)))
+
+    def result_key_iters(self) -> list[Iterator[Any]]:
+        """For each member that holds a page's items, an iterator over all of them: one, in these services."""
+        return [(item for page in self for item in _items_of(page, self._items))]
+
 
 class AsyncPageIterator(_Pages, Generic[P]):
     """The pages, each awaited when the loop asks for it."""
@@ -125,6 +134,24 @@ class AsyncPageIterator(_Pages, Generic[P]):
     async def build_full_result(self) -> dict[str, Any]:
         """All pages in one dict: the items, and ``NextToken`` where ``MaxItems`` left some over."""
         return self._result([page async for page in self])
+
+    def search(self, expression: str) -> AsyncIterator[Any]:
+        """What a JMESPath expression finds in each page, one by one; of a list, its items. Needs ``chimeline[jmespath]``."""
+        return self._found(_compiled(expression))
+
+    async def _found(self, compiled: Any) -> AsyncIterator[Any]:
+        async for page in self:
+            for item in _listed(compiled.search(page)):
+                yield item
+
+    def result_key_iters(self) -> list[AsyncIterator[Any]]:
+        """For each member that holds a page's items, an iterator over all of them: one, in these services."""
+        return [self._all_items()]
+
+    async def _all_items(self) -> AsyncIterator[Any]:
+        async for page in self:
+            for item in _items_of(page, self._items):
+                yield item
 
 
 class Paginator(Generic[P]):
@@ -149,6 +176,23 @@ class AsyncPaginator(Generic[P]):
     def paginate(self, *, PaginationConfig: PaginationConfig | None = None, **kwargs: Any) -> AsyncPageIterator[P]:
         """The pages for these arguments of the operation."""
         return AsyncPageIterator(self._method, self._items, PaginationConfig or {}, kwargs)
+
+
+def _compiled(expression: str) -> Any:
+    try:
+        import jmespath
+    except ImportError:
+        raise ImportError("search() needs jmespath: pip install 'chimeline[jmespath]'") from None
+    return jmespath.compile(expression)
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]
+
+
+def _items_of(page: Any, name: str) -> list[Any]:
+    found = page.get(name)
+    return [] if found is None else found
 
 
 def _whole_number(name: str, value: Any) -> int | None:

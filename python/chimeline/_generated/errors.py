@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .._errors import (
+    OSErrorBase,
     ChimelineError,
     ClientError,
     BotoCoreError,
@@ -30,6 +31,8 @@ __all__ = [
     "InvalidMaxRetryAttemptsError",
     "InvalidIMDSEndpointError",
     "InvalidIMDSEndpointModeError",
+    "DataNotFoundError",
+    "UnknownRegionError",
     "UnknownServiceError",
     "ConfigParseError",
     "InfiniteLoopConfigError",
@@ -126,7 +129,19 @@ class InvalidIMDSEndpointModeError(InvalidConfigError):
     fmt = "Invalid EC2 Instance Metadata endpoint mode: {mode} Valid endpoint modes (case-insensitive): {valid_modes}."
 
 
-class UnknownServiceError(BotoCoreError):
+class DataNotFoundError(BotoCoreError):
+    """There is no such version of the service."""
+
+    fmt = "Unable to load data for: {data_path}"
+
+
+class UnknownRegionError(BotoCoreError):
+    """The region is of no partition that is known."""
+
+    fmt = "Unknown region: '{region_name}'. {error_msg}"
+
+
+class UnknownServiceError(DataNotFoundError):
     """No service has that name."""
 
     fmt = "Unknown service: '{service_name}'. Valid service names are: {known_service_names}"
@@ -208,19 +223,19 @@ class EndpointConnectionError(ConnectionError):
     fmt = "Could not connect to the endpoint URL: \"{endpoint_url}\""
 
 
-class ConnectTimeoutError(ConnectionError, OSError):
+class ConnectTimeoutError(ConnectionError, OSErrorBase):
     """No connection was established within ``connect_timeout``."""
 
     fmt = "Connect timeout on endpoint URL: \"{endpoint_url}\""
 
 
-class SSLError(ConnectionError, OSError):
+class SSLError(ConnectionError, OSErrorBase):
     """The TLS handshake failed, for example because the certificate is not trusted."""
 
     fmt = "SSL validation failed for {endpoint_url} {error}"
 
 
-class ProxyConnectionError(ConnectionError, OSError):
+class ProxyConnectionError(ConnectionError, OSErrorBase):
     """The proxy refused the connection or could not be reached."""
 
     fmt = "Failed to connect to proxy URL: \"{proxy_url}\""
@@ -232,7 +247,7 @@ class ConnectionClosedError(HTTPClientError):
     fmt = "Connection was closed before we received a valid response from endpoint URL: \"{endpoint_url}\"."
 
 
-class ReadTimeoutError(HTTPClientError, OSError):
+class ReadTimeoutError(HTTPClientError, OSErrorBase):
     """No response was received within ``read_timeout``."""
 
     fmt = "Read timeout on endpoint URL: \"{endpoint_url}\""
@@ -269,6 +284,8 @@ for _class in (
     InvalidMaxRetryAttemptsError,
     InvalidIMDSEndpointError,
     InvalidIMDSEndpointModeError,
+    DataNotFoundError,
+    UnknownRegionError,
     UnknownServiceError,
     ConfigParseError,
     InfiniteLoopConfigError,

@@ -119,6 +119,13 @@ pub fn partitions() -> impl Iterator<Item = &'static str> {
     PARTITIONS.iter().map(|partition| partition.id)
 }
 
+/// The partition of a region, if its name is that of any.
+#[must_use]
+pub fn partition_for_region(region: &str) -> Option<&'static str> {
+    let (partition, by_pattern) = partition_of(region);
+    (by_pattern || partition.regions.contains(&region)).then_some(partition.id)
+}
+
 /// The regions of a partition in which the service has endpoints; with `all` also the endpoints that are no region's, such as
 /// `us-east-1-fips`.
 #[must_use]

@@ -8,6 +8,7 @@ pub(crate) mod ini;
 pub mod options;
 pub(crate) mod profile;
 pub mod resolve;
+pub mod session;
 pub(crate) mod setting_resolver;
 pub(crate) mod shell_words;
 pub(crate) mod sso_session;

@@ -168,7 +168,7 @@ const READ_TIMEOUT: Duration = Duration::from_mins(1);
 const RESPONSE_LIMIT: usize = 64 << 20;
 
 /// The profile that is asked for by name, and where.
-fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
+pub(crate) fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
     if let Some(name) = &options.profile {
         return (Some(name.clone()), CODE.to_owned());
     }

@@ -40,6 +40,8 @@ struct Facts<'a> {
     operation: &'a str,
     /// Whether the code, the environment or the profile says where requests go.
     own_endpoint: bool,
+    /// Whether it is to be reached by TLS.
+    over_tls: bool,
 }
 
 /// The cure that goes with a condition. In its text `{name}` stands for what [`filled`] knows: an option in the words of the host,
@@ -185,6 +187,12 @@ const ROWS: &[Row] = &[
                through a proxy",
     },
     Row {
+        when: |it| it.kind == ErrorKind::ConnectTimeout && it.own_endpoint && it.over_tls,
+        cure: "{host} cannot be reached from here, is slow to, or does not answer the TLS handshake: look at the network and at \
+               firewalls, raise {connect_timeout}, or, for a server without TLS, write http:// in place of https:// in \
+               {endpoint_url}",
+    },
+    Row {
         when: |it| it.kind == ErrorKind::ConnectTimeout,
         cure: "{host} cannot be reached from here, or is slow to: look at the network, at firewalls and HTTPS_PROXY, or raise \
                {connect_timeout}",
@@ -307,6 +315,7 @@ pub(crate) fn of(client: &Client<'_>, operation: &str, error: &Error) -> Option<
         service: client.service,
         operation,
         own_endpoint: client.endpoint_source.is_some(),
+        over_tls: client.host.starts_with("https:"),
     };
     let row = ROWS.iter().find(|row| (row.when)(&facts))?;
     Some(filled(row.cure, client))

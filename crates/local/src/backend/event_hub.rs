@@ -1,33 +1,40 @@
 //! Where events go: to who asks for them, to a file, to a webhook.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::io::Write as _;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::engine::AccountEvent;
 use crate::options::Options;
+use crate::outgoing;
 
 /// The events of late, and the sinks that get each.
-#[derive(Debug)]
 pub(crate) struct EventHub {
     recent: Mutex<Recent>,
     more: Condvar,
     file: Option<Mutex<File>>,
     webhook: Option<SyncSender<String>>,
+    handlers: Mutex<Vec<EventHandler>>,
 }
+
+/// What is called with the JSON of each event, in their order. It must not wait.
+pub(crate) type EventHandler = Box<dyn Fn(String) + Send + Sync>;
 
 #[derive(Debug, Default)]
 struct Recent {
     /// The number of the first event that is kept.
     first: u64,
     events: VecDeque<Value>,
+    /// Whether no more will come.
+    is_closed: bool,
 }
 
 /// Bounds the memory of a server that runs for long.
@@ -41,7 +48,7 @@ impl EventHub {
         };
         let file = options.events_file.as_ref().map(open).transpose()?;
         let webhook = options.events_webhook.as_deref().map(start_webhook).transpose()?;
-        Ok(EventHub { recent: Mutex::default(), more: Condvar::new(), file, webhook })
+        Ok(EventHub { recent: Mutex::default(), more: Condvar::new(), file, webhook, handlers: Mutex::default() })
     }
 
     /// Delivers events, in their order.
@@ -63,7 +70,12 @@ impl EventHub {
                 drop(webhook.try_send(event.to_string()));
             }
         }
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        for handler in self.handlers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            for event in &envelopes {
+                handler(event.to_string());
+            }
+        }
+        let mut recent = self.lock();
         for event in envelopes {
             if recent.events.len() >= MAX_RECENT {
                 recent.events.pop_front();
@@ -76,8 +88,8 @@ impl EventHub {
 
     /// The events from number `from` on, after a wait for one of at most `wait`; and the number that follows.
     pub(crate) fn since(&self, from: u64, wait: Duration) -> Value {
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_late = |recent: &mut Recent| recent.end() <= from;
+        let recent = self.lock();
+        let is_late = |recent: &mut Recent| recent.end() <= from && !recent.is_closed;
         let recent = self.more.wait_timeout_while(recent, wait, is_late).unwrap_or_else(PoisonError::into_inner).0;
         let skipped = usize::try_from(from.saturating_sub(recent.first)).unwrap_or(usize::MAX);
         let events: Vec<&Value> = recent.events.iter().skip(skipped).collect();
@@ -86,9 +98,31 @@ impl EventHub {
 
     /// Forgets the events; their numbers go on.
     pub(crate) fn clear(&self) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.lock();
         recent.first = recent.end();
         recent.events.clear();
+    }
+
+    /// Lets nobody wait any longer.
+    pub(crate) fn close(&self) {
+        self.handlers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lock().is_closed = true;
+        self.more.notify_all();
+    }
+
+    /// Has each event from now on handed to `handler`.
+    pub(crate) fn add_handler(&self, handler: EventHandler) {
+        self.handlers.lock().unwrap_or_else(PoisonError::into_inner).push(handler);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for EventHub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventHub").finish_non_exhaustive()
     }
 }
 
@@ -100,37 +134,18 @@ impl Recent {
 
 /// Starts the thread that posts events; it ends when the hub is dropped.
 fn start_webhook(url: &str) -> Result<SyncSender<String>, String> {
-    let uri: http::Uri =
-        url.parse().map_err(|_| format!("invalid events_webhook: {url:?} (expected an http:// URL)"))?;
-    let host = uri.host().ok_or_else(|| format!("invalid events_webhook: {url:?} (expected a host)"))?.to_owned();
-    let address = (host.trim_matches(['[', ']']).to_owned(), uri.port_u16().unwrap_or(80));
-    let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
-    let path = uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    const TIMEOUT: Duration = Duration::from_secs(5);
+    let uri = outgoing::parse_url(url)
+        .ok_or_else(|| format!("events_webhook must be an http:// URL with a host, not {url:?}"))?;
+    let fail = |e: std::io::Error| format!("the thread of events cannot start: {e}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fail)?;
     let (sender, events) = sync_channel::<String>(MAX_RECENT);
     let run = move || {
         for event in events {
-            let head = format!(
-                "POST {path} HTTP/1.1\r\nhost: {authority}\r\ncontent-type: application/json\r\n\
-                 content-length: {}\r\nconnection: close\r\n\r\n",
-                event.len()
-            );
             // Best effort, as the service's delivery is.
-            let _ = post(&address, &head, &event);
+            let _ = runtime.block_on(outgoing::send(Method::POST, &uri, event, TIMEOUT));
         }
     };
     let started = std::thread::Builder::new().name("chimeline-events".to_owned()).spawn(run);
-    started.map(|_| sender).map_err(|e| format!("the thread of events cannot start: {e}"))
-}
-
-fn post(address: &(String, u16), head: &str, body: &str) -> std::io::Result<()> {
-    const TIMEOUT: Duration = Duration::from_secs(5);
-    let address = (address.0.as_str(), address.1).to_socket_addrs()?.next();
-    let address = address.ok_or(std::io::ErrorKind::NotFound)?;
-    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body.as_bytes())?;
-    // Until the receiver has it, lest a reset overtake it.
-    stream.read(&mut [0; 512]).map(|_| ())
+    started.map(|_| sender).map_err(fail)
 }

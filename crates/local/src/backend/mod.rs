@@ -79,6 +79,12 @@ impl Backend {
         outcome
     }
 
+    /// Lets go of files, and of whoever waits for events.
+    pub(crate) fn shut_down(&self) {
+        self.events.close();
+        self.engine().close_journal();
+    }
+
     /// Applies what the time brought, so that events are sent though nobody asks.
     pub(crate) fn tick(&self) {
         self.with_engine(Engine::settle);

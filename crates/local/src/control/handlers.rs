@@ -90,10 +90,12 @@ pub(super) fn faults(backend: &Backend, _: &Arguments<'_>) -> Outcome {
 }
 
 pub(super) fn add_faults(backend: &Backend, arguments: &Arguments<'_>) -> Outcome {
-    let add = |rule: &Value| backend.faults.add(rule).map_err(Refusal::bad);
     match arguments.body {
-        Value::Array(rules) => Ok((201, json!({"faults": rules.iter().map(add).collect::<Result<Vec<_>, _>>()?}))),
-        rule => Ok((201, add(rule)?)),
+        Value::Array(rules) => match backend.faults.add_all(rules) {
+            Ok(added) => Ok((201, json!({"faults": added}))),
+            Err((at, why)) => Err(Refusal::bad(format!("fault {}: {why}", at + 1))),
+        },
+        rule => Ok((201, backend.faults.add(rule).map_err(Refusal::bad)?)),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::backend::Backend;
 use crate::request::Refusal;
-use routes::{ROUTES, Route};
+pub(crate) use routes::{Parameter, ROUTES, Route};
 
 /// Where the control API is.
 pub(crate) const PREFIX: &str = "/_local";
@@ -85,7 +85,7 @@ fn labels(template: &'static str, path: &str) -> Option<Labels> {
 
 /// Refuses parameters and members that the route does not know: a misspelt one would be passed over in silence.
 fn check(route: &Route, query: &[(String, String)], body: &Value) -> Result<(), Refusal> {
-    let known = |names: &[routes::Parameter], name: &str| names.iter().any(|parameter| parameter.name == name);
+    let known = |names: &[Parameter], name: &str| names.iter().any(|parameter| parameter.name == name);
     if let Some((name, _)) = query.iter().find(|(name, _)| !known(route.query, name)) {
         return Err(Refusal::bad(format!("unknown query parameter {name}")));
     }

@@ -4,24 +4,26 @@ use crate::backend::Backend;
 use crate::control::{Arguments, Outcome, handlers, openapi};
 
 /// A path of the control API.
-pub(super) struct Route {
-    pub(super) method: &'static str,
+pub(crate) struct Route {
+    /// What the command line calls it.
+    pub(crate) command: &'static str,
+    pub(crate) method: &'static str,
     /// The path below the prefix, with `{labels}`.
-    pub(super) path: &'static str,
-    pub(super) summary: &'static str,
-    pub(super) query: &'static [Parameter],
+    pub(crate) path: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) query: &'static [Parameter],
     /// The members of the body.
-    pub(super) body: &'static [Parameter],
+    pub(crate) body: &'static [Parameter],
     /// Whether the body has a form of its own, which the handler checks.
-    pub(super) is_free_form: bool,
+    pub(crate) is_free_form: bool,
     pub(super) run: fn(&Backend, &Arguments<'_>) -> Outcome,
 }
 
 /// A query parameter, or a member of a body.
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
     /// Its JSON type.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     pub(super) description: &'static str,
 }
 
@@ -30,12 +32,13 @@ const fn parameter(name: &'static str, kind: &'static str, description: &'static
 }
 
 const fn route(
+    command: &'static str,
     method: &'static str,
     path: &'static str,
     summary: &'static str,
     run: fn(&Backend, &Arguments<'_>) -> Outcome,
 ) -> Route {
-    Route { method, path, summary, query: &[], body: &[], is_free_form: false, run }
+    Route { command, method, path, summary, query: &[], body: &[], is_free_form: false, run }
 }
 
 const ATTENDEE: Parameter = parameter(
@@ -44,26 +47,27 @@ const ATTENDEE: Parameter = parameter(
     "An attendee id or external user id; without it all attendees but those of pipelines.",
 );
 
-pub(super) static ROUTES: &[Route] = &[
-    route("GET", "/health", "Whether the service runs, its version and times.", handlers::health),
-    route("GET", "/openapi.json", "This description.", |_, _| Ok((200, openapi::document()))),
+pub(crate) static ROUTES: &[Route] = &[
+    route("health", "GET", "/health", "Whether the service runs, its version and times.", handlers::health),
+    route("describe", "GET", "/openapi.json", "This description.", |_, _| Ok((200, openapi::document()))),
     route(
+        "reset",
         "POST",
         "/reset",
         "Forgets all resources, faults, requests and events, and sets the clock right.",
         handlers::reset,
     ),
-    route("GET", "/clock", "The time that resources see.", handlers::clock),
+    route("clock", "GET", "/clock", "The time that resources see.", handlers::clock),
     Route {
         body: &[parameter("seconds", "number", "By how much, >= 0.")],
-        ..route("POST", "/clock/advance", "Moves the clock ahead.", handlers::advance)
+        ..route("advance", "POST", "/clock/advance", "Moves the clock ahead.", handlers::advance)
     },
     Route {
         body: &[parameter("time", "string", "Such as 2024-02-29T12:34:56Z.")],
-        ..route("POST", "/clock/set", "Sets the clock.", handlers::set_clock)
+        ..route("set-clock", "POST", "/clock/set", "Sets the clock.", handlers::set_clock)
     },
-    route("POST", "/clock/freeze", "Stops the clock: it moves only by advance and set.", handlers::freeze),
-    route("POST", "/clock/resume", "Lets a frozen clock run on.", handlers::resume),
+    route("freeze", "POST", "/clock/freeze", "Stops the clock: it moves only by advance and set.", handlers::freeze),
+    route("resume", "POST", "/clock/resume", "Lets a frozen clock run on.", handlers::resume),
     Route {
         query: &[
             parameter("service", "string", "Only requests to this service."),
@@ -71,42 +75,63 @@ pub(super) static ROUTES: &[Route] = &[
             parameter("status", "integer", "Only responses with this status."),
             parameter("limit", "integer", "At most so many."),
         ],
-        ..route("GET", "/requests", "The recorded requests, newest first; secrets are masked.", handlers::requests)
+        ..route(
+            "requests",
+            "GET",
+            "/requests",
+            "The recorded requests, newest first; secrets are masked.",
+            handlers::requests,
+        )
     },
-    route("DELETE", "/requests", "Forgets the recorded requests.", handlers::clear_requests),
-    route("GET", "/faults", "The rules of faults, and how often each struck.", handlers::faults),
-    Route { is_free_form: true, ..route("POST", "/faults", "Adds a rule, or a list of rules.", handlers::add_faults) },
-    route("DELETE", "/faults", "Removes all rules.", handlers::clear_faults),
-    route("GET", "/faults/catalogue", "The refusals that rules name.", handlers::catalogue),
-    route("DELETE", "/faults/{fault_id}", "Removes a rule.", handlers::remove_fault),
-    route("GET", "/state", "The whole state, as PUT takes it.", handlers::export),
-    Route { is_free_form: true, ..route("PUT", "/state", "Replaces the whole state.", handlers::import) },
+    route("clear-requests", "DELETE", "/requests", "Forgets the recorded requests.", handlers::clear_requests),
+    route("faults", "GET", "/faults", "The rules of faults, and how often each struck.", handlers::faults),
     Route {
         is_free_form: true,
-        ..route("POST", "/state/seed", "Replaces the state, unless there is one already.", handlers::seed)
+        ..route("add-fault", "POST", "/faults", "Adds a rule, or a list of rules.", handlers::add_faults)
     },
-    route("GET", "/meetings", "The meetings, their attendees, and who is connected.", handlers::meetings),
+    route("clear-faults", "DELETE", "/faults", "Removes all rules.", handlers::clear_faults),
+    route("refusals", "GET", "/faults/catalogue", "The refusals that rules name.", handlers::catalogue),
+    route("remove-fault", "DELETE", "/faults/{fault_id}", "Removes a rule.", handlers::remove_fault),
+    route("export", "GET", "/state", "The whole state, as PUT takes it.", handlers::export),
+    Route { is_free_form: true, ..route("import", "PUT", "/state", "Replaces the whole state.", handlers::import) },
+    Route {
+        is_free_form: true,
+        ..route("seed", "POST", "/state/seed", "Replaces the state, unless there is one already.", handlers::seed)
+    },
+    route("meetings", "GET", "/meetings", "The meetings, their attendees, and who is connected.", handlers::meetings),
     Route {
         body: &[ATTENDEE],
-        ..route("POST", "/meetings/{meeting_id}/join", "Lets attendees join a meeting.", handlers::join)
+        ..route("join", "POST", "/meetings/{meeting_id}/join", "Lets attendees join a meeting.", handlers::join)
     },
     Route {
         body: &[ATTENDEE, parameter("dropped", "boolean", "Whether the connection is lost.")],
-        ..route("POST", "/meetings/{meeting_id}/leave", "Lets attendees leave a meeting.", handlers::leave)
+        ..route("leave", "POST", "/meetings/{meeting_id}/leave", "Lets attendees leave a meeting.", handlers::leave)
     },
-    route("POST", "/meetings/{meeting_id}/end", "Ends a meeting as if by itself.", handlers::end_meeting),
+    route(
+        "end-meeting",
+        "POST",
+        "/meetings/{meeting_id}/end",
+        "Ends a meeting as if by itself.",
+        handlers::end_meeting,
+    ),
     Route {
         body: &[
             parameter("status", "string", "Such as Failed or Paused."),
             parameter("reason", "string", "Why it failed; kept in the state."),
         ],
-        ..route("POST", "/pipelines/{pipeline_id}/state", "Puts a pipeline or pool into a state.", handlers::force)
+        ..route(
+            "force-state",
+            "POST",
+            "/pipelines/{pipeline_id}/state",
+            "Puts a pipeline or pool into a state.",
+            handlers::force,
+        )
     },
     Route {
         query: &[
             parameter("from", "integer", "Only events from this number on."),
             parameter("wait", "number", "How many seconds to wait for one, at most 20."),
         ],
-        ..route("GET", "/events", "The events of late, and the number of the next.", handlers::events)
+        ..route("events", "GET", "/events", "The events of late, and the number of the next.", handlers::events)
     },
 ];

@@ -73,6 +73,8 @@ impl Engine {
         if let (true, Some(attendee)) = (chosen.is_empty(), attendee) {
             return Err(Refusal::not_found(ATTENDEE.noun, attendee));
         }
+        let is_connected = |part: &u64| state.get(*part).is_some_and(|part| part.presence.is_connected);
+        let chosen: Vec<u64> = chosen.into_iter().filter(|part| is_connected(part) != (step == Step::Join)).collect();
         if step == Step::Join
             && let Some(max) = max
             && connected + chosen.len() > usize::try_from(max).unwrap_or(usize::MAX)

@@ -1,19 +1,24 @@
 //! The file that keeps the state: JSON lines, each written before its response; read and compacted at the start.
 //!
-//! The first line names the format and its version; the next may be a snapshot of the state; then one line a change.
+//! The first line names the format, its version and the settings that what follows was written with; the next is a snapshot of
+//! the state; then comes one line a change.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, settings};
 
 /// An open journal.
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
+    /// The length of what is whole.
+    length: u64,
+    /// The file as it was before it was compacted, whose lock another process may be trying to get.
+    _before: File,
 }
 
 /// Why a journal cannot be used.
@@ -28,7 +33,13 @@ impl Journal {
         // One write a line: what a killed process wrote is whole lines, but perhaps the last.
         let mut line = entry.to_string();
         line.push('\n');
-        self.file.write_all(line.as_bytes())
+        let written = self.file.write_all(line.as_bytes());
+        match written {
+            Ok(()) => self.length += u64::try_from(line.len()).unwrap_or_default(),
+            // Part of a line would make what follows unreadable.
+            Err(_) => self.file.set_len(self.length)?,
+        }
+        written
     }
 }
 
@@ -37,11 +48,9 @@ pub(crate) fn open(path: &Path, engine: &mut Engine) -> Result<(Journal, Option<
     let shown = path.display();
     let fail =
         |what: &str, e: &dyn std::fmt::Display| JournalError(format!("the state file {shown} cannot be {what}: {e}"));
-    let damage = match File::open(path) {
-        Ok(file) => read(file, path, engine)?,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-        Err(e) => return Err(fail("read", &e)),
-    };
+    let before = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(|e| fail("opened", &e))?;
+    lock(&before).map_err(|e| fail("used", &e))?;
+    let damage = read(&before, path, engine)?;
     let damage = match damage {
         Some(why) => {
             let aside = beside(path, ".damaged");
@@ -51,20 +60,44 @@ pub(crate) fn open(path: &Path, engine: &mut Engine) -> Result<(Journal, Option<
         None => None,
     };
     let compacted = beside(path, ".new");
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&compacted)?;
-        writeln!(file, "{}", json!({"format": FORMAT, "version": VERSION}))?;
+    let write = || -> std::io::Result<(File, u64)> {
+        let mut file = OpenOptions::new().append(true).create(true).open(&compacted)?;
+        lock(&file)?;
+        file.set_len(0)?;
+        let settings = settings::export(&engine.timing, &engine.rules);
+        writeln!(file, "{}", json!({"format": FORMAT, "version": VERSION, "settings": settings}))?;
         writeln!(file, "{}", json!({"do": "snapshot", "state": engine.export()}))?;
         file.sync_all()?;
-        std::fs::rename(&compacted, path)
+        std::fs::rename(&compacted, path)?;
+        let length = file.metadata()?.len();
+        Ok((file, length))
     };
-    write().map_err(|e| fail("written", &e))?;
-    let file = OpenOptions::new().append(true).open(path).map_err(|e| fail("written", &e))?;
-    Ok((Journal { file }, damage))
+    let (file, length) = write().map_err(|e| fail("written", &e))?;
+    Ok((Journal { file, length, _before: before }, damage))
+}
+
+/// Makes sure that no other server writes to the file.
+fn lock(file: &File) -> std::io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            Err(std::io::Error::new(std::io::ErrorKind::ResourceBusy, "another server uses it"))
+        }
+        // Some network file systems have no locks.
+        Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(e)) => Err(e),
+    }
 }
 
 /// Reads up to the end or the first damage, which is returned.
-fn read(file: File, path: &Path, engine: &mut Engine) -> Result<Option<String>, JournalError> {
+fn read(file: &File, path: &Path, engine: &mut Engine) -> Result<Option<String>, JournalError> {
+    let (timing, rules) = (engine.timing, engine.rules);
+    let damage = read_lines(file, path, engine);
+    engine.use_settings(timing, rules);
+    damage
+}
+
+fn read_lines(file: &File, path: &Path, engine: &mut Engine) -> Result<Option<String>, JournalError> {
     let mut lines = BufReader::new(file).split(b'\n').enumerate();
     let Some((_, first)) = lines.next() else { return Ok(None) };
     let first: Value = first.ok().and_then(|line| serde_json::from_slice(&line).ok()).unwrap_or_default();
@@ -81,6 +114,11 @@ fn read(file: File, path: &Path, engine: &mut Engine) -> Result<Option<String>, 
                 "the state file {shown} has {version}; this program reads version {VERSION}"
             )));
         }
+    }
+    let settings = first.get("settings").and_then(Value::as_object).cloned().unwrap_or_default();
+    match settings::import(&settings) {
+        Ok((timing, rules)) => engine.use_settings(timing, rules),
+        Err(why) => return Ok(Some(format!("line 1: {why}"))),
     }
     for (at, line) in lines {
         let line = match line {

@@ -3,6 +3,7 @@
 mod clock;
 mod control;
 mod journal;
+mod settings;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -56,6 +57,16 @@ impl Engine {
         let (journal, damage) = journal::open(path, self)?;
         self.journal = Some(journal);
         Ok(damage)
+    }
+
+    /// Keeps nothing from now on.
+    pub(crate) fn close_journal(&mut self) {
+        self.journal = None;
+    }
+
+    fn use_settings(&mut self, timing: Timing, rules: Rules) {
+        (self.timing, self.rules) = (timing, rules);
+        self.accounts.values_mut().for_each(|account| account.use_timing(timing));
     }
 
     /// Lets the time pass that has passed in every account.
@@ -136,11 +147,22 @@ impl Engine {
         let operation = service.operation(text("operation")?).ok_or("the operation is not known")?;
         let input = entry.get("input").and_then(Value::as_object).cloned().unwrap_or_default();
         let ids = entry.get("ids").and_then(Value::as_array).into_iter().flatten();
-        let ids: VecDeque<Uuid> = ids.filter_map(|id| id.as_str()?.parse().ok()).collect();
+        let ids: Option<VecDeque<Uuid>> = ids.map(|id| id.as_str()?.parse().ok()).collect();
+        let ids = ids.ok_or("an id is not a UUID")?;
         let ids = RefCell::new(ids);
-        let fresh = || ids.borrow_mut().pop_front().unwrap_or_default();
+        let is_short = std::cell::Cell::new(false);
+        let fresh = || {
+            let id = ids.borrow_mut().pop_front();
+            is_short.set(is_short.get() || id.is_none());
+            id.unwrap_or_default()
+        };
         let call = Call { account: text("account")?, region: text("region")?, service, operation, input };
-        self.carry_out(call, now, &fresh).map_err(|refusal| refusal.message).map(|_| ())
+        self.carry_out(call, now, &fresh).map_err(|refusal| refusal.message)?;
+        if is_short.get() || !ids.borrow().is_empty() {
+            Err("the ids are not those of the operation".to_owned())
+        } else {
+            Ok(())
+        }
     }
 
     /// The events since they were last taken.

@@ -47,14 +47,25 @@ pub(crate) struct Target<'t> {
 impl Faults {
     /// Adds a rule; returns it as it can be read back. The error says what is wrong with it.
     pub(crate) fn add(&self, rule: &Value) -> Result<Value, String> {
+        let mut added = self.add_all(std::slice::from_ref(rule)).map_err(|(_, why)| why)?;
+        Ok(added.pop().unwrap_or_default())
+    }
+
+    /// Adds rules, or none where one is not valid: the error says which and why.
+    pub(crate) fn add_all(&self, rules: &[Value]) -> Result<Vec<Value>, (usize, String)> {
         let mut inner = self.lock();
-        let rule = Rule::parse(rule, format!("fault-{}", inner.last + 1))?;
-        if inner.rules.iter().any(|other| other.id == rule.id) {
-            return Err(format!("invalid id: there is a fault {:?} already", rule.id));
+        let mut parsed: Vec<Rule> = Vec::new();
+        for (at, rule) in rules.iter().enumerate() {
+            let fallback_id = format!("fault-{}", inner.last + at + 1);
+            let rule = Rule::parse(rule, fallback_id).map_err(|why| (at, why))?;
+            if inner.rules.iter().chain(&parsed).any(|other| other.id == rule.id) {
+                return Err((at, format!("invalid id: there is a fault {:?} already", rule.id)));
+            }
+            parsed.push(rule);
         }
-        inner.last += 1;
-        let described = rule.describe();
-        inner.rules.push(rule);
+        inner.last += parsed.len();
+        let described = parsed.iter().map(Rule::describe).collect();
+        inner.rules.extend(parsed);
         Ok(described)
     }
 
@@ -70,10 +81,8 @@ impl Faults {
         };
         let rules = value.get("faults").unwrap_or(&value);
         let rules = rules.as_array().ok_or_else(|| format!("the faults file {shown} needs a list of faults"))?;
-        for (at, rule) in rules.iter().enumerate() {
-            self.add(rule).map_err(|why| format!("the faults file {shown}, fault {}: {why}", at + 1))?;
-        }
-        Ok(())
+        let added = self.add_all(rules);
+        added.map(|_| ()).map_err(|(at, why)| format!("the faults file {shown}, fault {}: {why}", at + 1))
     }
 
     pub(crate) fn list(&self) -> Value {

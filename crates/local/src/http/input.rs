@@ -42,6 +42,18 @@ pub(crate) fn read(route: &Route, body: Value) -> Result<Input, Refusal> {
     }
 }
 
+/// What a request says, checked or not: the members of its body, labels and query.
+pub(crate) fn as_sent(route: &Route, body: &Value) -> Input {
+    let mut sent = body.as_object().cloned().unwrap_or_default();
+    let labels = route.labels.iter().map(|(name, value)| (*name, value));
+    for (name, value) in labels.chain(route.query.iter().map(|(name, value)| (name.as_str(), value))) {
+        if let Some(member) = route.operation.input.members.iter().find(|member| member.wire == name) {
+            sent.insert(member.name.to_owned(), scalar(member.shape, value));
+        }
+    }
+    sent
+}
+
 /// The members that the structure has and that are not null: the services ignore others.
 fn known(structure: &Structure, mut given: Map<String, Value>) -> Map<String, Value> {
     // Kept in the order of the request, which is that of the errors.

@@ -100,11 +100,8 @@ impl Options {
             "transitiondelay" | "pace" => self.transition_delay = given.seconds()?,
             "pipelinequota" => self.pipeline_quota = Some(given.number("an integer >= 0")?),
             "unknownmeetings" => {
-                self.unknown_meetings = match given.text()?.as_str() {
-                    "allow" => UnknownMeetings::Allow,
-                    "refuse" => UnknownMeetings::Refuse,
-                    _ => return Err(given.invalid("\"allow\" or \"refuse\"")),
-                }
+                let choice = UnknownMeetings::by_name(&given.text()?);
+                self.unknown_meetings = choice.ok_or_else(|| given.invalid("\"allow\" or \"refuse\""))?;
             }
             "allowunknownmeetings" => {
                 let allowed = given.boolean()?;
@@ -117,12 +114,8 @@ impl Options {
             "stoppedretention" => self.stopped_retention = given.seconds_or_never()?,
             "tokenretention" => self.token_retention = given.seconds_or_never()?,
             "tokenreuse" => {
-                self.token_reuse = match given.text()?.as_str() {
-                    "replay" => TokenReuse::Replay,
-                    "create" => TokenReuse::Create,
-                    "refuse" => TokenReuse::Refuse,
-                    _ => return Err(given.invalid("\"replay\", \"create\" or \"refuse\"")),
-                }
+                let choice = TokenReuse::by_name(&given.text()?);
+                self.token_reuse = choice.ok_or_else(|| given.invalid("\"replay\", \"create\" or \"refuse\""))?;
             }
             "control" => self.control = Some(given.boolean()?),
             "nocontrol" => self.control = Some(!given.boolean()?),

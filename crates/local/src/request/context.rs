@@ -62,6 +62,34 @@ pub enum UnknownMeetings {
     Refuse,
 }
 
+impl TokenReuse {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            TokenReuse::Replay => "replay",
+            TokenReuse::Create => "create",
+            TokenReuse::Refuse => "refuse",
+        }
+    }
+
+    pub(crate) fn by_name(name: &str) -> Option<TokenReuse> {
+        let all = [TokenReuse::Replay, TokenReuse::Create, TokenReuse::Refuse];
+        all.into_iter().find(|choice| choice.name() == name)
+    }
+}
+
+impl UnknownMeetings {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            UnknownMeetings::Allow => "allow",
+            UnknownMeetings::Refuse => "refuse",
+        }
+    }
+
+    pub(crate) fn by_name(name: &str) -> Option<UnknownMeetings> {
+        [UnknownMeetings::Allow, UnknownMeetings::Refuse].into_iter().find(|choice| choice.name() == name)
+    }
+}
+
 impl Request<'_> {
     /// A member of the input that is text.
     pub(crate) fn text(&self, member: &str) -> &str {

@@ -74,6 +74,7 @@ impl LocalServer {
             // The thread that is gone already needs no message, and one that panicked has said so.
             let _ = stop.send(());
             let _ = thread.join();
+            self.backend.shut_down();
         }
     }
 
@@ -138,6 +139,11 @@ impl LocalServer {
             "" => json!({"times": times, "html": status}),
             _ => json!({"times": times, "error": {"code": code, "status": status}}),
         })
+    }
+
+    /// Has the JSON of each event handed to a function from now on, in their order; it must not wait.
+    pub fn on_event(&self, handler: impl Fn(String) + Send + Sync + 'static) {
+        self.backend.events.add_handler(Box::new(handler));
     }
 
     /// Adds a rule of faults. Fails for what is not a rule.

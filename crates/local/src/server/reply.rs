@@ -60,6 +60,10 @@ fn http_date(now: SystemTime) -> Option<HeaderValue> {
     HeaderValue::from_str(&time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }
 
+/// How long what was sent of a body that is cut has to leave: hyper sends it when the body has no more for the moment, and drops it
+/// at an error.
+const FLUSH: Duration = Duration::from_millis(10);
+
 /// A body that may break off.
 pub(crate) struct ReplyBody {
     /// What is still to be sent before the ending.
@@ -95,8 +99,14 @@ impl Body for ReplyBody {
         }
         match self.ending {
             Ending::Complete => return Poll::Ready(None),
-            // The error ends the connection behind what was sent.
-            Ending::Cut(_) => return Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into()))),
+            Ending::Cut(_) => {
+                let flush = self.stall.get_or_insert_with(|| Box::pin(tokio::time::sleep(FLUSH)));
+                if flush.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                // The error ends the connection behind what was sent.
+                return Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into())));
+            }
             Ending::Stall(None) => return Poll::Pending,
             Ending::Stall(Some(length)) => {
                 let stall = self.stall.get_or_insert_with(|| Box::pin(tokio::time::sleep(length)));

@@ -104,7 +104,8 @@ async fn serve_control(backend: Arc<Backend>, received: Received) -> Reply {
     let (request_id, time) = ((backend.options.world.uuid)().to_string(), backend.now());
     // A page of another origin must not drive a service on the loopback address.
     let host = received.header("host").unwrap_or_default();
-    let is_foreign = received.header("origin").is_some_and(|origin| origin.split("://").nth(1) != Some(host));
+    let is_foreign = received.header("origin").is_some_and(|origin| origin.split("://").nth(1) != Some(host))
+        || (backend.options.control.is_none() && !is_loopback(host));
     let (status, body) = if is_foreign {
         (403, serde_json::json!({"error": "ForbiddenException", "message": "requests of other origins are refused"}))
     } else {
@@ -121,6 +122,16 @@ async fn serve_control(backend: Arc<Backend>, received: Received) -> Reply {
     };
     let body = (!body.is_null()).then(|| (body.to_string(), "application/json"));
     Reply { status, error: None, body, request_id, time, ending: Ending::Complete }
+}
+
+/// Whether a `Host` header names this machine: another name may be one that a page of another origin had made to lead here.
+fn is_loopback(host: &str) -> bool {
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(name, _)| name);
+    let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn strike(backend: &Backend, received: &Received, route: Option<&Route>) -> Strike {
@@ -240,17 +251,18 @@ fn carried_out(
         let fallback = Caller { account: options.account_id.clone(), region: options.region.clone() };
         Ok(auth::claimed(received, options.all_accounts(), fallback))
     };
+    let body = received.json();
+    if options.recorded_requests > 0
+        && let Ok(body) = &body
+    {
+        *recorded = Some(input::as_sent(route, body));
+    }
     if let Some(refusal) = fault {
-        // What the request says is recorded where it can be read; the fault comes first in any case.
         *caller = found.ok();
-        *recorded = received.json().ok().and_then(|body| input::read(route, body).ok());
         return Err(refusal);
     }
     let found = caller.insert(found?);
-    let input = input::read(route, received.json()?)?;
-    if options.recorded_requests > 0 {
-        *recorded = Some(input.clone());
-    }
+    let input = input::read(route, body?)?;
     let (service, operation) = (route.service, route.operation);
     let call = Call { account: &found.account, region: &found.region, service, operation, input };
     let members = backend.with_engine(|engine, now| engine.call(call, now, &*options.world.uuid))?;

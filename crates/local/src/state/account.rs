@@ -56,6 +56,11 @@ impl AccountState {
         }
     }
 
+    /// What is scheduled already stays as it is.
+    pub(crate) fn use_timing(&mut self, timing: Timing) {
+        self.timing = timing;
+    }
+
     /// Adds a resource; returns its number.
     pub(crate) fn insert(
         &mut self,

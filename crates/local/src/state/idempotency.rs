@@ -1,7 +1,6 @@
 //! Idempotency tokens: what each stands for, and for how long.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
@@ -63,36 +62,41 @@ impl Tokens {
     }
 }
 
-/// A number that inputs which differ have not in common.
+/// A number that inputs which differ have not in common. It is kept in state files: the same in every version.
 pub(crate) fn fingerprint(input: &Map<String, Value>) -> u64 {
-    fn feed(value: &Value, hasher: &mut DefaultHasher) {
-        match value {
-            Value::Object(map) => {
-                let mut members: Vec<_> = map.iter().collect();
-                members.sort_by_key(|(name, _)| *name);
-                (1u8, members.len()).hash(hasher);
-                for (name, value) in members {
-                    name.hash(hasher);
-                    feed(value, hasher);
-                }
-            }
-            Value::Array(items) => {
-                (2u8, items.len()).hash(hasher);
-                for item in items {
-                    feed(item, hasher);
-                }
-            }
-            scalar => (3u8, scalar).hash(hasher),
-        }
-    }
-    let mut hasher = DefaultHasher::new();
-    let mut members: Vec<_> = input.iter().collect();
+    let mut canonical = String::new();
+    write_members(input, &mut canonical);
+    // FNV-1a.
+    canonical.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// JSON with sorted members.
+fn write_members(members: &Map<String, Value>, to: &mut String) {
+    let mut members: Vec<_> = members.iter().collect();
     members.sort_by_key(|(name, _)| *name);
+    to.push('{');
     for (name, value) in members {
-        name.hash(&mut hasher);
-        feed(value, &mut hasher);
+        to.push_str(&Value::from(name.as_str()).to_string());
+        to.push(':');
+        write_value(value, to);
+        to.push(',');
     }
-    hasher.finish()
+    to.push('}');
+}
+
+fn write_value(value: &Value, to: &mut String) {
+    match value {
+        Value::Object(members) => write_members(members, to),
+        Value::Array(items) => {
+            to.push('[');
+            for item in items {
+                write_value(item, to);
+                to.push(',');
+            }
+            to.push(']');
+        }
+        scalar => to.push_str(&scalar.to_string()),
+    }
 }
 
 #[cfg(test)]

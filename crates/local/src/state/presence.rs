@@ -89,6 +89,9 @@ impl AccountState {
         for replica in replicas {
             self.end_meeting(replica, at);
         }
+        for attendee in self.parts(number) {
+            self.leave(attendee, false, at);
+        }
         self.meeting_event(number, "chime:MeetingEnded", at);
         self.remove(number, at);
         for pipeline in self.pipelines_of_meeting(&id) {

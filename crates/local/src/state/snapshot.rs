@@ -19,9 +19,11 @@ impl AccountState {
             .iter()
             .map(|(at, number, resource)| json!({"at": time::text(at), "resource": resource_json(number, resource)}))
             .collect();
-        let tokens: Vec<Value> = self
-            .tokens
-            .iter()
+        // Sorted, so that equal states are equal documents.
+        let mut tokens: Vec<_> = self.tokens.iter().collect();
+        tokens.sort_unstable();
+        let tokens: Vec<Value> = tokens
+            .into_iter()
             .map(|(token, fingerprint, resource, expiry)| {
                 json!([token, format!("{fingerprint:016x}"), resource, expiry.map(time::text)])
             })

@@ -1,14 +1,22 @@
 //! Idempotency tokens that follow from what is asked for, so that whoever asks again asks for the same.
 
+use std::fmt::Write as _;
+
 use ring::digest::{SHA256, digest};
 
 /// The token of a request that these parts identify: 58 of the signs that the service takes.
 pub(crate) fn token(parts: &[&str]) -> String {
     // The length of each part keeps ("ab", "c") apart from ("a", "bc").
-    let text: String = parts.iter().map(|part| format!("{}:{part};", part.len())).collect();
+    let mut text = String::new();
+    for part in parts {
+        let _ = write!(text, "{}:{part};", part.len());
+    }
     let hash = digest(&SHA256, text.as_bytes());
-    let hex: String = hash.as_ref().iter().take(24).map(|byte| format!("{byte:02x}")).collect();
-    format!("chimeline-{hex}")
+    let mut token = "chimeline-".to_owned();
+    for byte in hash.as_ref().iter().take(24) {
+        let _ = write!(token, "{byte:02x}");
+    }
+    token
 }
 
 #[cfg(test)]

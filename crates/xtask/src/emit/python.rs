@@ -38,6 +38,8 @@ pub fn emit(services: &[Service], errors: &ErrorClasses, files: &mut Files) -> R
     files.insert(format!("{FOLDER}/exceptions.py"), service_errors(services, errors)?);
     files.insert(format!("{FOLDER}/factories.py"), factories(services, &AWAITED)?);
     files.insert(format!("{FOLDER}/blocking_factories.py"), factories(services, &BLOCKING)?);
+    files.insert(format!("{FOLDER}/sessions.py"), sessions(services, &AWAITED)?);
+    files.insert(format!("{FOLDER}/blocking_sessions.py"), sessions(services, &BLOCKING)?);
     Ok(())
 }
 
@@ -192,18 +194,31 @@ fn factories(services: &[Service], style: &Style) -> Result<String> {
     let methods = if style.awaited { "Its methods are coroutines." } else { "Its methods block." };
     let doc =
         format!("Creates a client of a service. {methods}\n\n{FACTORY_DOC}\n\nService names: {}.", names.join(", "));
-    let services: Vec<Value> = services
-        .iter()
-        .map(|service| context! { name => service.names.name, module => style.module(service), class => style.class(service) })
-        .collect();
+    let context = context! { doc => docstring(&doc, 4), with_profile => true, ..of_all(services, style) };
+    render("factories.py", context)
+}
+
+fn sessions(services: &[Service], style: &Style) -> Result<String> {
     let context = context! {
+        session_base => if style.awaited { "AsyncSession" } else { "BlockingSession" },
+        factories => if style.awaited { "factories" } else { "blocking_factories" },
+        with_profile => false,
+        awaited => style.awaited,
+        ..of_all(services, style)
+    };
+    render("sessions.py", context)
+}
+
+/// What leads to the clients of all services.
+fn of_all(services: &[Service], style: &Style) -> Value {
+    let class = |service: &Service| context! { name => service.names.name, module => style.module(service), class => style.class(service) };
+    context! {
         verb => style.verb,
         base_module => style.base_module,
         base => style.base,
-        doc => docstring(&doc, 4),
-        services,
-    };
-    render("factories.py", context)
+        union => services.iter().map(|service| style.class(service)).collect::<Vec<_>>().join(" | "),
+        services => services.iter().map(class).collect::<Vec<_>>(),
+    }
 }
 
 const FACTORY_DOC: &str = "Takes what ``boto3.client`` takes. What is left out comes from the environment, then from the profile in the shared config files, then from the defaults.
@@ -211,8 +226,10 @@ const FACTORY_DOC: &str = "Takes what ``boto3.client`` takes. What is left out c
 region_name: the region, such as ``us-east-1``; else ``AWS_REGION``, ``AWS_DEFAULT_REGION``, the profile's.
 verify: ``False`` to trust any certificate, or the path of a file of PEM certificates to trust in place of the system's.
 endpoint_url: where to send requests in place of the service's own endpoint.
+use_ssl: ``False`` for the service's own endpoint without TLS, as some proxies want it; for another server give its endpoint_url.
 aws_access_key_id, aws_secret_access_key, aws_session_token: static credentials; else AWS's default chain of providers.
-config: a :class:`chimeline.Config`.
+config: a :class:`chimeline.Config`, or a ``botocore.config.Config``.
+aws_account_id: taken as ``boto3.client`` takes it; no endpoint of these services depends on it.
 profile_name: the profile; else ``AWS_PROFILE``.
 credentials: in place of static credentials and of AWS's chain, a function or coroutine function that returns a dict with ``access_key``, ``secret_key`` and, for temporary credentials, ``token`` and ``expiry_time``; or a Credentials object of boto3. Called again before the credentials expire.
 

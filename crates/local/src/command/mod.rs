@@ -1,5 +1,7 @@
 //! The command line: `python -m chimeline.local`, `npx chimeline-local`.
 
+mod control;
+
 use std::io::Write as _;
 
 use serde_json::Value;
@@ -7,8 +9,8 @@ use serde_json::Value;
 use crate::options::{FLAGS, OPTION_HELP, Options, normalized};
 use crate::server::LocalServer;
 
-const INTRODUCTION: &str =
-    "A local Amazon Chime SDK service: media capture pipelines, media pipelines and meetings.\n\n";
+const INTRODUCTION: &str = "A local Amazon Chime SDK service: media capture pipelines, media pipelines and meetings.\n\n\
+     The arguments of the service, all optional; `control` as the first one drives a service that runs, see control --help.\n\n";
 
 const ENDING: &str = "  --help                   this text
 
@@ -21,6 +23,11 @@ It prints its URL and the lines that point any AWS SDK to it, and runs until Ctr
 /// A host whose own signal handlers would get in the way restores the default ones first.
 #[must_use]
 pub fn run_command(arguments: &[String]) -> i32 {
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "control"
+    {
+        return control::run(rest);
+    }
     let options = match parse(arguments) {
         Ok(Some(options)) => options,
         Ok(None) => {
