@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tracing::{Dispatch, dispatcher};
 
 use crate::call::options::{CallOptions, identity};
-use crate::call::orchestrator::parsed;
+use crate::call::request::parsed;
 use crate::client::Client;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Request;
@@ -43,7 +43,7 @@ impl Client {
         let target = parsed(url)?;
         let identity = match &options.credentials {
             Some(given) => identity(given),
-            None => inner.credentials.identity(&inner.world).await?,
+            None => inner.credentials.identity(&inner.world, None).await?,
         };
         let mut settings = SigningSettings::default();
         if service == "s3" {
