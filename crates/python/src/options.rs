@@ -51,6 +51,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         app_id: given.text("user_agent_appid")?,
         language: given.text("language")?,
         local: given.truth("local")?.unwrap_or_default(),
+        ..Options::default()
     })
 }
 

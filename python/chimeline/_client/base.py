@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .._host.answers import Answers
     from .._host.credentials import CredentialSource
     from .._host.handlers import CallHandlers
+    from ..testing import Recording
     from .events import EventEmitter
     from .exceptions import ClientExceptions
     from .meta import ClientMeta
@@ -35,13 +36,15 @@ SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 class Hooks:
     """The handlers of a client and of its views; there is no emitter until somebody asks for it."""
 
+    # Of `chimeline.testing.record`, for the calls of all clients.
+    recording: t.ClassVar[Recording | None] = None
+
     def __init__(self, emitter: EventEmitter | None = None) -> None:
         self.emitter = emitter
-
-    @property
-    def active(self) -> bool:
+        self.active = emitter is not None and emitter.is_active
         """Whether a call has any handler to call."""
-        return self.emitter is not None and self.emitter.is_active
+        if emitter is not None:
+            emitter.hooks = self
 
 
 class BaseClient:
