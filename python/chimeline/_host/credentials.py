@@ -80,6 +80,15 @@ class CredentialSource:
             raise CredentialRetrievalError(self._failure_text(error)) from error
         return None if inspect.isawaitable(found) else _read(found)
 
+    def read_now(self) -> dict[str, str]:
+        """What the function returns, on this thread, for what is not a call and so asks nothing."""
+        try:
+            return _read(self._load())
+        except ChimelineError:
+            raise
+        except Exception as error:
+            raise CredentialRetrievalError(self._failure_text(error)) from error
+
     def answer(self, question: Question) -> Failure | None:
         """Replies on this thread."""
         load = _Load(self)
