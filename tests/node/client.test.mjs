@@ -3,6 +3,7 @@ import { getEventListeners, once } from "node:events";
 import { Agent } from "node:https";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, beforeEach, test } from "node:test";
 import { answer, at, capture, caught, keys, require, secret, Server } from "./support.mjs";
 
@@ -144,11 +145,15 @@ test("credentials of a function are renewed before they end, while calls go on w
     await client.listMediaPipelines({});
     Date.now = () => clock() + 3_600_000 - 120_000;
     await Promise.all([client.listMediaPipelines({}), client.listMediaPipelines({})]);
+    while (asked < 2) await sleep(1);
+    await sleep(10);
     await client.listMediaPipelines({});
   } finally {
     Date.now = clock;
   }
-  assert.deepEqual(server.requests.map(({ headers }) => headers["x-amz-security-token"]), ["token-1", "token-1", "token-1", "token-2"]);
+  // Of the two one asks; the other may come when there are new ones already.
+  const tokens = server.requests.map(({ headers }) => headers["x-amz-security-token"]);
+  assert.deepEqual([tokens[0], tokens.slice(1, 3).includes("token-1"), tokens[3], asked], ["token-1", true, "token-2", 2]);
 });
 
 test("keys that have ended are never sent, and those that follow them may have no end", async () => {
@@ -172,7 +177,7 @@ test("an abort and the limit of a call end the wait for credentials", async () =
   const client = () => at(server, Chime, { credentials: () => new Promise(() => {}) });
   const late = await caught(client().listMediaCapturePipelines({}, { timeout: 20 }));
   assert.equal(late.name, "CallTimeoutError");
-  assert.match(late.message, /within its 0\.02 s; it was getting options or credentials/);
+  assert.match(late.message, /within its 0\.02 s; it was getting credentials for attempt 1/);
   assert.equal(late.operation, "ListMediaCapturePipelines");
   const controller = new AbortController();
   const waiting = client();
@@ -205,8 +210,13 @@ test("an option of a wrong type is refused when the client is made", () => {
     [{ requestHandler: { httpsAgent: new Agent({ key: "pem" }) } }, /httpsAgent: its cert and its key must be given together/],
     [{ requestHandler: { httpsAgent: new Agent({ lookup() {} }) } }, /httpsAgent: its lookup cannot be taken over from an agent; name the server's address with endpoint/],
     [{ clientCert: ["chain.pem"] }, /clientCert must be the path of a PEM file, or a pair of paths/],
-    [{ requestHandler: { handle() {} } }, /requestHandler must be a plain object/],
-    [{ retryStrategy: {} }, /retryStrategy is not supported/],
+    [{ requestHandler: { requestTimeout: 1, throwOnRequestTimeout: "no" } }, /requestHandler\.throwOnRequestTimeout must be a boolean/],
+    [{ retryStrategy: { refreshRetryTokenForRetry() {} } }, /retryStrategy must have acquireInitialRetryToken, recordSuccess, as StandardRetryStrategy/],
+    [{ systemClockOffset: "5" }, /systemClockOffset must be a number/],
+    [{ endpointProvider() {} }, /the option endpointProvider is not supported; name the endpoint with endpoint/],
+    [{ httpsAgent: {} }, /the option httpsAgent is not supported; give it as requestHandler/],
+    [{ caBundel: "ca.pem" }, /caBundel is not an option: did you mean caBundle\?/],
+    [{ useFipsEndpoints: true }, /useFipsEndpoints is not an option: did you mean useFipsEndpoint\?/],
     [{ parameterValidation: "loose" }, /parameterValidation must be true, false or "strict"/],
     [null, /options of a client must be an object, not null/],
   ];
@@ -224,7 +234,7 @@ test("a client is made with what is empty or not set, and its first call says wh
   for (const region of ["", undefined, null]) {
     const error = await call({ region });
     assert.equal(error.name, "NoRegionError");
-    assert.match(error.hint, /region: "us-east-1".*AWS_REGION/);
+    assert.match(error.hint, /AWS_REGION/);
   }
   assert.match((await call({ endpoint: {} })).message, /endpoint must be a URL/);
   assert.match((await call({ maxAttempts: NaN })).message, /maxAttempts is NaN/);

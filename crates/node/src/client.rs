@@ -27,10 +27,13 @@ impl NativeClient {
         let given = || {
             let unknown = || Error::new(ErrorKind::UnknownService, format!("Unknown service: {service_name:?}"));
             let service = service(service_name).ok_or_else(unknown)?;
-            Ok((service, client_options(options)?, World::with_variables(variables(environment)?)))
+            let (options, credentials) = client_options(options)?;
+            Ok((service, options, World::with_variables(variables(environment)?), credentials))
         };
         match given() {
-            Ok((service, options, world)) => Client::make_in_background(service, options, world, done),
+            Ok((service, options, world, credentials)) => {
+                Client::make_in_background(service, options, world, credentials, done);
+            }
             Err(error) => done(Err(error)),
         }
     }
@@ -67,6 +70,9 @@ impl NativeClient {
             "sources": sources,
             "timeout": config.timeout.map(|limit| limit.as_secs_f64() * 1e3),
             "userAgent": config.user_agent,
+            "signingRegion": config.endpoint.signing_region,
+            "systemClockOffset": self.client.clock_offset().saturating_mul(1000),
+            "keepAlive": config.keep_alive,
         })
         .to_string()
     }

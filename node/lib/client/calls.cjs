@@ -1,95 +1,127 @@
 "use strict";
-// What a client makes its calls with: its native client, made at the first call, and the credentials that go with each.
-const { call, make } = require("../wire/call.cjs");
-const { expiring } = require("../options/credentials.cjs");
-const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("../options/client_options.cjs");
-const { unwatch, watch, within } = require("../wire/signal.cjs");
+// What a client makes its calls with: its native client, made at the first call, and what answers the questions of each.
+const { Answers } = require("./answers.cjs");
+const { NoLogger } = require("./logging.cjs");
 const { settingsOf } = require("./resolved_config.cjs");
+const { askedFor } = require("../options/credentials.cjs");
+const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("../options/client_options.cjs");
+const { customHandler } = require("../options/request_handler.cjs");
+const { withOptionHandlers } = require("../handlers/option_handlers.cjs");
+const { call, findCredentials, make } = require("../wire/call.cjs");
+const { unwatch, watch, within } = require("../wire/signal.cjs");
 
 class Calls {
   #service;
   #options;
   #native;
   #credentials;
-  /** Those that go with each call: they expire, or came after the native client was made. */
-  #own;
   #inLambda = false;
   /** Under way as long as options are asked for. */
   #preparing;
+  /** Called with an operation and its input, it gives the handlers of that call, if any: see answers.cjs. */
+  handlers;
 
   constructor(service, options) {
     this.#service = service;
     this.#options = options;
-    this.#credentials = expiring(options.credentials);
+    this.#credentials = askedFor(options.credentials);
   }
 
   /** Makes a call. `config` is what a function that gives credentials is told of its client. */
   async run(operation, input, options, signal, config) {
     checkCall(options);
-    if (this.#isReady) return this.#call(operation, input, options, signal);
+    this.#credentials?.checkCaller();
+    if (this.#native !== undefined) return this.#call(operation, input, options, signal, config);
     return this.#prepareAndCall(operation, input, options, signal, config);
   }
 
   async #prepareAndCall(operation, input, options, signal, config) {
     const started = performance.now();
-    const preparing = this.#prepared(config);
-    if (this.#native !== undefined && this.#credentials?.isUsable) {
-      // The calls that need the new credentials will tell what went wrong.
-      preparing.catch(() => this.#credentials?.postpone());
-      return this.#call(operation, input, options, signal);
-    }
     // From here to the call's end, so that calls that begin together share one listener.
     const watching = () => {};
     if (signal !== undefined) watch(signal, watching);
     try {
-      await within(preparing, operation, signal, options?.timeout ?? this.#options.timeout);
-      return await this.#call(operation, input, options, signal, performance.now() - started);
+      await within(this.#prepared(), operation, signal, options?.timeout ?? this.#options.timeout);
+      return await this.#call(operation, input, options, signal, config, performance.now() - started);
     } finally {
       if (signal !== undefined) unwatch(signal, watching);
     }
   }
 
-  #call(operation, input, options, signal, spent) {
-    // Lambda sets it anew for each invocation.
-    const trace = this.#inLambda ? process.env._X_AMZN_TRACE_ID : undefined;
-    return call(this.#native, operation, input, signal, forCall(options, this.#own, spent, trace));
+  #call(operation, input, options, signal, config, startedAgo) {
+    const { warnAfter } = this.#options.requestHandler;
+    const calling = this.#started(operation, input, options, signal, config, startedAgo);
+    return warnAfter === undefined ? calling : warning(calling, warnAfter, config.logger);
   }
 
-  async settings(config) {
-    await this.#prepared(config);
+  #started(operation, input, options, signal, config, startedAgo) {
+    // Lambda sets it anew for each invocation.
+    const traceId = this.#inLambda ? process.env._X_AMZN_TRACE_ID : undefined;
+    const { requestHandler, retryStrategy } = this.#options;
+    const handler = customHandler(config.requestHandler, requestHandler);
+    const handlers = withOptionHandlers(this.handlers?.(operation, input), { handler, retryStrategy }, signal);
+    if (this.#credentials === undefined && handlers === undefined) {
+      return call(this.#native, operation, input, signal, forCall(options, startedAgo, traceId));
+    }
+    const answers = new Answers(operation, this.#credentials, handlers, config);
+    // The expiry of credentials goes by this clock, which a test may hold still.
+    const asking = { asks: answers.asks, now: Date.now() };
+    const calling = call(this.#native, operation, input, signal, forCall(options, startedAgo, traceId, asking), answers);
+    return handlers?.ended === undefined ? calling : handlers.ended(calling);
+  }
+
+  async settings() {
+    await this.#prepared();
     return settingsOf(this.#native);
+  }
+
+  /** The credentials that calls are signed with, for `client.config`. */
+  async credentials(callerClientConfig) {
+    const { credentials } = this.#options;
+    if (credentials == null) {
+      await this.#prepared();
+      return findCredentials(this.#native, this.#service);
+    }
+    const found = await (typeof credentials === "function" ? credentials({ callerClientConfig }) : credentials);
+    credentialsOf(found);
+    return { ...found, $source: { ...found.$source, CREDENTIALS_CODE: "e" } };
   }
 
   close() {
     this.#native?.close();
   }
 
-  /** Whether calls can be made, with credentials that need no refresh. */
-  get #isReady() {
-    return this.#native !== undefined && (this.#credentials === undefined || this.#credentials.isFresh);
-  }
-
-  async #prepared(config) {
-    if (this.#isReady) return;
-    this.#preparing ??= this.#prepare(config).finally(() => (this.#preparing = undefined));
+  async #prepared() {
+    if (this.#native !== undefined) return;
+    this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
     await this.#preparing;
   }
 
-  /** Asks for what is not there yet, and makes the native client the first time. */
-  async #prepare(config) {
+  /** Asks for the options that are functions or promises, and makes the native client. */
+  async #prepare() {
     const names = late(this.#options);
     if (names.length > 0) this.#options = await provided(this.#options, names);
-    const found = this.#credentials;
-    if (found?.isFresh === false) {
-      await found.load(config);
-      if (this.#native !== undefined || found.expires) this.#own = found.current;
-    }
-    if (this.#native !== undefined) return;
     const { credentials } = this.#options;
-    const given = found?.current ?? (credentials == null ? undefined : credentialsOf(credentials));
+    const asks = this.#credentials !== undefined;
+    const given = asks || credentials == null ? undefined : credentialsOf(credentials);
     const environment = environmentOf(process.env);
     this.#inLambda = Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
-    this.#native = await make(this.#service, forNative(this.#options, given), environment);
+    this.#native = await make(this.#service, forNative(this.#options, given, asks), environment);
+  }
+}
+
+/** What a call comes to, with a warning where it takes longer than a `requestTimeout` that ends nothing. */
+async function warning(calling, milliseconds, logger) {
+  const warn = () => {
+    const text = `a request has exceeded its requestTimeout of ${milliseconds} ms (with throwOnRequestTimeout: true it would have failed)`;
+    if (logger == null || logger instanceof NoLogger) process.emitWarning(text, "ChimelineWarning");
+    else logger.warn?.(text);
+  };
+  const timer = setTimeout(warn, milliseconds);
+  try {
+    return await calling;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -12,12 +12,19 @@ import programs
 from pages import DATA, PROGRAMS, ROOT, Block, anchors, blocks, links, operations, program, written
 
 PAGES = {str(page.relative_to(ROOT)): page for page in written()}
+# Pages whose blocks stand by themselves, and are run by tests of their own.
+OWN_TESTS = {"docs/from-boto3.md": "tests/python/interop/test_page.py"}
 RUN = [
     pytest.param(name, language, id=f"{name}-{language}")
     for name, page in PAGES.items()
     for language in PROGRAMS
-    if program(blocks(page.read_text()), language)
+    if name not in OWN_TESTS and program(blocks(page.read_text()), language)
 ]
+
+
+def test_pages_with_tests_of_their_own_have_them() -> None:
+    for page, test in OWN_TESTS.items():
+        assert Path(page).name in (ROOT / test).read_text()
 
 
 def parts(text: str, language: str) -> tuple[list[Block], list[Block]]:
