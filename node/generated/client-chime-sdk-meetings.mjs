@@ -52,4 +52,6 @@ export const {
   VideoResolution,
   __Client,
   paginateListAttendees,
+  waitForMeetingEnded,
+  waitUntilMeetingEnded,
 } = module;

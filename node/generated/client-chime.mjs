@@ -31,4 +31,8 @@ export const {
   VideoMuxType,
   __Client,
   paginateListMediaCapturePipelines,
+  waitForMediaCapturePipelineInProgress,
+  waitForMediaCapturePipelineStopped,
+  waitUntilMediaCapturePipelineInProgress,
+  waitUntilMediaCapturePipelineStopped,
 } = module;

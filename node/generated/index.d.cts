@@ -26,6 +26,8 @@ export {
   InternalError,
   InvalidConfigError,
   InvalidEndpointError,
+  InvalidIMDSEndpointError,
+  InvalidIMDSEndpointModeError,
   InvalidRegionError,
   InvalidRetryModeError,
   LimitExceededException,
@@ -37,6 +39,7 @@ export {
   ProfileNotFound,
   ProxyConnectionError,
   ReadTimeoutError,
+  RecordingError,
   ResourceLimitExceededException,
   ResourceNotFoundException,
   ResponseError,
@@ -52,4 +55,4 @@ export {
   UnknownServiceError,
   UnprocessableEntityException,
 } from "./errors.cjs";
-export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from "../lib/types.cjs";
+export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from "../lib/options/types.cjs";

@@ -13,11 +13,25 @@ from .config import Config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
+    from . import blocking, exceptions, recording, stub, testing
+    from ._client.session import setup_default_session
+    from ._generated.sessions import Session, get_session
+    from ._logging import set_stream_logger
 
-    from . import blocking, exceptions, testing
-
-__all__ = ["Config", "__version__", "blocking", "client", "exceptions", "testing"]
+__all__ = [
+    "Config",
+    "Session",
+    "__version__",
+    "blocking",
+    "client",
+    "exceptions",
+    "get_session",
+    "recording",
+    "set_stream_logger",
+    "setup_default_session",
+    "stub",
+    "testing",
+]
 
 if not _native.OPTIMIZED:
     import warnings
@@ -25,10 +39,21 @@ if not _native.OPTIMIZED:
     warnings.warn("chimeline's native module is a debug build, which is many times slower", RuntimeWarning, stacklevel=2)
 
 
-def __getattr__(name: str) -> ModuleType:
-    # Loaded when first touched, for a start in milliseconds.
-    if name in ("blocking", "exceptions", "testing"):
+# Loaded when first touched, for a start in milliseconds.
+_MODULES = ("blocking", "exceptions", "recording", "stub", "testing")
+_NAMES = {
+    "Session": "_generated.sessions",
+    "get_session": "_generated.sessions",
+    "set_stream_logger": "_logging",
+    "setup_default_session": "_client.session",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES or name in _NAMES:
         from importlib import import_module
 
-        return import_module(f".{name}", __name__)
+        if name in _MODULES:
+            return import_module(f".{name}", __name__)
+        return getattr(import_module(f".{_NAMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

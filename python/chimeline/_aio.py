@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import select
 import socket
+import sys
 import threading
-import time
-from asyncio import AbstractEventLoop, get_running_loop, wait_for
-from asyncio import TimeoutError as TimeoutErrors
+from asyncio import AbstractEventLoop, get_running_loop
 from contextvars import Context
 from weakref import WeakKeyDictionary, ref
 
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from ._credentials import CredentialSource
+    from . import _tracing as tracing
 else:
-    from ._lazy import t
+    from ._lazy import t, tracing
 
 # Weak in both directions: a loop keeps its bridge, and is not kept by it.
 _bridges: WeakKeyDictionary[AbstractEventLoop, ref[Bridge]] = WeakKeyDictionary()
@@ -33,46 +32,61 @@ _bridges: WeakKeyDictionary[AbstractEventLoop, ref[Bridge]] = WeakKeyDictionary(
 class AsyncClient(BaseClient):
     """A client whose methods are coroutines. Any number of event loops and threads may use it at once."""
 
+    _awaits = True
     _paginator_class = "AsyncPaginator"
+    _waiter_class = "AsyncWaiter"
 
-    async def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
+    async def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        # A program that has set no provider has not loaded these.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            span = tracing.of_call(self, operation_name)
+            if span is not None:
+                with span:
+                    result = await self._logged(operation_name, api_params)
+                    span.ended(result)
+                    return result
+        return await self._logged(operation_name, api_params)
+
+    async def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:
-            return await self._send(operation, params)
+            return await call(operation_name, api_params)
         try:
-            result = await self._send(operation, params)
+            result = await call(operation_name, api_params)
         except BaseException as error:
-            log_error(logger, self._service_name, operation, error)
+            log_error(logger, self._service_name, operation_name, error)
             raise
-        log_result(logger, self._service_name, operation, result)
+        log_result(logger, self._service_name, operation_name, result)
         return result
+
+    async def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The same with the handlers of its events."""
+        from ._client.hooks import HookedCall, drive_awaited
+
+        return await drive_awaited(HookedCall(self, operation).steps(params))
 
     async def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         loop = get_running_loop()
         options = self._options_now()
-        if self._source is not None:
-            options = await self._with_keys(operation, options, self._source)
+        answers = self._answers(operation, params, max_nested=1)
+        if answers is not None:
+            options = answers.options(options)
         bridge = _bridge_of(loop)
         future = loop.create_future()
         number = bridge.start(self._native, operation, params, future, options)
         try:
-            return await future
+            event = await future
+            if answers is None or event.__class__ is not tuple:
+                return event
+            from ._host.dialogue import outcome_of
+
+            return await outcome_of(bridge, number, event, answers)
         except BaseException:
             # Of a call that was cancelled the request is dropped at once; of one that failed there is none.
             bridge.cancel(number)
             raise
-
-    async def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:
-        """The options of a call, with the keys that the user's provider gives; its time counts."""
-        limit = self._time_limit()
-        if limit is None:
-            return {**(options or {}), **await source.awaited()}
-        started = time.monotonic()
-        try:
-            keys = await wait_for(source.awaited(), limit)
-        except TimeoutErrors:
-            raise source.timed_out(limit, operation) from None
-        return {**(options or {}), **keys, "spent": time.monotonic() - started}
 
     async def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import sys
 
 from ._client import BaseClient
 from ._logging import active_logger, log_error, log_result
@@ -15,45 +15,73 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from ._credentials import CredentialSource
+    from . import _tracing as tracing
+    from ._client.base import Hooks
 else:
-    from ._lazy import t
+    from ._lazy import t, tracing
+
+
+# A signal handler may make a call while the function for the credentials runs on this thread, and so may one in that call's; a
+# function that calls its own client would never end.
+_MAX_NESTED = 3
 
 
 class BlockingClient(BaseClient):
     """A client whose methods block. Any number of threads may use it at once."""
 
-    def __init__(self, options: dict[str, t.Any], config: Config) -> None:
-        super().__init__(options, config)
+    def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
+        super().__init__(options, config, hooks)
         if self._source is not None and self._source.is_coroutine:
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
 
+    _awaits = False
     _paginator_class = "Paginator"
+    _waiter_class = "Waiter"
 
-    def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
-        options = self._options_now()
-        if self._source is not None:
-            options = self._with_keys(operation, options, self._source)
+    def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
+        # A program that has set no provider has not loaded these.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            span = tracing.of_call(self, operation_name)
+            if span is not None:
+                with span:
+                    result = self._logged(operation_name, api_params)
+                    span.ended(result)
+                    return result
+        return self._logged(operation_name, api_params)
+
+    def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        call = self._hooked_send if self._hooks.active else self._send
         logger = active_logger()
         if logger is None:
-            return self._native.call(operation, params, options)
+            return call(operation_name, api_params)
         try:
-            result = self._native.call(operation, params, options)
+            result = call(operation_name, api_params)
         except BaseException as error:
-            log_error(logger, self._service_name, operation, error)
+            log_error(logger, self._service_name, operation_name, error)
             raise
-        log_result(logger, self._service_name, operation, result)
+        log_result(logger, self._service_name, operation_name, result)
         return result
 
-    def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:
-        """The options of a call, with the keys that the user's provider gives; its time counts."""
-        started = time.monotonic()
-        limit = self._time_limit()
-        keys = source.blocking(limit)
-        spent = time.monotonic() - started
-        if keys is None or (limit is not None and spent >= limit):
-            raise source.timed_out(limit or spent, operation)
-        return {**(options or {}), **keys, "spent": spent}
+    def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The same with the handlers of its events."""
+        from ._client.hooks import HookedCall, drive
+
+        return drive(HookedCall(self, operation).steps(params))
+
+    def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        options = self._options_now()
+        answers = self._answers(operation, params, _MAX_NESTED)
+        if answers is not None:
+            options = answers.options(options)
+        if "gevent" in sys.modules or "eventlet" in sys.modules:
+            from . import _greenlets
+
+            if (select := _greenlets.hub_select()) is not None:
+                return _greenlets.call(select, self._native, operation, params, options, answers)
+        if answers is None:
+            return self._native.call(operation, params, options)
+        return self._native.call(operation, params, options, answers.blocking)
 
     def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

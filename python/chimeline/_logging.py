@@ -1,4 +1,4 @@
-"""The `chimeline` logger: a line a call at INFO, and a line an attempt at DEBUG.
+"""The `chimeline` logger: a line a call and a line an attempt, at DEBUG.
 
 Nothing is logged, and `logging` is not even loaded, unless the program loads it. Lines are made of the ledger of attempts, which
 holds no input and no secret.
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from .types.common import Attempt
 
-_INFO = 20
 _DEBUG = 10
+_FORMAT = "%(asctime)s %(name)s [%(levelname)s] %(message)s"
 
 
 def active_logger() -> Logger | None:
@@ -25,17 +25,38 @@ def active_logger() -> Logger | None:
     if logging is None:
         return None
     logger = logging.getLogger("chimeline")
-    return logger if logger.isEnabledFor(_INFO) else None
+    if not logger.handlers:
+        # A library's logger has a handler, or Python would print the lines of a program that has set up none.
+        logger.addHandler(logging.NullHandler())
+    return logger if logger.isEnabledFor(_DEBUG) else None
+
+
+def set_stream_logger(name: str = "chimeline", level: int = _DEBUG, format_string: str | None = None) -> None:
+    """Shows the lines of a logger on the standard error, as ``boto3.set_stream_logger`` does.
+
+    name: the logger; ``""`` for all of them.
+    level: from which level on; the lines of calls and attempts are at DEBUG.
+    """
+    import logging
+
+    handler = logging.StreamHandler()
+    handler.setLevel(level)
+    handler.setFormatter(logging.Formatter(format_string or _FORMAT))
+    logger = logging.getLogger(name)
+    logger.setLevel(level)
+    logger.addHandler(handler)
 
 
 def log_result(logger: Logger, service: str, operation: str, result: dict[str, Any]) -> None:
     """Logs a success."""
-    metadata = result["ResponseMetadata"]
-    _log_attempts(logger, service, operation, metadata["Attempts"])
-    took = sum(attempt["Duration"] + (attempt["Delay"] or 0) for attempt in metadata["Attempts"])
-    count = len(metadata["Attempts"])
-    status = metadata["HTTPStatusCode"]
-    logger.info("%s.%s: HTTP %s in %.3f s, attempts: %d", service, operation, status, took, count)
+    # A stub's response may lack them.
+    metadata = result.get("ResponseMetadata", {})
+    attempts: list[Attempt] = metadata.get("Attempts", [])
+    _log_attempts(logger, service, operation, attempts)
+    took = sum(attempt["Duration"] + (attempt["Delay"] or 0) for attempt in attempts)
+    count = len(attempts)
+    status = metadata.get("HTTPStatusCode")
+    logger.debug("%s.%s: HTTP %s in %.3f s, attempts: %d", service, operation, status, took, count)
 
 
 def log_error(logger: Logger, service: str, operation: str, error: BaseException) -> None:
@@ -43,12 +64,10 @@ def log_error(logger: Logger, service: str, operation: str, error: BaseException
     attempts: list[Attempt] = getattr(error, "attempts", [])
     _log_attempts(logger, service, operation, attempts)
     code = attempts[-1]["Code"] if attempts else None
-    logger.info("%s.%s: %s (%s), attempts: %d", service, operation, type(error).__name__, code, len(attempts))
+    logger.debug("%s.%s: %s (%s), attempts: %d", service, operation, type(error).__name__, code, len(attempts))
 
 
 def _log_attempts(logger: Logger, service: str, operation: str, attempts: list[Attempt]) -> None:
-    if not logger.isEnabledFor(_DEBUG):
-        return
     for number, attempt in enumerate(attempts, 1):
         status, code, request_id = attempt["HTTPStatusCode"], attempt["Code"], attempt["RequestId"]
         took, delay = attempt["Duration"], attempt["Delay"] or 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from . import exceptions
 from ._errors import ParamValidationError
 
@@ -19,6 +21,8 @@ def from_native(class_name: str, details: dict[str, Any]) -> ChimelineError:
     error.operation_name = details["operation_name"]
     error.attempts = details["attempts"]
     error.hint = details["hint"]
+    if error.hint is not None and sys.version_info >= (3, 11):
+        error.add_note(f"hint: {error.hint}")
     if isinstance(error, ParamValidationError):
         error.errors = details["errors"]
     return error

@@ -6,18 +6,19 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing_extensions import NotRequired, Self, TypedDict, Unpack
+    from typing_extensions import Never, NotRequired, Self, TypedDict, Unpack
 elif sys.version_info >= (3, 12):
-    from typing import NotRequired, Self, TypedDict, Unpack
+    from typing import Never, NotRequired, Self, TypedDict, Unpack
 else:
     try:
         # pydantic takes no other TypedDict before 3.12, and has it installed.
-        from typing_extensions import NotRequired, Self, TypedDict, Unpack
+        from typing_extensions import Never, NotRequired, Self, TypedDict, Unpack
     except ImportError:
         if sys.version_info >= (3, 11):
-            from typing import NotRequired, Self, TypedDict, Unpack
+            from typing import Never, NotRequired, Self, TypedDict, Unpack
         else:
             from types import GenericAlias
+            from typing import NoReturn as Never
             from typing import TypedDict, TypeVar
 
             class NotRequired:
@@ -34,7 +35,7 @@ else:
 
             Self = TypeVar("Self")
 
-__all__ = ["NotRequired", "Self", "TypedDict", "Unpack"]
+__all__ = ["Never", "NotRequired", "Self", "TypedDict", "Unpack"]
 
 
 def __getattr__(name: str) -> object:

@@ -22,6 +22,7 @@ _WITHOUT_EFFECT = frozenset({
     "request_min_compression_size_bytes",
     "response_checksum_validation",
     "s3",
+    "s3_disable_express_session_auth",
     "sigv4a_signing_region_set",
     "tcp_keepalive",
 })  # fmt: skip
@@ -48,11 +49,48 @@ _DEFAULTS: dict[str, t.Any] = {
     "use_dualstack_endpoint": None,
     "use_fips_endpoint": None,
     "ignore_configured_endpoint_urls": None,
+    "max_concurrency": None,
+    "pickle_credentials": False,
 }
 
 
+# The order in which botocore takes its options by position.
+_POSITIONAL = (
+    "region_name",
+    "signature_version",
+    "user_agent",
+    "user_agent_extra",
+    "user_agent_appid",
+    "connect_timeout",
+    "read_timeout",
+    "parameter_validation",
+    "max_pool_connections",
+    "proxies",
+    "proxies_config",
+    "s3",
+    "s3_disable_express_session_auth",
+    "retries",
+    "client_cert",
+    "inject_host_prefix",
+    "endpoint_discovery_enabled",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
+    "ignore_configured_endpoint_urls",
+    "defaults_mode",
+    "tcp_keepalive",
+    "request_min_compression_size_bytes",
+    "disable_request_compression",
+    "client_context_params",
+    "sigv4a_signing_region_set",
+    "request_checksum_calculation",
+    "response_checksum_validation",
+    "account_id_endpoint_mode",
+    "auth_scheme_preference",
+)  # fmt: skip
+
+
 class Config:
-    """Options of a client, by the keyword names of ``botocore.config.Config``, and ``timeout``.
+    """Options of a client, by the names of ``botocore.config.Config`` and in its order, and ``timeout``.
 
     region_name: the region, unless the client is made with one.
     namespace: ``"media-pipelines"`` sends the calls of the service ``chime`` to its successor, unchanged.
@@ -61,7 +99,9 @@ class Config:
     timeout: seconds for a whole call, retries included; no limit by default.
     attempt_timeout: seconds for one attempt, from its connection to the last byte of its answer; no limit by default.
     response_limit: the most bytes that an answer may have; 64 MiB by default.
-    max_pool_connections: how many connections may be open at once; further calls wait; 10 by default.
+    max_pool_connections: how many connections are kept for the next calls; 10 by default. There may be more at once.
+    max_concurrency: how many calls may have a connection at once, while further ones wait; by default 200 of an awaited client,
+        and no limit for a blocking one, whose threads are one.
     retries: ``{"mode": "standard", "adaptive" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
     parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
         names and types.
@@ -72,6 +112,8 @@ class Config:
         ``"cross-region"``, ``"mobile"``, ``"auto"`` or ``"legacy"``.
     use_fips_endpoint, use_dualstack_endpoint: which of the service's endpoints.
     ignore_configured_endpoint_urls: pass over endpoint URLs of the environment and the profile.
+    pickle_credentials: whether a client that was made with credentials pickles, which are then readable in the pickle, as is a
+        password in ``proxies``; else pickling it is refused.
     user_agent: in place of the whole user agent; user_agent_extra: behind it; user_agent_appid: the application's id in it.
 
     The other names of botocore are taken and have no effect on these services.
@@ -98,8 +140,11 @@ class Config:
     use_dualstack_endpoint: bool | None
     use_fips_endpoint: bool | None
     ignore_configured_endpoint_urls: bool | None
+    max_concurrency: int | None
+    pickle_credentials: bool
 
-    def __init__(self, **options: t.Any) -> None:
+    def __init__(self, *args: t.Any, **options: t.Any) -> None:
+        options = _with_positional(args, options)
         unknown = [name for name in options if name not in _DEFAULTS and name not in _WITHOUT_EFFECT]
         if unknown:
             raise TypeError(f"Got unexpected keyword argument '{unknown[0]}'; known are {', '.join(_DEFAULTS)}")
@@ -111,6 +156,8 @@ class Config:
         if options.get("signature_version") not in (None, "", "v4"):
             raise ValueError(f"signature_version must be 'v4', not {options['signature_version']!r}: the services take no other")
         _check_retries(options.get("retries"))
+        if not isinstance(options.get("pickle_credentials", False), bool):
+            raise TypeError(f"pickle_credentials must be a bool, not {type(options['pickle_credentials']).__name__}")
         self._given = options
         self.__dict__.update({**_DEFAULTS, **options})
 
@@ -128,7 +175,21 @@ class Config:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __copy__(self) -> Config:
+        return Config(**self._given)
+
+    def __deepcopy__(self, memo: dict[int, t.Any]) -> Config:
+        from copy import deepcopy
+
+        return Config(**deepcopy(self._given, memo))
+
     def __reduce__(self) -> tuple[t.Any, ...]:
+        with_password = [scheme for scheme, url in (self.proxies or {}).items() if scheme != "no" and "@" in (url or "")]
+        if with_password and not self.pickle_credentials:
+            raise TypeError(
+                f"a Config with a password in proxies[{with_password[0]!r}] does not pickle, for it would be in the pickle: name "
+                "the proxy in HTTPS_PROXY or HTTP_PROXY, or allow it with Config(pickle_credentials=True)"
+            )
         return _config, (self._given,)
 
 
@@ -136,10 +197,42 @@ def _config(options: dict[str, t.Any]) -> Config:
     return Config(**options)
 
 
+def _with_positional(args: tuple[t.Any, ...], options: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The options, with those that were given by position."""
+    if len(args) > len(_POSITIONAL):
+        raise TypeError(f"Takes at most {len(_POSITIONAL)} arguments ({len(args)} given)")
+    for name, value in zip(_POSITIONAL, args, strict=False):
+        if name in options:
+            raise TypeError(f"Got multiple values for keyword argument '{name}'")
+        options[name] = value
+    return options
+
+
+def config_of(given: t.Any) -> Config:
+    """The Config that a client is made with: ours, or what botocore's says; an option of its that we have not is named."""
+    if given is None:
+        return Config()
+    if isinstance(given, Config):
+        return given
+    if any(cls.__module__ == "botocore.config" for cls in type(given).__mro__):
+        # aiobotocore's has more, of which these are the ones that say how to connect.
+        for name in ("connector_args", "http_session_cls"):
+            if getattr(given, name, None) and type(given).__module__ != "botocore.config":
+                raise TypeError(f"{name} of {type(given).__module__}.{type(given).__name__} is not supported; leave it out")
+        return Config(**given._user_provided_options)
+    raise TypeError(
+        f"config must be a chimeline.Config or a botocore.config.Config, not {type(given).__module__}.{type(given).__qualname__}"
+    )
+
+
 def resolved(config: Config, settings: dict[str, t.Any]) -> Config:
     """The Config with what the native client settled on in place of what was left open."""
     copy = Config(**config._given)
-    copy.__dict__.update(settings)
+    for name, value in settings.items():
+        given = config._given.get(name)
+        if name in ("region_name", "retries") or given is None or given == "":
+            # Seconds that are whole are given as they would be written.
+            copy.__dict__[name] = int(value) if isinstance(value, float) and value.is_integer() else value
     return copy
 
 
@@ -183,7 +276,7 @@ def unless_empty(value: t.Any) -> t.Any:
     return None if isinstance(value, str) and not value else value
 
 
-_NOT_NATIVE = frozenset({"proxies", "proxies_config", "retries", "signature_version"})
+_NOT_NATIVE = frozenset({"pickle_credentials", "proxies", "proxies_config", "retries", "signature_version"})
 
 
 def native_options(config: Config) -> dict[str, t.Any]:

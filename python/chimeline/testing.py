@@ -232,9 +232,9 @@ class LocalChime(ControlMethods):
 
     def _make(self, classes: dict[str, tuple[str, str]], service_name: str, config: Config | None) -> Any:
         """A client that reads no files and uses no proxy of the environment: a test sees nothing of whoever runs it."""
-        from ._client import make
+        from ._client.factory import make_alone
 
-        return make(classes, service_name, config, use_ssl=True, api_version=None, local=True, **self.client_options)
+        return make_alone(classes, service_name, config, None, local=True, **self.client_options)
 
     @property
     def _running(self) -> LocalServer:

@@ -118,3 +118,78 @@ test("no error shows a secret", async () => {
     assert.ok(error instanceof ChimelineError);
   }
 });
+
+const wanted = (error) => [error.name, error.message, error.$metadata, error.hint];
+
+test("JSON and copies of an error carry what it says, and logs, stacks and reports show its hint", async () => {
+  server.queue(answer(404, { Code: "NotFound", Message: "gone" }, { "x-amzn-ErrorType": "NotFoundException" }));
+  const error = await caught(at(server, ChimeSDKMediaPipelines).getMediaPipeline({ MediaPipelineId: "0".repeat(36) }));
+  assert.match(error.hint, /control Region/);
+  assert.equal(error.message, "gone");
+  assert.equal(error.code, "NotFoundException");
+  for (const copy of [{ ...error }, JSON.parse(JSON.stringify({ ...error, $metadata: undefined })), JSON.parse(JSON.stringify(error))]) {
+    assert.deepEqual([copy.name, copy.message, copy.$fault, copy.hint], [error.name, "gone", "client", error.hint]);
+    assert.ok(!("code" in copy || "$response" in copy));
+  }
+  assert.deepEqual(wanted({ ...error }), wanted(error));
+  assert.equal(JSON.parse(JSON.stringify(error)).$metadata.httpStatusCode, 404);
+  const shown = inspect(error);
+  assert.equal(shown.split(error.hint).length, 2);
+  assert.match(shown, /^NotFoundException: gone\n    hint: a pipeline .*\n    at async .*support\.mjs.*\n    at async .*errors\.test\.mjs/);
+  assert.match(inspect({ nested: [error] }, { depth: 4 }), /hint: a pipeline/);
+  assert.match(error.stack, /^NotFoundException: gone\n    hint: a pipeline /);
+});
+
+test("an error without a hint shows none, and other properties are shown", async () => {
+  server.queue(forbidden());
+  const error = await caught(at(server, Chime).listMediaCapturePipelines({}));
+  assert.equal(error.hint, undefined);
+  assert.ok(!("hint" in { ...error }));
+  assert.match(inspect(error), /Code: 'Forbidden'/);
+  assert.ok(!inspect(error).includes("hint"));
+  error.note = error;
+  assert.match(inspect(error), /note: /);
+});
+
+test("the first frame of a stack is the caller's, and Node shows the caller's line when a program ends by an error", async () => {
+  async function theCallersFunction() {
+    for await (const page of at(server, ChimeSDKMediaPipelines, { region: "" }).paginateListMediaPipelines({})) void page;
+  }
+  assert.match((await caught(theCallersFunction())).stack.split("\n")[2], /^    at async theCallersFunction /);
+  const { spawnSync } = await import("node:child_process");
+  const program = `const { ChimeSDKMediaPipelines } = require(${JSON.stringify(require.resolve("chimeline"))});
+    async function main() {
+      return await new ChimeSDKMediaPipelines({ credentials: { accessKeyId: "a", secretAccessKey: "b" } }).listMediaPipelines({}); // this line
+    }
+    main();`;
+  const { stderr, status } = spawnSync(process.execPath, ["-e", program], { encoding: "utf8", env: { PATH: process.env.PATH, HOME: process.env.HOME } });
+  assert.equal(status, 1);
+  assert.match(stderr, /listMediaPipelines\({}\); \/\/ this line\n *\^\n\nNoRegionError: .*\n    hint: /);
+});
+
+test("a call that nobody awaits keeps the stack that it has", async () => {
+  const error = await new Promise((resolve) => void at(server, ChimeSDKMediaPipelines, { region: "" }).listMediaPipelines({}).catch(resolve));
+  assert.match(error.stack, /^NoRegionError: .*\n    hint: .*\n    at /);
+});
+
+test("a program's own preparation of stacks is left alone", async () => {
+  const before = Error.prepareStackTrace;
+  Error.prepareStackTrace = (error, sites) => sites;
+  try {
+    assert.equal((await caught(at(server, ChimeSDKMediaPipelines, { region: "" }).listMediaPipelines({}))).name, "NoRegionError");
+  } finally {
+    Error.prepareStackTrace = before;
+  }
+});
+
+test("a certificate that is not trusted names what would have it trusted", async () => {
+  const { createServer } = await import("node:https");
+  const { generate } = await import("selfsigned");
+  const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }], { keyType: "ec", algorithm: "sha256" });
+  const secure = createServer({ cert, key }, (request, response) => response.end("{}")).listen(0, "127.0.0.1");
+  await new Promise((resolve) => secure.once("listening", resolve));
+  const error = await caught(at(server, Chime, { endpoint: `https://localhost:${secure.address().port}` }).listMediaCapturePipelines({}));
+  secure.close();
+  assert.equal(error.name, "SSLError");
+  for (const text of ["caBundle", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"]) assert.ok(error.hint.includes(text) && error.stack.includes(text));
+});

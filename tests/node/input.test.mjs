@@ -28,7 +28,6 @@ test("a value of another type is named, with its type and what would do", async 
     name = "b";
   }
   const due = [
-    [null, "null", "null"],
     [5, "5", "number"],
     [NaN, "NaN", "number"],
     [-Infinity, "-Infinity", "number"],
@@ -66,6 +65,38 @@ test("undefined members are absent, everywhere but in arrays", async () => {
     { reason: "missing required field", path: "Tags[2]", required_name: "Value" },
   ]);
   assert.match(error.message, /Tags\[0\], value: undefined, type: undefined/);
+});
+
+test("null members are absent, and a token that is null is made", async () => {
+  const client = at(server, ChimeSDKMediaPipelines);
+  const ChimeSdkMeetingConfiguration = { SourceConfiguration: null, ArtifactsConfiguration: undefined };
+  await client.createMediaCapturePipeline({ ...capture, Tags: null, ClientRequestToken: null, ChimeSdkMeetingConfiguration });
+  const { ClientRequestToken, ...rest } = body();
+  assert.match(ClientRequestToken, /^[0-9a-f-]{36}$/);
+  assert.deepEqual(rest, { ...capture, ChimeSdkMeetingConfiguration: {} });
+  // Beside what JSON cannot say, too.
+  await client.createMediaInsightsPipeline({
+    MediaInsightsPipelineConfigurationArn: "arn:aws:chime:us-east-1:111122223333:media-insights-pipeline-configuration/x",
+    MediaInsightsRuntimeMetadata: { kept: "v", gone: null },
+    KinesisVideoStreamSourceRuntimeConfiguration: null,
+    KinesisVideoStreamRecordingSourceRuntimeConfiguration: { Streams: [{ StreamArn: "arn:aws:kinesisvideo:us-east-1:111122223333:stream/abc/1234567890123" }], FragmentSelector: { FragmentSelectorType: "ServerTimestamp", TimestampRange: { StartTimestamp: new Date(0), EndTimestamp: 1 } } },
+  });
+  assert.deepEqual(body().MediaInsightsRuntimeMetadata, { kept: "v" });
+  assert.ok(!("KinesisVideoStreamSourceRuntimeConfiguration" in body()));
+  await client.listMediaPipelines({ NextToken: null, MaxResults: null });
+  assert.equal(server.requests.at(-1).target, "/sdk-media-pipelines");
+  const error = await caught(client.createMediaCapturePipeline({ ...capture, SinkArn: null }));
+  assert.deepEqual(error.errors, [{ reason: "missing required field", path: "", required_name: "SinkArn" }]);
+});
+
+test("an unknown member names the one that was meant, and the whole list only where none is near", async () => {
+  const { SinkArn, ...rest } = capture;
+  const error = await caught(at(server, Chime).createMediaCapturePipeline({ ...rest, sinkArn: SinkArn, Elsewhere: 1 }));
+  assert.deepEqual(error.message.split("\n").slice(2), [
+    'Unknown parameter in input: "sinkArn", did you mean "SinkArn"?',
+    'Unknown parameter in input: "Elsewhere", must be one of: SourceType, SourceArn, SinkType, SinkArn, ClientRequestToken, ChimeSdkMeetingConfiguration',
+  ]);
+  assert.deepEqual(error.errors.map(({ unknown_param }) => unknown_param), [undefined, "sinkArn", "Elsewhere"]);
 });
 
 test("half of a surrogate pair is refused in values and keys, and whole ones pass", async () => {

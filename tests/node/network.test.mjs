@@ -38,21 +38,21 @@ test("HTML in place of JSON names the status and the first bytes", async () => {
 
 test("a body that is cut off is a connection that ended too soon", async () => {
   const error = await failure(raw('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"MediaCap'));
-  assert.equal(error.name, "ConnectionClosedError");
+  assert.deepEqual([error.name, error.code], ["ConnectionClosedError", "ECONNRESET"]);
   const short = await failure(answer(200, '{"MediaCapturePipelines": ['));
   assert.equal(short.name, "ResponseError");
 });
 
 test("a connection that is reset is retried, then told with its ledger", async () => {
   const error = await failure(reset, { maxAttempts: 2 });
-  assert.equal(error.name, "ConnectionClosedError");
+  assert.deepEqual([error.name, error.constructor.name, error.code, error.$metadata.attempts], ["TimeoutError", "ConnectionClosedError", "ECONNRESET", 2]);
   assert.equal(server.requests.length, 2);
   assert.deepEqual(error.attempts.map(({ httpStatusCode, code }) => [httpStatusCode, code]), [[null, "ConnectionClosedError"], [null, "ConnectionClosedError"]]);
 });
 
 test("a host that never answers is a timeout", async () => {
   const error = await failure(stall, { requestHandler: { requestTimeout: 30 } });
-  assert.equal(error.name, "ReadTimeoutError");
+  assert.deepEqual([error.name, error.constructor.name, error.code], ["TimeoutError", "ReadTimeoutError", "ETIMEDOUT"]);
 });
 
 test("a refused connection and an unknown host name the host", async () => {
@@ -115,7 +115,7 @@ test("wrong credentials are the service's error", async () => {
 
 test("without credentials or a region the message says where they were looked for", async () => {
   const credentials = await caught(new Chime({ region: "us-east-1", endpoint: server.url }).listMediaCapturePipelines({}));
-  assert.equal(credentials.name, "NoCredentialsError");
+  assert.deepEqual([credentials.name, credentials.constructor.name], ["CredentialsProviderError", "NoCredentialsError"]);
   assert.match(credentials.message, /AWS_ACCESS_KEY_ID/);
   const region = await caught(new ChimeSDKMediaPipelines({ credentials: keys }).listMediaPipelines({}));
   assert.equal(region.name, "NoRegionError");

@@ -110,7 +110,7 @@ test("publint and attw find nothing wrong with the package", () => {
   // What the package lists and no more: beside a package in development lies all that is built.
   const original = join(installed, "node_modules/chimeline");
   const { files } = JSON.parse(readFileSync(join(original, "package.json"), "utf8"));
-  for (const path of ["package.json", ...files]) cpSync(join(original, path), join(copy, path), { recursive: true, dereference: true });
+  for (const path of ["package.json", ...files].filter((path) => !path.includes("*"))) cpSync(join(original, path), join(copy, path), { recursive: true, dereference: true });
   const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: copy, encoding: "utf8", env: { ...process.env, HOME: folder } }).trim();
   const tarball = join(folder, packed);
   const checked = (name, args) => {

@@ -38,7 +38,7 @@ def alarm() -> Iterator[Any]:
 def test_a_signal_handler_calls_although_the_only_connection_is_taken(
     server: Server, options: dict[str, Any], alarm: Any
 ) -> None:
-    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(max_pool_connections=1, timeout=5))
+    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(max_concurrency=1, timeout=5))
     inner: list[Any] = []
 
     def work() -> None:
@@ -127,7 +127,7 @@ async def test_a_coroutine_function_that_calls_its_own_client_is_named(server: S
 @needs_signals
 def test_greenlets_may_switch_inside_a_call(server: Server, options: dict[str, Any], alarm: Any) -> None:
     greenlet = pytest.importorskip("greenlet")
-    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(max_pool_connections=1, timeout=3))
+    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(max_concurrency=1, timeout=3))
     main = greenlet.getcurrent()
     outcomes: dict[str, Any] = {}
 

@@ -69,7 +69,7 @@ def test_limits_that_are_none_name_themselves(blocking: Any) -> None:
 
 async def test_a_deadline_covers_the_wait_for_a_connection(server: Server, options: dict[str, Any]) -> None:
     server.default = Stall()
-    client = chimeline.client("chime", **options, config=chimeline.Config(max_pool_connections=1))
+    client = chimeline.client("chime", **options, config=chimeline.Config(max_concurrency=1))
     first = asyncio.create_task(client.create_media_capture_pipeline(**INPUT))
     while not server.requests:
         await asyncio.sleep(0.01)
@@ -80,7 +80,7 @@ async def test_a_deadline_covers_the_wait_for_a_connection(server: Server, optio
 
 def test_a_deadline_covers_the_wait_of_a_blocking_call_for_a_connection(server: Server, options: dict[str, Any]) -> None:
     server.default = Stall()
-    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(max_pool_connections=1, read_timeout=1))
+    client = chimeline.blocking.client("chime", **options, config=chimeline.Config(max_concurrency=1, read_timeout=1))
 
     def occupy() -> None:
         with contextlib.suppress(exceptions.ReadTimeoutError):
@@ -140,19 +140,25 @@ async def test_a_coroutine_function_gives_credentials_in_a_single_flight(server:
         chimeline.blocking.client("chime", **where, credentials=provider)
 
 
-async def test_keys_near_their_end_are_used_while_fresh_ones_load(server: Server, where: dict[str, Any]) -> None:
-    served = [("OLD", 60.0), ("NEW", 3600.0)]
+async def test_credentials_near_their_expiry_are_used_while_fresh_ones_load(
+    server: Server, where: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["OLD", "NEW"]
     release = asyncio.Event()
 
     async def provider() -> dict[str, Any]:
-        name, expiry = served.pop(0)
+        name = names.pop(0)
         if name == "NEW":
             await release.wait()
-        return {"access_key": name, "secret_key": "SK", "expiry_time": in_seconds(expiry)}
+        return {"access_key": name, "secret_key": "SK", "expiry_time": time.time() + 3600}
 
     client = chimeline.client("chime", **where, credentials=provider)
+    await client.create_media_capture_pipeline(**INPUT)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 3400)
     for _ in range(3):
         await client.create_media_capture_pipeline(**INPUT)
+    assert names == []
     assert all("Credential=OLD/" in request.headers["authorization"] for request in server.requests)
     release.set()
     await asyncio.sleep(0.02)
@@ -218,7 +224,7 @@ async def test_the_log_has_a_line_a_call_and_a_line_an_attempt(
     with pytest.raises(exceptions.ForbiddenException):
         await client.create_media_capture_pipeline(**INPUT)
     lines = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "chimeline"]
-    assert [level for level, _ in lines] == ["DEBUG", "DEBUG", "INFO", "DEBUG", "INFO", "DEBUG", "INFO"]
+    assert [level for level, _ in lines] == ["DEBUG"] * 7
     assert "chime.CreateMediaCapturePipeline: HTTP 201" in lines[2][1]
     assert "attempts: 2" in lines[2][1]
     assert "ForbiddenException (Forbidden)" in lines[-1][1]

@@ -27,7 +27,10 @@ mod redact;
 pub use call::options::{Call, CallOptions};
 pub use call::orchestrator::Response;
 pub use client::{Client, Unprepared};
-pub use config::resolve::{Config, Keys, Options};
+pub use config::options::{Keys, Options};
+pub use config::resolve::Config;
+pub use credentials::host::HostCredentialsCache;
+pub use error::hint::OptionNames;
 pub use error::kinds::{Error, ErrorKind};
 
 /// The service of that name, such as `chime-sdk-media-pipelines`.

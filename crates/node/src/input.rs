@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use chimeline_core::codec::host::{Description, HostValue, Integer, Key, Text, TypeNames};
 use chimeline_core::codec::timestamp::Timestamp;
 use serde::Deserializer as _;
+use serde_json::Value as Json;
 
 mod read;
 
@@ -65,6 +66,32 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// What JavaScript's own JSON would be; nothing where it would lose the value.
+    fn to_json(&self) -> Option<Json> {
+        Some(match self {
+            Value::Null => Json::Null,
+            Value::Boolean(truth) => Json::Bool(*truth),
+            Value::Whole(number) => Json::from(*number),
+            Value::Number(number) => Json::from(*number),
+            Value::BigInt(digits) => Json::from(digits.parse::<i64>().ok()?),
+            Value::String(text) => Json::from(text.as_ref()),
+            Value::Date(millis) => {
+                let millis = (*millis)?;
+                let whole = Timestamp::from_seconds((millis / 1000.0).floor())?.to_iso8601();
+                Json::from(format!("{}.{:03}Z", whole.trim_end_matches('Z'), millis.rem_euclid(1000.0)))
+            }
+            Value::Array(items) => items.iter().map(Value::to_json).collect::<Option<Vec<_>>>()?.into(),
+            Value::Object { members, .. } => {
+                let json = members.iter().map(|(name, value)| Some((name.text.to_string(), value.to_json()?)));
+                Json::Object(json.collect::<Option<_>>()?)
+            }
+            Value::Foreign { type_name, .. } if type_name == "undefined" => Json::Null,
+            // NaN and the infinities, as texts.
+            Value::Foreign { type_name, text } if type_name == "number" => Json::from(text.as_ref()),
+            Value::Foreign { .. } | Value::Broken(_) => return None,
+        })
+    }
+
     fn write(&self, out: &mut String, nested: bool) {
         // Writing to a String cannot fail.
         let _ = match self {
@@ -111,6 +138,7 @@ impl HostValue for Value<'_> {
         boolean: "boolean",
         timestamp: "Date, number (seconds since 1970), timestamp-string",
         truth: ["false", "true"],
+        suggests_names: true,
     };
 
     fn string(&self) -> Result<Text<'_>, Infallible> {
@@ -165,6 +193,20 @@ impl HostValue for Value<'_> {
             each(item)?;
         }
         Ok(true)
+    }
+
+    fn json_as_given(&self) -> Option<String> {
+        self.to_json().map(|json| json.to_string())
+    }
+
+    fn text_as_given(&self) -> Option<String> {
+        match self {
+            Value::Null | Value::Object { .. } | Value::Foreign { .. } | Value::Broken(_) | Value::Date(_) => None,
+            Value::String(text) => Some(text.clone().into_owned()),
+            Value::Boolean(_) | Value::Whole(_) | Value::Number(_) | Value::BigInt(_) => self.json_as_given(),
+            // As JavaScript has it: joined by commas.
+            Value::Array(items) => Some(items.iter().map(Self::text_as_given).collect::<Option<Vec<_>>>()?.join(",")),
+        }
     }
 
     fn describe(&self) -> Result<Description, Infallible> {

@@ -8,7 +8,9 @@ mod client;
 mod input;
 mod local;
 mod options;
+mod question;
 mod record;
+mod recording;
 mod shape;
 
 use napi_derive::napi;

@@ -25,7 +25,7 @@ pub struct LocalServer {
 
 #[napi]
 impl LocalServer {
-    /// Starts a server. `options` is the JSON that `node/lib/testing.cjs` makes.
+    /// Starts a server. `options` is the JSON that `node/lib/testing/testing.cjs` makes.
     ///
     /// # Errors
     /// With a record of the core's error as its reason.

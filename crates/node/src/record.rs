@@ -1,8 +1,9 @@
-//! Outcomes as JSON, which `node/lib/call.cjs` and `node/lib/errors.cjs` read.
+//! Outcomes as JSON, which `node/lib/wire` reads.
 
 use chimeline_core::codec::json_host::JsonBuilder;
 use chimeline_core::codec::report::Fault;
-use chimeline_core::error::kinds::{Attempt, Error, ResponseMetadata, ServiceError};
+use chimeline_core::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata, ServiceError};
+use chimeline_core::http::network_cause::NetworkCause;
 use chimeline_core::schema::Operation;
 use chimeline_core::{Client, Response};
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub(crate) fn error(error: &Error, host: Option<&str>) -> Value {
         "operation": error.operation(),
         "host": host,
         "hint": error.hint(),
+        "name": name(error),
+        "code": code(error),
         "attempts": attempts(error.attempts()),
     });
     if !error.faults().is_empty() {
@@ -33,7 +36,40 @@ pub(crate) fn error(error: &Error, host: Option<&str>) -> Value {
     if let Some(service) = error.service_error() {
         out["service"] = of_service(service, error.attempts());
     }
+    if error.is_raised_by_host() {
+        out["raisedByHost"] = Value::Bool(true);
+    }
     out
+}
+
+/// The name that the AWS SDK for JavaScript has for it, where that is not the name of its class.
+fn name(error: &Error) -> Option<&'static str> {
+    use NetworkCause::{BrokenPipe, Reset, TimedOut};
+    match error.kind() {
+        ErrorKind::NoCredentials => Some("CredentialsProviderError"),
+        ErrorKind::ConnectTimeout | ErrorKind::ReadTimeout => Some("TimeoutError"),
+        _ => matches!(error.network_cause(), Some(Reset | BrokenPipe | TimedOut)).then_some("TimeoutError"),
+    }
+}
+
+/// The code of Node that says the same; nothing where Node has none.
+fn code(error: &Error) -> Option<&'static str> {
+    use ErrorKind::{CallTimeout, ConnectTimeout, ReadTimeout};
+    if matches!(error.kind(), ConnectTimeout | ReadTimeout | CallTimeout) {
+        return Some("ETIMEDOUT");
+    }
+    Some(match error.network_cause()? {
+        NetworkCause::Refused => "ECONNREFUSED",
+        NetworkCause::Reset | NetworkCause::Truncated => "ECONNRESET",
+        NetworkCause::BrokenPipe => "EPIPE",
+        NetworkCause::Unreachable => "EHOSTUNREACH",
+        NetworkCause::NameNotFound => "ENOTFOUND",
+        NetworkCause::ResolverUnavailable => "EAI_AGAIN",
+        NetworkCause::TimedOut => "ETIMEDOUT",
+        NetworkCause::CertificateExpired => "CERT_HAS_EXPIRED",
+        NetworkCause::CertificateForAnotherName => "ERR_TLS_CERT_ALTNAME_INVALID",
+        NetworkCause::CertificateUntrusted => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    })
 }
 
 /// The attempts of a call that was given up, as an error has them: `{ attempts, $metadata }`.

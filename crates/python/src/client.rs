@@ -18,6 +18,8 @@ use pyo3::types::PyDict;
 
 use crate::errors;
 use crate::options::{call_options_of, options_of};
+use crate::prepared::PreparedCall;
+use crate::question::{CredentialsCache, Failure, Question};
 use crate::value::{DictBuilder, Names, Value};
 
 /// A client of one service.
@@ -29,13 +31,16 @@ pub(crate) struct NativeClient {
 
 #[pymethods]
 impl NativeClient {
-    /// A client of `service_name`. `options` holds what `options_of` reads; `environment` is what the client sees of `os.environ`.
+    /// A client of `service_name`. `options` holds what `options_of` reads; `environment` is what the client sees of `os.environ`;
+    /// with `credentials` its calls ask for credentials.
     #[new]
+    #[pyo3(signature = (service_name, options, environment, credentials=None))]
     fn new(
         py: Python<'_>,
         service_name: &str,
         options: &Bound<'_, PyDict>,
         environment: HashMap<OsString, OsString>,
+        credentials: Option<&CredentialsCache>,
     ) -> PyResult<NativeClient> {
         let service = service(service_name).ok_or_else(|| {
             let message = format!("Unknown service: {service_name:?}");
@@ -43,31 +48,53 @@ impl NativeClient {
         })?;
         let (options, world) = (options_of(options)?, World::with_variables(environment.into_iter().collect()));
         // Files are read, which may be slow; other threads go on meanwhile.
-        let made = py.detach(|| Client::in_world(service, &options, world));
+        let credentials = credentials.map(|cache| cache.0.clone());
+        let made = py.detach(|| Client::with_host(service, &options, world, credentials));
         let client = made.map_err(|e| errors::raised(py, &e))?;
         let names = Names::new(py, client.service());
         Ok(NativeClient { client, names })
     }
 
-    /// Makes a call on this thread and gives its result.
+    /// Makes a call on this thread and gives its result. What the call asks goes to `answer`, which replies to the question and
+    /// returns `None`; or, where the user's function failed, what `Bridge.fail` takes: a text, what it raised, and whether that
+    /// is the cause of the call's error, rather than the error itself.
+    #[pyo3(signature = (operation, params, options, answer=None))]
     fn call(
         &self,
         py: Python<'_>,
         operation: &str,
         params: Bound<'_, PyAny>,
         options: Option<&Bound<'_, PyDict>>,
+        answer: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyDict>> {
         let (operation, call) = self.prepare(py, operation, params, options)?;
         let slice = runs_signal_handlers(py)?.then_some(SLICE);
         let mut blocking = self.client.blocking(&call);
-        // Signal handlers run between two steps, where they may make calls of their own and switch to other greenlets.
+        let mut failure = None;
+        // Signal handlers run between two steps, and so do the user's functions: they may make calls of their own and switch to
+        // other greenlets.
         let outcome = loop {
             match py.detach(|| blocking.step(slice)) {
                 Step::Done(outcome) => break outcome,
+                Step::Asked(asked) => {
+                    let Some(answer) = answer else { continue };
+                    let question = Bound::new(py, Question::from(asked))?;
+                    let answered = answer.call1((&question,));
+                    let failed =
+                        answered.and_then(|failed| failed.extract::<Option<(String, Option<Py<PyAny>>, bool)>>());
+                    if let Ok(Some((message, exception, is_cause))) = failed {
+                        failure = exception.map(|exception| Failure { exception, is_cause });
+                        question.get().fail(message);
+                    } else {
+                        // Not when it goes, which a traceback may put off: others may wait for the reply.
+                        question.get().leave();
+                        failed?;
+                    }
+                }
                 Step::Tick => py.check_signals()?,
             }
         };
-        let response = outcome.map_err(|e| errors::raised(py, &e))?;
+        let response = outcome.map_err(|e| Failure::raised(py, &e, failure))?;
         Ok(self.result(py, operation, &response)?.unbind())
     }
 
@@ -92,6 +119,24 @@ impl NativeClient {
     #[getter]
     fn region_name(&self) -> &str {
         &self.client.config().endpoint.region
+    }
+
+    /// The partition of the region.
+    #[getter]
+    fn partition(&self) -> &'static str {
+        self.client.config().endpoint.partition
+    }
+
+    /// The region that requests are signed for.
+    #[getter]
+    fn signing_region(&self) -> &str {
+        &self.client.config().endpoint.signing_region
+    }
+
+    /// The service's name in traces, such as `Chime SDK Meetings`.
+    #[getter]
+    fn service_id(&self) -> &str {
+        self.client.service().service_id
     }
 
     /// Where each setting comes from.
@@ -120,6 +165,7 @@ impl NativeClient {
         out.set_item("read_timeout", config.read_timeout.as_secs_f64())?;
         out.set_item("timeout", config.timeout.map(|limit| limit.as_secs_f64()))?;
         out.set_item("max_pool_connections", config.max_pool_connections)?;
+        out.set_item("max_concurrency", config.max_concurrency)?;
         out.set_item("user_agent", &config.user_agent)?;
         out.set_item("proxies", config.proxies().into_iter().collect::<HashMap<_, _>>())?;
         Ok(out)
@@ -138,10 +184,13 @@ impl NativeClient {
         let found = self.client.service().operation(operation);
         let operation =
             found.ok_or_else(|| PyTypeError::new_err(format!("the service has no operation {operation}")))?;
-        let mut call = self.client.prepare(operation, &Value(params)).map_err(|unprepared| match unprepared {
-            Unprepared::Error(error) => errors::raised(py, &error),
-            Unprepared::Host(raised) => raised,
-        })?;
+        let mut call = match params.cast::<PreparedCall>() {
+            Ok(prepared) => prepared.get().take()?,
+            Err(_) => self.client.prepare(operation, &Value(params)).map_err(|unprepared| match unprepared {
+                Unprepared::Error(error) => errors::raised(py, &error),
+                Unprepared::Host(raised) => raised,
+            })?,
+        };
         if let Some(options) = options {
             call = call.with(&call_options_of(options)?).map_err(|e| errors::raised(py, &e))?;
         }
@@ -160,10 +209,28 @@ impl NativeClient {
         let metadata =
             errors::metadata(py, &response.metadata, retries, response.max_attempts_reached, &response.attempts)?;
         root.set_item(pyo3::intern!(py, "ResponseMetadata"), metadata)?;
-        let mut builder = DictBuilder::new(root.clone(), &self.names);
+        let mut builder = DictBuilder::new(root.clone(), operation, &self.names);
         self.client.decode(operation, response, &mut builder).map_err(|e| errors::raised(py, &e))?;
+        builder.finish()?;
         Ok(root)
     }
+}
+
+/// The settings that a session's clients have in common: the region, the profile, and the profiles that there are.
+#[pyfunction]
+pub(crate) fn session_settings<'py>(
+    py: Python<'py>,
+    options: &Bound<'_, PyDict>,
+    environment: HashMap<OsString, OsString>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let (options, world) = (options_of(options)?, World::with_variables(environment.into_iter().collect()));
+    let found = py.detach(|| chimeline_core::config::session::session_settings(&options, &world));
+    let found = found.map_err(|e| errors::raised(py, &e))?;
+    let out = PyDict::new(py);
+    out.set_item("region_name", found.region)?;
+    out.set_item("profile_name", found.profile)?;
+    out.set_item("available_profiles", found.available_profiles)?;
+    Ok(out)
 }
 
 /// A number that a forked process does not share with the one that it was forked from.

@@ -100,7 +100,7 @@ fn report<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyDict>> {
 }
 
 /// A JSON value as Python's `json.loads` gives it.
-fn json<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn json<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
         Value::Null => py.None().into_bound(py),
         Value::Bool(truth) => truth.into_pyobject(py)?.to_owned().into_any(),

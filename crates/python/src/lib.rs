@@ -4,7 +4,11 @@ mod bridge;
 mod client;
 mod errors;
 mod local;
+mod model;
 mod options;
+mod prepared;
+mod question;
+mod recording;
 mod value;
 
 /// `chimeline._native`.
@@ -15,13 +19,23 @@ mod _native {
     #[pymodule_export]
     use crate::client::NativeClient;
     #[pymodule_export]
-    use crate::client::fork_generation;
+    use crate::client::{fork_generation, session_settings};
     #[pymodule_export]
     use crate::local::LocalServer;
     #[pymodule_export]
     use crate::local::run_local;
     #[pymodule_export]
+    use crate::model::{
+        available_partitions, available_regions, partition_for_region, service_model, validate_error, validate_output,
+    };
+    #[pymodule_export]
     use crate::options::seconds_of;
+    #[pymodule_export]
+    use crate::prepared::{PreparedCall, prepare};
+    #[pymodule_export]
+    use crate::question::{CredentialsCache, Question};
+    #[pymodule_export]
+    use crate::recording::{RecordingPlan, recording_function};
 
     /// The version of the package.
     #[pymodule_export]

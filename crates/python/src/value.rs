@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chimeline_core::codec::host::{Description, HostBuilder, HostValue, Integer, Key, Slot, Text, TypeNames};
 use chimeline_core::codec::timestamp::Timestamp;
-use chimeline_core::schema::Service;
+use chimeline_core::schema::{Kind, Member, Operation, Service, Shape, Structure};
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -24,6 +24,7 @@ impl HostValue for Value<'_> {
         boolean: "<class 'bool'>",
         timestamp: "<class 'datetime.datetime'>, timestamp-string",
         truth: ["False", "True"],
+        suggests_names: false,
     };
 
     fn string(&self) -> PyResult<Text<'_>> {
@@ -110,7 +111,7 @@ impl Names {
     }
 }
 
-/// Builds the dict of a result.
+/// Builds the dict of a result, whose members come in the model's order whatever the order on the wire.
 pub(crate) struct DictBuilder<'py, 'n> {
     py: Python<'py>,
     names: &'n Names,
@@ -120,24 +121,89 @@ pub(crate) struct DictBuilder<'py, 'n> {
 }
 
 enum Container<'py> {
-    Dict(Bound<'py, PyDict>),
-    List(Bound<'py, PyList>),
+    Structure { dict: Bound<'py, PyDict>, structure: &'static Structure, order: Order },
+    Map { dict: Bound<'py, PyDict>, value: Option<&'static Shape> },
+    List { list: Bound<'py, PyList>, item: Option<&'static Shape> },
+}
+
+impl Container<'_> {
+    /// Brings the members of a structure into the model's order.
+    fn ordered(&self) -> PyResult<()> {
+        let Container::Structure { dict, structure, order: Order { broken: true, .. } } = self else { return Ok(()) };
+        // A dict has the order in which its keys were set.
+        for member in structure.members {
+            if let Some(value) = dict.get_item(member.name)? {
+                dict.del_item(member.name)?;
+                dict.set_item(member.name, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the members that a structure was given so far came in the model's order.
+#[derive(Clone, Copy, Default)]
+struct Order {
+    last: usize,
+    broken: bool,
+}
+
+impl Order {
+    fn note(&mut self, member: &Member) {
+        // The members of a structure are one slice, so that their addresses have its order.
+        let place = std::ptr::from_ref(member).addr();
+        self.broken |= place <= self.last;
+        self.last = place;
+    }
 }
 
 impl<'py, 'n> DictBuilder<'py, 'n> {
-    pub(crate) fn new(root: Bound<'py, PyDict>, names: &'n Names) -> DictBuilder<'py, 'n> {
-        DictBuilder { py: root.py(), names, kept: root.len(), open: vec![Container::Dict(root)] }
+    pub(crate) fn new(
+        root: Bound<'py, PyDict>,
+        operation: &'static Operation,
+        names: &'n Names,
+    ) -> DictBuilder<'py, 'n> {
+        let (py, kept) = (root.py(), root.len());
+        let root = match operation.output {
+            Some(structure) => Container::Structure { dict: root, structure, order: Order::default() },
+            None => Container::Map { dict: root, value: None },
+        };
+        DictBuilder { py, names, kept, open: vec![root] }
     }
 
-    fn put(&self, slot: Slot<'_>, value: impl IntoPyObject<'py>) -> PyResult<()> {
+    fn put(&mut self, slot: Slot<'_>, value: impl IntoPyObject<'py>) -> PyResult<()> {
+        match (self.open.last_mut(), slot) {
+            (Some(Container::Structure { dict, order, .. }), Slot::Member(member)) => {
+                order.note(member);
+                match self.names.0.get(usize::from(member.symbol)) {
+                    Some(name) => dict.set_item(name.bind(self.py), value),
+                    None => dict.set_item(member.name, value),
+                }
+            }
+            (Some(Container::Map { dict, .. } | Container::Structure { dict, .. }), Slot::Entry(key)) => {
+                dict.set_item(key, value)
+            }
+            (Some(Container::Map { dict, .. }), Slot::Member(member)) => dict.set_item(member.name, value),
+            (Some(Container::List { list, .. }), _) => list.append(value),
+            (Some(Container::Structure { .. } | Container::Map { .. }) | None, _) => Ok(()),
+        }
+    }
+
+    /// Closes the innermost container; at the end the result itself.
+    pub(crate) fn finish(&mut self) -> PyResult<()> {
+        match self.open.pop() {
+            Some(root) => root.ordered(),
+            None => Ok(()),
+        }
+    }
+
+    /// The shape of what the slot of the innermost container holds.
+    fn shape_of(&self, slot: Slot<'_>) -> Option<&'static Shape> {
         match (self.open.last(), slot) {
-            (Some(Container::Dict(dict)), Slot::Member(member)) => match self.names.0.get(usize::from(member.symbol)) {
-                Some(name) => dict.set_item(name.bind(self.py), value),
-                None => dict.set_item(member.name, value),
-            },
-            (Some(Container::Dict(dict)), Slot::Entry(key)) => dict.set_item(key, value),
-            (Some(Container::List(list)), _) => list.append(value),
-            (Some(Container::Dict(_)) | None, _) => Ok(()),
+            (_, Slot::Member(member)) => Some(member.shape),
+            (Some(Container::Map { value, .. }), _) => *value,
+            (Some(Container::List { item, .. }), _) => *item,
+            (Some(Container::Structure { .. }) | None, _) => None,
         }
     }
 }
@@ -171,29 +237,40 @@ impl HostBuilder for DictBuilder<'_, '_> {
 
     fn open_map(&mut self, slot: Slot<'_>) -> PyResult<()> {
         let dict = PyDict::new(self.py);
-        self.put(slot, &dict)?;
-        self.open.push(Container::Dict(dict));
+        let opened = match self.shape_of(slot).map(|shape| &shape.kind) {
+            Some(Kind::Structure(structure)) => {
+                Container::Structure { dict: dict.clone(), structure, order: Order::default() }
+            }
+            Some(Kind::Map { value, .. }) => Container::Map { dict: dict.clone(), value: Some(value) },
+            _ => Container::Map { dict: dict.clone(), value: None },
+        };
+        self.put(slot, dict)?;
+        self.open.push(opened);
         Ok(())
     }
 
     fn open_list(&mut self, slot: Slot<'_>) -> PyResult<()> {
         let list = PyList::empty(self.py);
+        let item = match self.shape_of(slot).map(|shape| &shape.kind) {
+            Some(Kind::List { item, .. }) => Some(*item),
+            _ => None,
+        };
         self.put(slot, &list)?;
-        self.open.push(Container::List(list));
+        self.open.push(Container::List { list, item });
         Ok(())
     }
 
     fn close(&mut self) -> PyResult<()> {
-        self.open.pop();
-        Ok(())
+        self.finish()
     }
 
     fn restart(&mut self) -> PyResult<()> {
         self.open.truncate(1);
-        if let Some(Container::Dict(root)) = self.open.first() {
+        if let Some(Container::Structure { dict, order, .. }) = self.open.first_mut() {
+            *order = Order::default();
             // A dict keeps the order in which its keys were set first.
-            for key in root.keys().iter().skip(self.kept) {
-                root.del_item(key)?;
+            for key in dict.keys().iter().skip(self.kept) {
+                dict.del_item(key)?;
             }
         }
         Ok(())

@@ -12,6 +12,8 @@ use crate::paths::{self, Result};
 pub struct ErrorClass {
     pub name: String,
     javascript: Option<String>,
+    #[serde(default)]
+    shown: Vec<String>,
     base: Option<String>,
     pub python_base: Option<String>,
     only: Option<Language>,
@@ -19,6 +21,7 @@ pub struct ErrorClass {
     #[serde(default)]
     pub by_hand: bool,
     text: String,
+    pub fmt: Option<String>,
     option: Option<OptionNames>,
 }
 
@@ -69,7 +72,7 @@ impl ErrorClasses {
         if base.is_in(language) { Some(base.name_in(language)) } else { self.base(base, language) }
     }
 
-    /// The classes that an error of this class can be of in that language: itself, and those that derive from it.
+    /// The names that errors of this class can have in that language: its own, and those of classes that derive from it.
     pub fn names(&self, class: &ErrorClass, language: Language) -> Vec<&str> {
         let derives = |other: &&ErrorClass| {
             let mut name = Some(other.name.as_str());
@@ -81,7 +84,7 @@ impl ErrorClasses {
             }
             false
         };
-        self.of(language).filter(derives).map(|other| other.name_in(language)).collect()
+        self.of(language).filter(derives).flat_map(|other| other.shown_in(language)).collect()
     }
 
     fn find(&self, name: &str) -> Option<&ErrorClass> {
@@ -120,6 +123,13 @@ impl ErrorClass {
         }
     }
 
+    fn shown_in(&self, language: Language) -> Vec<&str> {
+        match language {
+            Language::Javascript if !self.shown.is_empty() => self.shown.iter().map(String::as_str).collect(),
+            _ => vec![self.name_in(language)],
+        }
+    }
+
     /// Its documentation in that language; for Rust, without the names of options.
     pub fn text_in(&self, language: Option<Language>) -> String {
         let option = match (&self.option, language) {
@@ -154,6 +164,14 @@ mod tests {
         assert_eq!(classes.base(leaf, Language::Javascript), Some("Top"));
         assert_eq!(classes.names(classes.find("Top").unwrap(), Language::Javascript), ["Top", "Leaf"]);
         assert_eq!(classes.names(leaf, Language::Python), ["Leaf"]);
+    }
+
+    #[test]
+    fn errors_may_show_another_name_than_their_class_in_javascript() {
+        let classes = parsed("error = [{ name = 'Top', shown = ['A', 'B'], text = 't' }]");
+        let top = classes.find("Top").unwrap();
+        assert_eq!(classes.names(top, Language::Javascript), ["A", "B"]);
+        assert_eq!(classes.names(top, Language::Python), ["Top"]);
     }
 
     #[test]

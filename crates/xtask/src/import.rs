@@ -69,7 +69,7 @@ fn service(botocore: &Path, service: &ServiceName, source: &Value) -> Result<Val
     Ok(json!({
         "source": source,
         "metadata": metadata,
-        "endpoint": endpoint(&prefix, &rules)?,
+        "endpoint": endpoint(&prefix, &rules, &known_endpoints(&prefix, &read(&botocore.join("data/endpoints.json"))?)?)?,
         "operations": operations,
         "shapes": shapes,
     }))
@@ -110,7 +110,8 @@ fn without_texts(value: Value) -> Value {
 }
 
 /// The endpoint facts, from a rule set of the one form that the client implements; any other form is refused.
-fn endpoint(prefix: &str, rules: &Value) -> Result<Value> {
+/// Where the endpoints are, and the names of those that are known.
+fn endpoint(prefix: &str, rules: &Value, known: &Value) -> Result<Value> {
     let Value::Array(given) = &rules["rules"][1]["rules"][0]["rules"] else {
         return Err(format!("{prefix}: an endpoint rule set of an unknown form"));
     };
@@ -124,12 +125,12 @@ fn endpoint(prefix: &str, rules: &Value) -> Result<Value> {
             "url": first["endpoint"]["url"],
             "signingRegion": scheme["signingRegion"],
         });
-        let known = json!([
+        let conditions = json!([
             {"fn": "stringEquals", "argv": [{"fn": "getAttr", "argv": [{"ref": "PartitionResult"}, "name"]}, global["partition"]]},
             {"fn": "booleanEquals", "argv": [{"ref": "UseFIPS"}, false]},
             {"fn": "booleanEquals", "argv": [{"ref": "UseDualStack"}, false]},
         ]);
-        if first["conditions"] != known {
+        if first["conditions"] != conditions {
             return Err(format!("{prefix}: an unknown condition of the global endpoint"));
         }
         rest.remove(0);
@@ -139,7 +140,19 @@ fn endpoint(prefix: &str, rules: &Value) -> Result<Value> {
     if ![false, true].into_iter().any(|swapped| rest == regional_rules(prefix, swapped)) {
         return Err(format!("{prefix}: endpoint rules of an unknown form"));
     }
-    Ok(json!({"prefix": prefix, "global": global}))
+    Ok(json!({"prefix": prefix, "global": global, "known": known}))
+}
+
+/// The names of the endpoints of that prefix, by partition, in the order in which they are listed.
+fn known_endpoints(prefix: &str, listed: &Value) -> Result<Value> {
+    let mut known = Map::new();
+    for partition in listed["partitions"].as_array().ok_or("endpoints.json: no partitions")? {
+        let id = partition["partition"].as_str().ok_or("endpoints.json: a partition without a name")?;
+        if let Some(endpoints) = partition["services"][prefix]["endpoints"].as_object() {
+            known.insert(id.to_owned(), endpoints.keys().map(String::as_str).collect());
+        }
+    }
+    Ok(Value::Object(known))
 }
 
 fn regional_rules(prefix: &str, swapped: bool) -> Value {

@@ -11,6 +11,7 @@ mod import;
 mod model;
 mod paths;
 mod services;
+mod waiters;
 mod write;
 
 use std::process::ExitCode;

@@ -48,6 +48,8 @@ pub struct Metadata {
 pub struct Endpoint {
     pub prefix: String,
     pub global: Option<GlobalEndpoint>,
+    /// The names of the endpoints, by partition.
+    pub known: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -239,17 +241,22 @@ impl Model {
     }
 }
 
+/// A name of the model as Python writes it: `GetMeeting` is `get_meeting`.
+pub fn snake_name(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
 impl Operation {
     /// The method in Python.
     pub fn snake_name(&self) -> String {
-        let mut out = String::new();
-        for c in self.name.chars() {
-            if c.is_ascii_uppercase() && !out.is_empty() {
-                out.push('_');
-            }
-            out.push(c.to_ascii_lowercase());
-        }
-        out
+        snake_name(&self.name)
     }
 
     /// The method in JavaScript.

@@ -3,6 +3,7 @@
 use crate::docs::{Docs, Shared};
 use crate::model::{Location, Member, Model, Shape};
 use crate::paths::{Result, model_folder, read_json};
+use crate::waiters::{self, Waiters};
 
 /// One service of the client.
 pub struct ServiceName {
@@ -52,6 +53,7 @@ pub struct Service {
     pub names: &'static ServiceName,
     pub model: Model,
     pub docs: Docs,
+    pub waiters: Waiters,
 }
 
 /// All services, checked: references resolve, the protocol is the one we speak, and every name has its documentation.
@@ -84,7 +86,8 @@ fn load_one(names: &'static ServiceName, shared: &Shared) -> Result<Service> {
         model.shape(&name)?;
     }
     let docs = Docs::load(&folder.join("docs.toml"), shared, &model)?;
-    Ok(Service { names, model, docs })
+    let waiters = waiters::load(&folder.join("waiters-2.json"), &model)?;
+    Ok(Service { names, model, docs, waiters })
 }
 
 /// What the engine takes for granted of a structure's members.

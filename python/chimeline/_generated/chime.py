@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from .._paginate import AsyncPaginator
+    from .._client.paginate import AsyncPaginator
+    from ..recording.waiters import AsyncWaiter
     from . import chime_types as types
 else:
     from .._lazy import LazyModule, t
@@ -32,14 +33,32 @@ class Chime(AsyncClient, ChimeOperations):
 
         def get_paginator(self, operation_name: Literal["list_media_capture_pipelines"]) -> AsyncPaginator[types.ListMediaCapturePipelinesResponse]: ...
 
-    async def create_media_capture_pipeline(self, **kwargs: t.Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
-        return await self._call("CreateMediaCapturePipeline", kwargs)
+    if TYPE_CHECKING:
 
-    async def delete_media_capture_pipeline(self, **kwargs: t.Unpack[types.DeleteMediaCapturePipelineRequest]) -> types.EmptyResponse:
-        return await self._call("DeleteMediaCapturePipeline", kwargs)
+        def get_waiter(
+            self,
+            waiter_name: Literal[
+                "media_capture_pipeline_in_progress",
+                "media_capture_pipeline_stopped",
+            ],
+        ) -> AsyncWaiter: ...
 
-    async def get_media_capture_pipeline(self, **kwargs: t.Unpack[types.GetMediaCapturePipelineRequest]) -> types.GetMediaCapturePipelineResponse:
-        return await self._call("GetMediaCapturePipeline", kwargs)
+    async def create_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
+        if args:
+            raise TypeError("create_media_capture_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMediaCapturePipeline", kwargs)
 
-    async def list_media_capture_pipelines(self, **kwargs: t.Unpack[types.ListMediaCapturePipelinesRequest]) -> types.ListMediaCapturePipelinesResponse:
-        return await self._call("ListMediaCapturePipelines", kwargs)
+    async def delete_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteMediaCapturePipelineRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_media_capture_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("DeleteMediaCapturePipeline", kwargs)
+
+    async def get_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.GetMediaCapturePipelineRequest]) -> types.GetMediaCapturePipelineResponse:
+        if args:
+            raise TypeError("get_media_capture_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("GetMediaCapturePipeline", kwargs)
+
+    async def list_media_capture_pipelines(self, *args: t.Never, **kwargs: t.Unpack[types.ListMediaCapturePipelinesRequest]) -> types.ListMediaCapturePipelinesResponse:
+        if args:
+            raise TypeError("list_media_capture_pipelines() only accepts keyword arguments.")
+        return await self._make_api_call("ListMediaCapturePipelines", kwargs)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from .._paginate import Paginator
+    from .._client.paginate import Paginator
+    from ..recording.waiters import Waiter
     from . import chime_types as types
 else:
     from .._lazy import LazyModule, t
@@ -32,14 +33,32 @@ class BlockingChime(BlockingClient, ChimeOperations):
 
         def get_paginator(self, operation_name: Literal["list_media_capture_pipelines"]) -> Paginator[types.ListMediaCapturePipelinesResponse]: ...
 
-    def create_media_capture_pipeline(self, **kwargs: t.Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
-        return self._call("CreateMediaCapturePipeline", kwargs)
+    if TYPE_CHECKING:
 
-    def delete_media_capture_pipeline(self, **kwargs: t.Unpack[types.DeleteMediaCapturePipelineRequest]) -> types.EmptyResponse:
-        return self._call("DeleteMediaCapturePipeline", kwargs)
+        def get_waiter(
+            self,
+            waiter_name: Literal[
+                "media_capture_pipeline_in_progress",
+                "media_capture_pipeline_stopped",
+            ],
+        ) -> Waiter: ...
 
-    def get_media_capture_pipeline(self, **kwargs: t.Unpack[types.GetMediaCapturePipelineRequest]) -> types.GetMediaCapturePipelineResponse:
-        return self._call("GetMediaCapturePipeline", kwargs)
+    def create_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
+        if args:
+            raise TypeError("create_media_capture_pipeline() only accepts keyword arguments.")
+        return self._make_api_call("CreateMediaCapturePipeline", kwargs)
 
-    def list_media_capture_pipelines(self, **kwargs: t.Unpack[types.ListMediaCapturePipelinesRequest]) -> types.ListMediaCapturePipelinesResponse:
-        return self._call("ListMediaCapturePipelines", kwargs)
+    def delete_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteMediaCapturePipelineRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_media_capture_pipeline() only accepts keyword arguments.")
+        return self._make_api_call("DeleteMediaCapturePipeline", kwargs)
+
+    def get_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.GetMediaCapturePipelineRequest]) -> types.GetMediaCapturePipelineResponse:
+        if args:
+            raise TypeError("get_media_capture_pipeline() only accepts keyword arguments.")
+        return self._make_api_call("GetMediaCapturePipeline", kwargs)
+
+    def list_media_capture_pipelines(self, *args: t.Never, **kwargs: t.Unpack[types.ListMediaCapturePipelinesRequest]) -> types.ListMediaCapturePipelinesResponse:
+        if args:
+            raise TypeError("list_media_capture_pipelines() only accepts keyword arguments.")
+        return self._make_api_call("ListMediaCapturePipelines", kwargs)

@@ -25,8 +25,13 @@ class ChimeOperations(BaseClient):
     _pages = {
         "list_media_capture_pipelines": "MediaCapturePipelines",
     }
+    _waiters = {
+        "media_capture_pipeline_in_progress": "MediaCapturePipelineInProgress",
+        "media_capture_pipeline_stopped": "MediaCapturePipelineStopped",
+    }
+    _waiter_module = "chimeline._generated.chime_waiters"
 
-    def create_media_capture_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def create_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared
         content and the messages of the meeting to an S3 bucket, in chunks of up to 5 seconds. The bucket must belong
         to the caller's account and lie in the media Region of the meeting, and its policy must grant s3:PutObject
@@ -82,7 +87,7 @@ class ChimeOperations(BaseClient):
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def delete_media_capture_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def delete_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Ends the recording of a meeting. What has been written stays in the bucket. A recording that shall not run to
         the end of the meeting must be ended this way, since the pipeline counts as an attendee and can keep the
         meeting, and its cost, alive. It reaches pipelines of the legacy service only.
@@ -97,7 +102,7 @@ class ChimeOperations(BaseClient):
         UnauthorizedClientException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def get_media_capture_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def get_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads a media capture pipeline with its state. Events about it are sent on a best-effort basis, so that a
         program which depends on the state asks for it here. It reaches pipelines of the legacy service only.
 
@@ -112,7 +117,7 @@ class ChimeOperations(BaseClient):
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def list_media_capture_pipelines(self, **kwargs: t.Any) -> t.Any:
+    def list_media_capture_pipelines(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Lists the media capture pipelines of the account, page by page. It lists pipelines of the legacy service
         only; those of chime-sdk-media-pipelines are listed there.
 

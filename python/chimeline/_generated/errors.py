@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from .._errors import (
+    OSErrorBase,
     ChimelineError,
     ClientError,
     BotoCoreError,
     ParamValidationError,
+    WaiterError,
 )
 
 __all__ = [
@@ -17,10 +19,20 @@ __all__ = [
     "ParamValidationError",
     "PaginationError",
     "OperationNotPageableError",
+    "OperationNotFoundError",
+    "StubResponseError",
+    "StubAssertionError",
+    "UnStubbedResponseError",
+    "WaiterError",
+    "RecordingError",
     "InvalidConfigError",
     "InvalidRetryConfigurationError",
     "InvalidRetryModeError",
     "InvalidMaxRetryAttemptsError",
+    "InvalidIMDSEndpointError",
+    "InvalidIMDSEndpointModeError",
+    "DataNotFoundError",
+    "UnknownRegionError",
     "UnknownServiceError",
     "ConfigParseError",
     "InfiniteLoopConfigError",
@@ -50,49 +62,119 @@ __all__ = [
 class PaginationError(BotoCoreError):
     """The pagination configuration is not valid, or the service returned the same token twice."""
 
+    fmt = "Error during pagination: {message}"
+
 
 class OperationNotPageableError(BotoCoreError):
     """The operation cannot be paginated."""
+
+    fmt = "Operation cannot be paginated: {operation_name}"
+
+
+class OperationNotFoundError(BotoCoreError):
+    """The service has no operation of that name."""
+
+
+class StubResponseError(BotoCoreError):
+    """A call is not the one that the Stubber has a response for."""
+
+    fmt = "Error getting response stub for operation {operation_name}: {reason}"
+
+
+class StubAssertionError(StubResponseError, AssertionError):
+    """The parameters of a call are not those that the Stubber was told to expect."""
+
+
+class UnStubbedResponseError(StubResponseError):
+    """A call was made for which the Stubber has no response left."""
+
+
+class RecordingError(BotoCoreError):
+    """A recording cannot be made or stopped, though every call was answered; the message says why."""
 
 
 class InvalidConfigError(BotoCoreError):
     """An option, an environment variable or a profile setting is not valid."""
 
+    fmt = "{error_msg}"
+
 
 class InvalidRetryConfigurationError(InvalidConfigError):
     """The ``retries`` of a Config are not valid."""
+
+    fmt = "Cannot provide retry configuration for \"{retry_config_option}\". Valid retry configuration options are: {valid_options}"
 
 
 class InvalidRetryModeError(InvalidRetryConfigurationError):
     """The retry mode is not valid."""
 
+    fmt = "Invalid value provided to \"mode\": \"{provided_retry_mode}\" must be one of: {valid_modes}"
+
 
 class InvalidMaxRetryAttemptsError(InvalidRetryConfigurationError):
     """``max_attempts`` is not a valid integer."""
 
+    fmt = "Value provided to \"max_attempts\": {provided_max_attempts} must be an integer greater than or equal to {min_value}."
 
-class UnknownServiceError(BotoCoreError):
+
+class InvalidIMDSEndpointError(InvalidConfigError):
+    """The endpoint URL of the EC2 instance metadata service is not valid."""
+
+    fmt = "Invalid endpoint EC2 Instance Metadata endpoint: {endpoint}"
+
+
+class InvalidIMDSEndpointModeError(InvalidConfigError):
+    """The endpoint mode of the EC2 instance metadata service is neither IPv4 nor IPv6."""
+
+    fmt = "Invalid EC2 Instance Metadata endpoint mode: {mode} Valid endpoint modes (case-insensitive): {valid_modes}."
+
+
+class DataNotFoundError(BotoCoreError):
+    """There is no such version of the service."""
+
+    fmt = "Unable to load data for: {data_path}"
+
+
+class UnknownRegionError(BotoCoreError):
+    """The region is of no partition that is known."""
+
+    fmt = "Unknown region: '{region_name}'. {error_msg}"
+
+
+class UnknownServiceError(DataNotFoundError):
     """No service has that name."""
+
+    fmt = "Unknown service: '{service_name}'. Valid service names are: {known_service_names}"
 
 
 class ConfigParseError(BotoCoreError):
     """A shared config file cannot be parsed; the message has its path and line."""
 
+    fmt = "Unable to parse config file: {path}"
+
 
 class InfiniteLoopConfigError(InvalidConfigError):
     """Profiles name each other as the source of their credentials."""
+
+    fmt = "Infinite loop in credential configuration detected. Attempting to load from profile {source_profile} which has already been visited. Visited profiles: {visited_profiles}"
 
 
 class ProfileNotFound(BotoCoreError):
     """The shared config files do not contain the profile."""
 
+    fmt = "The config profile ({profile}) could not be found"
+
 
 class NoRegionError(BotoCoreError):
     """No region is configured."""
 
+    fmt = "You must specify a region."
+
 
 class InvalidRegionError(BotoCoreError, ValueError):
     """The region name is not valid."""
+
+    fmt = "Provided region_name '{region_name}' doesn't match a supported format."
 
 
 class InvalidEndpointError(BotoCoreError, ValueError):
@@ -102,49 +184,73 @@ class InvalidEndpointError(BotoCoreError, ValueError):
 class EndpointVariantError(BotoCoreError):
     """The partition has no FIPS or dual-stack endpoint of that kind."""
 
+    fmt = "Unable to construct a modeled endpoint with the following variant(s) {tags}: "
+
 
 class NoCredentialsError(BotoCoreError):
     """No credentials were found; the message lists each provider and its reason."""
+
+    fmt = "Unable to locate credentials"
 
 
 class PartialCredentialsError(BotoCoreError):
     """Only a part of the credentials was provided."""
 
+    fmt = "Partial credentials found in {provider}, missing: {cred_var}"
+
 
 class CredentialRetrievalError(BotoCoreError):
     """A credentials provider failed."""
+
+    fmt = "Error when retrieving credentials from {provider}: {error_msg}"
 
 
 class HTTPClientError(BotoCoreError):
     """The base class of failures between the client and the service."""
 
+    fmt = "An HTTP Client raised an unhandled exception: {error}"
+
 
 class ConnectionError(BotoCoreError):
     """The base class of failures to establish a connection."""
+
+    fmt = "An HTTP Client failed to establish a connection: {error}"
 
 
 class EndpointConnectionError(ConnectionError):
     """The host could not be reached."""
 
+    fmt = "Could not connect to the endpoint URL: \"{endpoint_url}\""
 
-class ConnectTimeoutError(ConnectionError):
+
+class ConnectTimeoutError(ConnectionError, OSErrorBase):
     """No connection was established within ``connect_timeout``."""
 
+    fmt = "Connect timeout on endpoint URL: \"{endpoint_url}\""
 
-class SSLError(ConnectionError):
+
+class SSLError(ConnectionError, OSErrorBase):
     """The TLS handshake failed, for example because the certificate is not trusted."""
 
+    fmt = "SSL validation failed for {endpoint_url} {error}"
 
-class ProxyConnectionError(ConnectionError):
+
+class ProxyConnectionError(ConnectionError, OSErrorBase):
     """The proxy refused the connection or could not be reached."""
+
+    fmt = "Failed to connect to proxy URL: \"{proxy_url}\""
 
 
 class ConnectionClosedError(HTTPClientError):
     """The connection was closed before the response was complete."""
 
+    fmt = "Connection was closed before we received a valid response from endpoint URL: \"{endpoint_url}\"."
 
-class ReadTimeoutError(HTTPClientError):
+
+class ReadTimeoutError(HTTPClientError, OSErrorBase):
     """No response was received within ``read_timeout``."""
+
+    fmt = "Read timeout on endpoint URL: \"{endpoint_url}\""
 
 
 class CallTimeoutError(HTTPClientError):
@@ -167,10 +273,19 @@ class InternalError(ChimelineError):
 for _class in (
     PaginationError,
     OperationNotPageableError,
+    OperationNotFoundError,
+    StubResponseError,
+    StubAssertionError,
+    UnStubbedResponseError,
+    RecordingError,
     InvalidConfigError,
     InvalidRetryConfigurationError,
     InvalidRetryModeError,
     InvalidMaxRetryAttemptsError,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
+    DataNotFoundError,
+    UnknownRegionError,
     UnknownServiceError,
     ConfigParseError,
     InfiniteLoopConfigError,

@@ -39,13 +39,14 @@ def client(
     service_name: Literal["chime"],
     region_name: str | None = None,
     api_version: str | None = None,
-    use_ssl: bool = True,
+    use_ssl: bool | None = True,
     verify: bool | str | os.PathLike[str] | None = None,
     endpoint_url: str | None = None,
     aws_access_key_id: str | None = None,
     aws_secret_access_key: str | None = None,
     aws_session_token: str | None = None,
-    config: Config | None = None,
+    config: Config | types.BotocoreConfig | None = None,
+    aws_account_id: str | None = None,
     *,
     profile_name: str | None = None,
     credentials: types.CredentialProvider | None = None,
@@ -57,13 +58,14 @@ def client(
     service_name: Literal["chime-sdk-media-pipelines"],
     region_name: str | None = None,
     api_version: str | None = None,
-    use_ssl: bool = True,
+    use_ssl: bool | None = True,
     verify: bool | str | os.PathLike[str] | None = None,
     endpoint_url: str | None = None,
     aws_access_key_id: str | None = None,
     aws_secret_access_key: str | None = None,
     aws_session_token: str | None = None,
-    config: Config | None = None,
+    config: Config | types.BotocoreConfig | None = None,
+    aws_account_id: str | None = None,
     *,
     profile_name: str | None = None,
     credentials: types.CredentialProvider | None = None,
@@ -75,30 +77,51 @@ def client(
     service_name: Literal["chime-sdk-meetings"],
     region_name: str | None = None,
     api_version: str | None = None,
-    use_ssl: bool = True,
+    use_ssl: bool | None = True,
     verify: bool | str | os.PathLike[str] | None = None,
     endpoint_url: str | None = None,
     aws_access_key_id: str | None = None,
     aws_secret_access_key: str | None = None,
     aws_session_token: str | None = None,
-    config: Config | None = None,
+    config: Config | types.BotocoreConfig | None = None,
+    aws_account_id: str | None = None,
     *,
     profile_name: str | None = None,
     credentials: types.CredentialProvider | None = None,
 ) -> ChimeSDKMeetings: ...
 
 
+@overload
 def client(
     service_name: str,
     region_name: str | None = None,
     api_version: str | None = None,
-    use_ssl: bool = True,
+    use_ssl: bool | None = True,
     verify: bool | str | os.PathLike[str] | None = None,
     endpoint_url: str | None = None,
     aws_access_key_id: str | None = None,
     aws_secret_access_key: str | None = None,
     aws_session_token: str | None = None,
-    config: Config | None = None,
+    config: Config | types.BotocoreConfig | None = None,
+    aws_account_id: str | None = None,
+    *,
+    profile_name: str | None = None,
+    credentials: types.CredentialProvider | None = None,
+) -> Chime | ChimeSDKMediaPipelines | ChimeSDKMeetings: ...
+
+
+def client(
+    service_name: str,
+    region_name: str | None = None,
+    api_version: str | None = None,
+    use_ssl: bool | None = True,
+    verify: bool | str | os.PathLike[str] | None = None,
+    endpoint_url: str | None = None,
+    aws_access_key_id: str | None = None,
+    aws_secret_access_key: str | None = None,
+    aws_session_token: str | None = None,
+    config: Config | types.BotocoreConfig | None = None,
+    aws_account_id: str | None = None,
     *,
     profile_name: str | None = None,
     credentials: types.CredentialProvider | None = None,
@@ -112,9 +135,12 @@ def client(
     verify: ``False`` to trust any certificate, or the path of a file of PEM certificates to trust in place of the
     system's.
     endpoint_url: where to send requests in place of the service's own endpoint.
+    use_ssl: ``False`` for the service's own endpoint without TLS, as some proxies want it; for another server give
+    its endpoint_url.
     aws_access_key_id, aws_secret_access_key, aws_session_token: static credentials; else AWS's default chain of
     providers.
-    config: a :class:`chimeline.Config`.
+    config: a :class:`chimeline.Config`, or a ``botocore.config.Config``.
+    aws_account_id: taken as ``boto3.client`` takes it; no endpoint of these services depends on it.
     profile_name: the profile; else ``AWS_PROFILE``.
     credentials: in place of static credentials and of AWS's chain, a function or coroutine function that returns a
     dict with ``access_key``, ``secret_key`` and, for temporary credentials, ``token`` and ``expiry_time``; or a
@@ -136,6 +162,7 @@ def client(
         aws_access_key_id=aws_access_key_id,
         aws_secret_access_key=aws_secret_access_key,
         aws_session_token=aws_session_token,
+        aws_account_id=aws_account_id,
         profile_name=profile_name,
         credentials=credentials,
     )

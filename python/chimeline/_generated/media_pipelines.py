@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from .._paginate import AsyncPaginator
+    from .._client.paginate import AsyncPaginator
+    from ..recording.waiters import AsyncWaiter
     from . import media_pipelines_types as types
 else:
     from .._lazy import LazyModule, t
@@ -44,95 +45,179 @@ class ChimeSDKMediaPipelines(AsyncClient, ChimeSDKMediaPipelinesOperations):
 
         def get_paginator(self, operation_name: str) -> AsyncPaginator[Any]: ...
 
-    async def create_media_capture_pipeline(self, **kwargs: t.Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
-        return await self._call("CreateMediaCapturePipeline", kwargs)
+    if TYPE_CHECKING:
 
-    async def create_media_concatenation_pipeline(self, **kwargs: t.Unpack[types.CreateMediaConcatenationPipelineRequest]) -> types.CreateMediaConcatenationPipelineResponse:
-        return await self._call("CreateMediaConcatenationPipeline", kwargs)
+        def get_waiter(
+            self,
+            waiter_name: Literal[
+                "media_capture_pipeline_in_progress",
+                "media_capture_pipeline_stopped",
+                "media_concatenation_pipeline_stopped",
+                "media_insights_pipeline_in_progress",
+                "media_insights_pipeline_transcription_in_progress",
+                "media_live_connector_pipeline_in_progress",
+                "media_pipeline_kinesis_video_stream_pool_active",
+                "media_pipeline_kinesis_video_stream_pool_deleted",
+                "media_pipeline_stopped",
+                "media_stream_pipeline_in_progress",
+                "speaker_search_task_in_progress",
+                "speaker_search_task_stopped",
+                "voice_tone_analysis_task_in_progress",
+                "voice_tone_analysis_task_stopped",
+            ],
+        ) -> AsyncWaiter: ...
 
-    async def create_media_insights_pipeline(self, **kwargs: t.Unpack[types.CreateMediaInsightsPipelineRequest]) -> types.CreateMediaInsightsPipelineResponse:
-        return await self._call("CreateMediaInsightsPipeline", kwargs)
+    async def create_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaCapturePipelineRequest]) -> types.CreateMediaCapturePipelineResponse:
+        if args:
+            raise TypeError("create_media_capture_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMediaCapturePipeline", kwargs)
 
-    async def create_media_insights_pipeline_configuration(self, **kwargs: t.Unpack[types.CreateMediaInsightsPipelineConfigurationRequest]) -> types.CreateMediaInsightsPipelineConfigurationResponse:
-        return await self._call("CreateMediaInsightsPipelineConfiguration", kwargs)
+    async def create_media_concatenation_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaConcatenationPipelineRequest]) -> types.CreateMediaConcatenationPipelineResponse:
+        if args:
+            raise TypeError("create_media_concatenation_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMediaConcatenationPipeline", kwargs)
 
-    async def create_media_live_connector_pipeline(self, **kwargs: t.Unpack[types.CreateMediaLiveConnectorPipelineRequest]) -> types.CreateMediaLiveConnectorPipelineResponse:
-        return await self._call("CreateMediaLiveConnectorPipeline", kwargs)
+    async def create_media_insights_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaInsightsPipelineRequest]) -> types.CreateMediaInsightsPipelineResponse:
+        if args:
+            raise TypeError("create_media_insights_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMediaInsightsPipeline", kwargs)
 
-    async def create_media_pipeline_kinesis_video_stream_pool(self, **kwargs: t.Unpack[types.CreateMediaPipelineKinesisVideoStreamPoolRequest]) -> types.CreateMediaPipelineKinesisVideoStreamPoolResponse:
-        return await self._call("CreateMediaPipelineKinesisVideoStreamPool", kwargs)
+    async def create_media_insights_pipeline_configuration(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaInsightsPipelineConfigurationRequest]) -> types.CreateMediaInsightsPipelineConfigurationResponse:
+        if args:
+            raise TypeError("create_media_insights_pipeline_configuration() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMediaInsightsPipelineConfiguration", kwargs)
 
-    async def create_media_stream_pipeline(self, **kwargs: t.Unpack[types.CreateMediaStreamPipelineRequest]) -> types.CreateMediaStreamPipelineResponse:
-        return await self._call("CreateMediaStreamPipeline", kwargs)
+    async def create_media_live_connector_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaLiveConnectorPipelineRequest]) -> types.CreateMediaLiveConnectorPipelineResponse:
+        if args:
+            raise TypeError("create_media_live_connector_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMediaLiveConnectorPipeline", kwargs)
 
-    async def delete_media_capture_pipeline(self, **kwargs: t.Unpack[types.DeleteMediaCapturePipelineRequest]) -> types.EmptyResponse:
-        return await self._call("DeleteMediaCapturePipeline", kwargs)
+    async def create_media_pipeline_kinesis_video_stream_pool(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaPipelineKinesisVideoStreamPoolRequest]) -> types.CreateMediaPipelineKinesisVideoStreamPoolResponse:
+        if args:
+            raise TypeError("create_media_pipeline_kinesis_video_stream_pool() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMediaPipelineKinesisVideoStreamPool", kwargs)
 
-    async def delete_media_insights_pipeline_configuration(self, **kwargs: t.Unpack[types.DeleteMediaInsightsPipelineConfigurationRequest]) -> types.EmptyResponse:
-        return await self._call("DeleteMediaInsightsPipelineConfiguration", kwargs)
+    async def create_media_stream_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMediaStreamPipelineRequest]) -> types.CreateMediaStreamPipelineResponse:
+        if args:
+            raise TypeError("create_media_stream_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMediaStreamPipeline", kwargs)
 
-    async def delete_media_pipeline(self, **kwargs: t.Unpack[types.DeleteMediaPipelineRequest]) -> types.EmptyResponse:
-        return await self._call("DeleteMediaPipeline", kwargs)
+    async def delete_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteMediaCapturePipelineRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_media_capture_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("DeleteMediaCapturePipeline", kwargs)
 
-    async def delete_media_pipeline_kinesis_video_stream_pool(self, **kwargs: t.Unpack[types.DeleteMediaPipelineKinesisVideoStreamPoolRequest]) -> types.EmptyResponse:
-        return await self._call("DeleteMediaPipelineKinesisVideoStreamPool", kwargs)
+    async def delete_media_insights_pipeline_configuration(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteMediaInsightsPipelineConfigurationRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_media_insights_pipeline_configuration() only accepts keyword arguments.")
+        return await self._make_api_call("DeleteMediaInsightsPipelineConfiguration", kwargs)
 
-    async def get_media_capture_pipeline(self, **kwargs: t.Unpack[types.GetMediaCapturePipelineRequest]) -> types.GetMediaCapturePipelineResponse:
-        return await self._call("GetMediaCapturePipeline", kwargs)
+    async def delete_media_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteMediaPipelineRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_media_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("DeleteMediaPipeline", kwargs)
 
-    async def get_media_insights_pipeline_configuration(self, **kwargs: t.Unpack[types.GetMediaInsightsPipelineConfigurationRequest]) -> types.GetMediaInsightsPipelineConfigurationResponse:
-        return await self._call("GetMediaInsightsPipelineConfiguration", kwargs)
+    async def delete_media_pipeline_kinesis_video_stream_pool(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteMediaPipelineKinesisVideoStreamPoolRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_media_pipeline_kinesis_video_stream_pool() only accepts keyword arguments.")
+        return await self._make_api_call("DeleteMediaPipelineKinesisVideoStreamPool", kwargs)
 
-    async def get_media_pipeline(self, **kwargs: t.Unpack[types.GetMediaPipelineRequest]) -> types.GetMediaPipelineResponse:
-        return await self._call("GetMediaPipeline", kwargs)
+    async def get_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.GetMediaCapturePipelineRequest]) -> types.GetMediaCapturePipelineResponse:
+        if args:
+            raise TypeError("get_media_capture_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("GetMediaCapturePipeline", kwargs)
 
-    async def get_media_pipeline_kinesis_video_stream_pool(self, **kwargs: t.Unpack[types.GetMediaPipelineKinesisVideoStreamPoolRequest]) -> types.GetMediaPipelineKinesisVideoStreamPoolResponse:
-        return await self._call("GetMediaPipelineKinesisVideoStreamPool", kwargs)
+    async def get_media_insights_pipeline_configuration(self, *args: t.Never, **kwargs: t.Unpack[types.GetMediaInsightsPipelineConfigurationRequest]) -> types.GetMediaInsightsPipelineConfigurationResponse:
+        if args:
+            raise TypeError("get_media_insights_pipeline_configuration() only accepts keyword arguments.")
+        return await self._make_api_call("GetMediaInsightsPipelineConfiguration", kwargs)
 
-    async def get_speaker_search_task(self, **kwargs: t.Unpack[types.GetSpeakerSearchTaskRequest]) -> types.GetSpeakerSearchTaskResponse:
-        return await self._call("GetSpeakerSearchTask", kwargs)
+    async def get_media_pipeline(self, *args: t.Never, **kwargs: t.Unpack[types.GetMediaPipelineRequest]) -> types.GetMediaPipelineResponse:
+        if args:
+            raise TypeError("get_media_pipeline() only accepts keyword arguments.")
+        return await self._make_api_call("GetMediaPipeline", kwargs)
 
-    async def get_voice_tone_analysis_task(self, **kwargs: t.Unpack[types.GetVoiceToneAnalysisTaskRequest]) -> types.GetVoiceToneAnalysisTaskResponse:
-        return await self._call("GetVoiceToneAnalysisTask", kwargs)
+    async def get_media_pipeline_kinesis_video_stream_pool(self, *args: t.Never, **kwargs: t.Unpack[types.GetMediaPipelineKinesisVideoStreamPoolRequest]) -> types.GetMediaPipelineKinesisVideoStreamPoolResponse:
+        if args:
+            raise TypeError("get_media_pipeline_kinesis_video_stream_pool() only accepts keyword arguments.")
+        return await self._make_api_call("GetMediaPipelineKinesisVideoStreamPool", kwargs)
 
-    async def list_media_capture_pipelines(self, **kwargs: t.Unpack[types.ListMediaCapturePipelinesRequest]) -> types.ListMediaCapturePipelinesResponse:
-        return await self._call("ListMediaCapturePipelines", kwargs)
+    async def get_speaker_search_task(self, *args: t.Never, **kwargs: t.Unpack[types.GetSpeakerSearchTaskRequest]) -> types.GetSpeakerSearchTaskResponse:
+        if args:
+            raise TypeError("get_speaker_search_task() only accepts keyword arguments.")
+        return await self._make_api_call("GetSpeakerSearchTask", kwargs)
 
-    async def list_media_insights_pipeline_configurations(self, **kwargs: t.Unpack[types.ListMediaInsightsPipelineConfigurationsRequest]) -> types.ListMediaInsightsPipelineConfigurationsResponse:
-        return await self._call("ListMediaInsightsPipelineConfigurations", kwargs)
+    async def get_voice_tone_analysis_task(self, *args: t.Never, **kwargs: t.Unpack[types.GetVoiceToneAnalysisTaskRequest]) -> types.GetVoiceToneAnalysisTaskResponse:
+        if args:
+            raise TypeError("get_voice_tone_analysis_task() only accepts keyword arguments.")
+        return await self._make_api_call("GetVoiceToneAnalysisTask", kwargs)
 
-    async def list_media_pipeline_kinesis_video_stream_pools(self, **kwargs: t.Unpack[types.ListMediaPipelineKinesisVideoStreamPoolsRequest]) -> types.ListMediaPipelineKinesisVideoStreamPoolsResponse:
-        return await self._call("ListMediaPipelineKinesisVideoStreamPools", kwargs)
+    async def list_media_capture_pipelines(self, *args: t.Never, **kwargs: t.Unpack[types.ListMediaCapturePipelinesRequest]) -> types.ListMediaCapturePipelinesResponse:
+        if args:
+            raise TypeError("list_media_capture_pipelines() only accepts keyword arguments.")
+        return await self._make_api_call("ListMediaCapturePipelines", kwargs)
 
-    async def list_media_pipelines(self, **kwargs: t.Unpack[types.ListMediaPipelinesRequest]) -> types.ListMediaPipelinesResponse:
-        return await self._call("ListMediaPipelines", kwargs)
+    async def list_media_insights_pipeline_configurations(self, *args: t.Never, **kwargs: t.Unpack[types.ListMediaInsightsPipelineConfigurationsRequest]) -> types.ListMediaInsightsPipelineConfigurationsResponse:
+        if args:
+            raise TypeError("list_media_insights_pipeline_configurations() only accepts keyword arguments.")
+        return await self._make_api_call("ListMediaInsightsPipelineConfigurations", kwargs)
 
-    async def list_tags_for_resource(self, **kwargs: t.Unpack[types.ListTagsForResourceRequest]) -> types.ListTagsForResourceResponse:
-        return await self._call("ListTagsForResource", kwargs)
+    async def list_media_pipeline_kinesis_video_stream_pools(self, *args: t.Never, **kwargs: t.Unpack[types.ListMediaPipelineKinesisVideoStreamPoolsRequest]) -> types.ListMediaPipelineKinesisVideoStreamPoolsResponse:
+        if args:
+            raise TypeError("list_media_pipeline_kinesis_video_stream_pools() only accepts keyword arguments.")
+        return await self._make_api_call("ListMediaPipelineKinesisVideoStreamPools", kwargs)
 
-    async def start_speaker_search_task(self, **kwargs: t.Unpack[types.StartSpeakerSearchTaskRequest]) -> types.StartSpeakerSearchTaskResponse:
-        return await self._call("StartSpeakerSearchTask", kwargs)
+    async def list_media_pipelines(self, *args: t.Never, **kwargs: t.Unpack[types.ListMediaPipelinesRequest]) -> types.ListMediaPipelinesResponse:
+        if args:
+            raise TypeError("list_media_pipelines() only accepts keyword arguments.")
+        return await self._make_api_call("ListMediaPipelines", kwargs)
 
-    async def start_voice_tone_analysis_task(self, **kwargs: t.Unpack[types.StartVoiceToneAnalysisTaskRequest]) -> types.StartVoiceToneAnalysisTaskResponse:
-        return await self._call("StartVoiceToneAnalysisTask", kwargs)
+    async def list_tags_for_resource(self, *args: t.Never, **kwargs: t.Unpack[types.ListTagsForResourceRequest]) -> types.ListTagsForResourceResponse:
+        if args:
+            raise TypeError("list_tags_for_resource() only accepts keyword arguments.")
+        return await self._make_api_call("ListTagsForResource", kwargs)
 
-    async def stop_speaker_search_task(self, **kwargs: t.Unpack[types.StopSpeakerSearchTaskRequest]) -> types.EmptyResponse:
-        return await self._call("StopSpeakerSearchTask", kwargs)
+    async def start_speaker_search_task(self, *args: t.Never, **kwargs: t.Unpack[types.StartSpeakerSearchTaskRequest]) -> types.StartSpeakerSearchTaskResponse:
+        if args:
+            raise TypeError("start_speaker_search_task() only accepts keyword arguments.")
+        return await self._make_api_call("StartSpeakerSearchTask", kwargs)
 
-    async def stop_voice_tone_analysis_task(self, **kwargs: t.Unpack[types.StopVoiceToneAnalysisTaskRequest]) -> types.EmptyResponse:
-        return await self._call("StopVoiceToneAnalysisTask", kwargs)
+    async def start_voice_tone_analysis_task(self, *args: t.Never, **kwargs: t.Unpack[types.StartVoiceToneAnalysisTaskRequest]) -> types.StartVoiceToneAnalysisTaskResponse:
+        if args:
+            raise TypeError("start_voice_tone_analysis_task() only accepts keyword arguments.")
+        return await self._make_api_call("StartVoiceToneAnalysisTask", kwargs)
 
-    async def tag_resource(self, **kwargs: t.Unpack[types.TagResourceRequest]) -> types.TagResourceResponse:
-        return await self._call("TagResource", kwargs)
+    async def stop_speaker_search_task(self, *args: t.Never, **kwargs: t.Unpack[types.StopSpeakerSearchTaskRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("stop_speaker_search_task() only accepts keyword arguments.")
+        return await self._make_api_call("StopSpeakerSearchTask", kwargs)
 
-    async def untag_resource(self, **kwargs: t.Unpack[types.UntagResourceRequest]) -> types.UntagResourceResponse:
-        return await self._call("UntagResource", kwargs)
+    async def stop_voice_tone_analysis_task(self, *args: t.Never, **kwargs: t.Unpack[types.StopVoiceToneAnalysisTaskRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("stop_voice_tone_analysis_task() only accepts keyword arguments.")
+        return await self._make_api_call("StopVoiceToneAnalysisTask", kwargs)
 
-    async def update_media_insights_pipeline_configuration(self, **kwargs: t.Unpack[types.UpdateMediaInsightsPipelineConfigurationRequest]) -> types.UpdateMediaInsightsPipelineConfigurationResponse:
-        return await self._call("UpdateMediaInsightsPipelineConfiguration", kwargs)
+    async def tag_resource(self, *args: t.Never, **kwargs: t.Unpack[types.TagResourceRequest]) -> types.TagResourceResponse:
+        if args:
+            raise TypeError("tag_resource() only accepts keyword arguments.")
+        return await self._make_api_call("TagResource", kwargs)
 
-    async def update_media_insights_pipeline_status(self, **kwargs: t.Unpack[types.UpdateMediaInsightsPipelineStatusRequest]) -> types.EmptyResponse:
-        return await self._call("UpdateMediaInsightsPipelineStatus", kwargs)
+    async def untag_resource(self, *args: t.Never, **kwargs: t.Unpack[types.UntagResourceRequest]) -> types.UntagResourceResponse:
+        if args:
+            raise TypeError("untag_resource() only accepts keyword arguments.")
+        return await self._make_api_call("UntagResource", kwargs)
 
-    async def update_media_pipeline_kinesis_video_stream_pool(self, **kwargs: t.Unpack[types.UpdateMediaPipelineKinesisVideoStreamPoolRequest]) -> types.UpdateMediaPipelineKinesisVideoStreamPoolResponse:
-        return await self._call("UpdateMediaPipelineKinesisVideoStreamPool", kwargs)
+    async def update_media_insights_pipeline_configuration(self, *args: t.Never, **kwargs: t.Unpack[types.UpdateMediaInsightsPipelineConfigurationRequest]) -> types.UpdateMediaInsightsPipelineConfigurationResponse:
+        if args:
+            raise TypeError("update_media_insights_pipeline_configuration() only accepts keyword arguments.")
+        return await self._make_api_call("UpdateMediaInsightsPipelineConfiguration", kwargs)
+
+    async def update_media_insights_pipeline_status(self, *args: t.Never, **kwargs: t.Unpack[types.UpdateMediaInsightsPipelineStatusRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("update_media_insights_pipeline_status() only accepts keyword arguments.")
+        return await self._make_api_call("UpdateMediaInsightsPipelineStatus", kwargs)
+
+    async def update_media_pipeline_kinesis_video_stream_pool(self, *args: t.Never, **kwargs: t.Unpack[types.UpdateMediaPipelineKinesisVideoStreamPoolRequest]) -> types.UpdateMediaPipelineKinesisVideoStreamPoolResponse:
+        if args:
+            raise TypeError("update_media_pipeline_kinesis_video_stream_pool() only accepts keyword arguments.")
+        return await self._make_api_call("UpdateMediaPipelineKinesisVideoStreamPool", kwargs)

@@ -55,8 +55,25 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         "list_media_pipeline_kinesis_video_stream_pools": "KinesisVideoStreamPools",
         "list_media_pipelines": "MediaPipelines",
     }
+    _waiters = {
+        "media_capture_pipeline_in_progress": "MediaCapturePipelineInProgress",
+        "media_capture_pipeline_stopped": "MediaCapturePipelineStopped",
+        "media_concatenation_pipeline_stopped": "MediaConcatenationPipelineStopped",
+        "media_insights_pipeline_in_progress": "MediaInsightsPipelineInProgress",
+        "media_insights_pipeline_transcription_in_progress": "MediaInsightsPipelineTranscriptionInProgress",
+        "media_live_connector_pipeline_in_progress": "MediaLiveConnectorPipelineInProgress",
+        "media_pipeline_kinesis_video_stream_pool_active": "MediaPipelineKinesisVideoStreamPoolActive",
+        "media_pipeline_kinesis_video_stream_pool_deleted": "MediaPipelineKinesisVideoStreamPoolDeleted",
+        "media_pipeline_stopped": "MediaPipelineStopped",
+        "media_stream_pipeline_in_progress": "MediaStreamPipelineInProgress",
+        "speaker_search_task_in_progress": "SpeakerSearchTaskInProgress",
+        "speaker_search_task_stopped": "SpeakerSearchTaskStopped",
+        "voice_tone_analysis_task_in_progress": "VoiceToneAnalysisTaskInProgress",
+        "voice_tone_analysis_task_stopped": "VoiceToneAnalysisTaskStopped",
+    }
+    _waiter_module = "chimeline._generated.media_pipelines_waiters"
 
-    def create_media_capture_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def create_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts recording a meeting: the service joins it as an attendee of its own and writes audio, video, shared
         content and the messages of the meeting to an S3 bucket, in chunks of up to 5 seconds. The bucket must belong
         to the caller's account and lie in the media Region of the meeting, and its policy must grant s3:PutObject
@@ -179,7 +196,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def create_media_concatenation_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def create_media_concatenation_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Joins the chunks that a media capture pipeline wrote into one file for each kind of media. It starts when the
         capture has stopped, and ends by itself. The policy of the bucket must also grant s3:GetObject and
         s3:ListBucket to the principal mediapipelines.chime.amazonaws.com, and the chunks must not have been moved or
@@ -239,7 +256,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def create_media_insights_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def create_media_insights_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts analysing or recording a call whose audio is in Kinesis video streams, by the settings of a media
         insights pipeline configuration. Give KinesisVideoStreamSourceRuntimeConfiguration for audio that is coming
         in, or KinesisVideoStreamRecordingSourceRuntimeConfiguration with S3RecordingSinkRuntimeConfiguration to
@@ -305,7 +322,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ResourceLimitExceededException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def create_media_insights_pipeline_configuration(self, **kwargs: t.Any) -> t.Any:
+    def create_media_insights_pipeline_configuration(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Creates a configuration for media insights pipelines: the processors that analyse calls, the sinks that
         receive the results, and rules for alerts. It starts nothing by itself and serves any number of pipelines.
         The role that it names must trust mediapipelines.chime.amazonaws.com and be allowed to read the streams and
@@ -477,7 +494,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ServiceFailureException.
         """
 
-    def create_media_live_connector_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def create_media_live_connector_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts broadcasting a meeting: the service puts audio and video together and sends them to an RTMP address,
         such as a channel of a streaming platform. The meeting and the caller must be in the same account. The
         broadcast ends with the meeting at the latest, or by DeleteMediaPipeline.
@@ -577,7 +594,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def create_media_pipeline_kinesis_video_stream_pool(self, **kwargs: t.Any) -> t.Any:
+    def create_media_pipeline_kinesis_video_stream_pool(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Creates a pool of Kinesis video streams, which the service fills and manages, for media stream pipelines to
         send audio into. The pool is CREATING at first: ask GetMediaPipelineKinesisVideoStreamPool until it is ACTIVE
         before using it.
@@ -605,7 +622,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ResourceLimitExceededException, ConflictException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def create_media_stream_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def create_media_stream_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts streaming the audio of a meeting into a pool of Kinesis video streams: one stream for each attendee,
         one with the mixed audio, or both by two sinks. The pool must be ACTIVE and created in the Region of the
         request. A meeting can have one stream pipeline, which ends with the meeting at the latest.
@@ -644,7 +661,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ServiceFailureException.
         """
 
-    def delete_media_capture_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def delete_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Ends the recording of a meeting. What has been written stays in the bucket, and a concatenation that waits
         for this capture can begin. A recording that shall not run to the end of the meeting must be ended this way,
         since the pipeline counts as an attendee and can keep the meeting, and its cost, alive.
@@ -659,7 +676,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         UnauthorizedClientException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def delete_media_insights_pipeline_configuration(self, **kwargs: t.Any) -> t.Any:
+    def delete_media_insights_pipeline_configuration(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Deletes a media insights pipeline configuration. A configuration that is in use gives ConflictException.
 
         Keyword arguments:
@@ -671,7 +688,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         UnauthorizedClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def delete_media_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def delete_media_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Ends and deletes a pipeline of any kind. What it has written stays where it is.
 
         Keyword arguments:
@@ -683,7 +700,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         UnauthorizedClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def delete_media_pipeline_kinesis_video_stream_pool(self, **kwargs: t.Any) -> t.Any:
+    def delete_media_pipeline_kinesis_video_stream_pool(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Deletes a pool of Kinesis video streams. A pool that is in use gives ConflictException; the pool is DELETING
         until its streams are gone.
 
@@ -696,7 +713,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         UnauthorizedClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def get_media_capture_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def get_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads a media capture pipeline with its state. Events about it are sent on a best-effort basis, so that a
         program which depends on the state asks for it here.
 
@@ -711,7 +728,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def get_media_insights_pipeline_configuration(self, **kwargs: t.Any) -> t.Any:
+    def get_media_insights_pipeline_configuration(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads a media insights pipeline configuration with all its elements and rules.
 
         Keyword arguments:
@@ -725,7 +742,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def get_media_pipeline(self, **kwargs: t.Any) -> t.Any:
+    def get_media_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads a pipeline of any kind. The answer holds it in the member of its kind, and the other members are
         missing.
 
@@ -740,7 +757,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def get_media_pipeline_kinesis_video_stream_pool(self, **kwargs: t.Any) -> t.Any:
+    def get_media_pipeline_kinesis_video_stream_pool(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads a pool of Kinesis video streams with its state and size.
 
         Keyword arguments:
@@ -754,7 +771,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def get_speaker_search_task(self, **kwargs: t.Any) -> t.Any:
+    def get_speaker_search_task(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads the state of a speaker search task. What was found goes to the sinks of the pipeline, not into this
         answer.
 
@@ -771,7 +788,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def get_voice_tone_analysis_task(self, **kwargs: t.Any) -> t.Any:
+    def get_voice_tone_analysis_task(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads the state of a voice tone analysis task. What was found goes to the sinks of the pipeline, not into
         this answer.
 
@@ -788,7 +805,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def list_media_capture_pipelines(self, **kwargs: t.Any) -> t.Any:
+    def list_media_capture_pipelines(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Lists the media capture pipelines of the account in the Region, page by page, by id and ARN;
         GetMediaCapturePipeline gives the rest. Pipelines of the legacy service chime are not among them.
 
@@ -807,7 +824,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def list_media_insights_pipeline_configurations(self, **kwargs: t.Any) -> t.Any:
+    def list_media_insights_pipeline_configurations(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Lists the media insights pipeline configurations of the account in the Region, page by page, by name, id and
         ARN.
 
@@ -827,7 +844,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def list_media_pipeline_kinesis_video_stream_pools(self, **kwargs: t.Any) -> t.Any:
+    def list_media_pipeline_kinesis_video_stream_pools(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Lists the pools of Kinesis video streams of the account in the Region, page by page, by name, id and ARN.
 
         Keyword arguments:
@@ -845,7 +862,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def list_media_pipelines(self, **kwargs: t.Any) -> t.Any:
+    def list_media_pipelines(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Lists the pipelines of every kind of the account in the Region, page by page, by id and ARN; GetMediaPipeline
         gives the rest.
 
@@ -864,7 +881,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def list_tags_for_resource(self, **kwargs: t.Any) -> t.Any:
+    def list_tags_for_resource(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads the tags of a pipeline, a media insights pipeline configuration or a pool of streams.
 
         Keyword arguments:
@@ -878,7 +895,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def start_speaker_search_task(self, **kwargs: t.Any) -> t.Any:
+    def start_speaker_search_task(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts comparing the voice of a caller with the profiles of a voice profile domain. Needs a media insights
         pipeline whose configuration has a VoiceAnalyticsProcessor element with speaker search enabled; get the
         consent of the caller first. What is found goes to the sinks of the pipeline.
@@ -908,7 +925,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def start_voice_tone_analysis_task(self, **kwargs: t.Any) -> t.Any:
+    def start_voice_tone_analysis_task(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts judging the mood of a caller from what is said and how. Needs a media insights pipeline whose
         configuration has a VoiceAnalyticsProcessor element with voice tone analysis enabled; get the consent of the
         caller first. What is found goes to the sinks of the pipeline.
@@ -938,7 +955,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def stop_speaker_search_task(self, **kwargs: t.Any) -> t.Any:
+    def stop_speaker_search_task(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Stops a speaker search task. The pipeline goes on.
 
         Keyword arguments:
@@ -953,7 +970,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def stop_voice_tone_analysis_task(self, **kwargs: t.Any) -> t.Any:
+    def stop_voice_tone_analysis_task(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Stops a voice tone analysis task. The pipeline goes on.
 
         Keyword arguments:
@@ -968,7 +985,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def tag_resource(self, **kwargs: t.Any) -> t.Any:
+    def tag_resource(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Adds tags to a pipeline, a media insights pipeline configuration or a pool of streams. A tag that exists
         under the same name takes the new value; others stay.
 
@@ -986,7 +1003,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def untag_resource(self, **kwargs: t.Any) -> t.Any:
+    def untag_resource(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Removes tags from a pipeline, a media insights pipeline configuration or a pool of streams, by their names.
 
         Keyword arguments:
@@ -1001,7 +1018,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def update_media_insights_pipeline_configuration(self, **kwargs: t.Any) -> t.Any:
+    def update_media_insights_pipeline_configuration(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Replaces the settings of a media insights pipeline configuration; its name and tags stay. Send everything
         that shall hold afterwards, not the changes alone: GetMediaInsightsPipelineConfiguration gives what holds
         now.
@@ -1162,7 +1179,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         NotFoundException, ConflictException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def update_media_insights_pipeline_status(self, **kwargs: t.Any) -> t.Any:
+    def update_media_insights_pipeline_status(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Pauses a media insights pipeline, so that a part of a call is not analysed or recorded, or lets it go on. The
         pipeline must be in a state that allows it: in progress to pause, paused to resume.
 
@@ -1178,7 +1195,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def update_media_pipeline_kinesis_video_stream_pool(self, **kwargs: t.Any) -> t.Any:
+    def update_media_pipeline_kinesis_video_stream_pool(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Changes how long the streams of a pool keep their data. The pool is UPDATING until the change is done.
 
         Keyword arguments:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from .._paginate import AsyncPaginator
+    from .._client.paginate import AsyncPaginator
+    from ..recording.waiters import AsyncWaiter
     from . import meetings_types as types
 else:
     from .._lazy import LazyModule, t
@@ -31,50 +32,91 @@ class ChimeSDKMeetings(AsyncClient, ChimeSDKMeetingsOperations):
 
         def get_paginator(self, operation_name: Literal["list_attendees"]) -> AsyncPaginator[types.ListAttendeesResponse]: ...
 
-    async def batch_create_attendee(self, **kwargs: t.Unpack[types.BatchCreateAttendeeRequest]) -> types.BatchCreateAttendeeResponse:
-        return await self._call("BatchCreateAttendee", kwargs)
+    if TYPE_CHECKING:
 
-    async def batch_update_attendee_capabilities_except(self, **kwargs: t.Unpack[types.BatchUpdateAttendeeCapabilitiesExceptRequest]) -> types.EmptyResponse:
-        return await self._call("BatchUpdateAttendeeCapabilitiesExcept", kwargs)
+        def get_waiter(
+            self,
+            waiter_name: Literal[
+                "meeting_ended",
+            ],
+        ) -> AsyncWaiter: ...
 
-    async def create_attendee(self, **kwargs: t.Unpack[types.CreateAttendeeRequest]) -> types.CreateAttendeeResponse:
-        return await self._call("CreateAttendee", kwargs)
+    async def batch_create_attendee(self, *args: t.Never, **kwargs: t.Unpack[types.BatchCreateAttendeeRequest]) -> types.BatchCreateAttendeeResponse:
+        if args:
+            raise TypeError("batch_create_attendee() only accepts keyword arguments.")
+        return await self._make_api_call("BatchCreateAttendee", kwargs)
 
-    async def create_meeting(self, **kwargs: t.Unpack[types.CreateMeetingRequest]) -> types.CreateMeetingResponse:
-        return await self._call("CreateMeeting", kwargs)
+    async def batch_update_attendee_capabilities_except(self, *args: t.Never, **kwargs: t.Unpack[types.BatchUpdateAttendeeCapabilitiesExceptRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("batch_update_attendee_capabilities_except() only accepts keyword arguments.")
+        return await self._make_api_call("BatchUpdateAttendeeCapabilitiesExcept", kwargs)
 
-    async def create_meeting_with_attendees(self, **kwargs: t.Unpack[types.CreateMeetingWithAttendeesRequest]) -> types.CreateMeetingWithAttendeesResponse:
-        return await self._call("CreateMeetingWithAttendees", kwargs)
+    async def create_attendee(self, *args: t.Never, **kwargs: t.Unpack[types.CreateAttendeeRequest]) -> types.CreateAttendeeResponse:
+        if args:
+            raise TypeError("create_attendee() only accepts keyword arguments.")
+        return await self._make_api_call("CreateAttendee", kwargs)
 
-    async def delete_attendee(self, **kwargs: t.Unpack[types.DeleteAttendeeRequest]) -> types.EmptyResponse:
-        return await self._call("DeleteAttendee", kwargs)
+    async def create_meeting(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMeetingRequest]) -> types.CreateMeetingResponse:
+        if args:
+            raise TypeError("create_meeting() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMeeting", kwargs)
 
-    async def delete_meeting(self, **kwargs: t.Unpack[types.DeleteMeetingRequest]) -> types.EmptyResponse:
-        return await self._call("DeleteMeeting", kwargs)
+    async def create_meeting_with_attendees(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMeetingWithAttendeesRequest]) -> types.CreateMeetingWithAttendeesResponse:
+        if args:
+            raise TypeError("create_meeting_with_attendees() only accepts keyword arguments.")
+        return await self._make_api_call("CreateMeetingWithAttendees", kwargs)
 
-    async def get_attendee(self, **kwargs: t.Unpack[types.GetAttendeeRequest]) -> types.GetAttendeeResponse:
-        return await self._call("GetAttendee", kwargs)
+    async def delete_attendee(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteAttendeeRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_attendee() only accepts keyword arguments.")
+        return await self._make_api_call("DeleteAttendee", kwargs)
 
-    async def get_meeting(self, **kwargs: t.Unpack[types.GetMeetingRequest]) -> types.GetMeetingResponse:
-        return await self._call("GetMeeting", kwargs)
+    async def delete_meeting(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteMeetingRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_meeting() only accepts keyword arguments.")
+        return await self._make_api_call("DeleteMeeting", kwargs)
 
-    async def list_attendees(self, **kwargs: t.Unpack[types.ListAttendeesRequest]) -> types.ListAttendeesResponse:
-        return await self._call("ListAttendees", kwargs)
+    async def get_attendee(self, *args: t.Never, **kwargs: t.Unpack[types.GetAttendeeRequest]) -> types.GetAttendeeResponse:
+        if args:
+            raise TypeError("get_attendee() only accepts keyword arguments.")
+        return await self._make_api_call("GetAttendee", kwargs)
 
-    async def list_tags_for_resource(self, **kwargs: t.Unpack[types.ListTagsForResourceRequest]) -> types.ListTagsForResourceResponse:
-        return await self._call("ListTagsForResource", kwargs)
+    async def get_meeting(self, *args: t.Never, **kwargs: t.Unpack[types.GetMeetingRequest]) -> types.GetMeetingResponse:
+        if args:
+            raise TypeError("get_meeting() only accepts keyword arguments.")
+        return await self._make_api_call("GetMeeting", kwargs)
 
-    async def start_meeting_transcription(self, **kwargs: t.Unpack[types.StartMeetingTranscriptionRequest]) -> types.EmptyResponse:
-        return await self._call("StartMeetingTranscription", kwargs)
+    async def list_attendees(self, *args: t.Never, **kwargs: t.Unpack[types.ListAttendeesRequest]) -> types.ListAttendeesResponse:
+        if args:
+            raise TypeError("list_attendees() only accepts keyword arguments.")
+        return await self._make_api_call("ListAttendees", kwargs)
 
-    async def stop_meeting_transcription(self, **kwargs: t.Unpack[types.StopMeetingTranscriptionRequest]) -> types.EmptyResponse:
-        return await self._call("StopMeetingTranscription", kwargs)
+    async def list_tags_for_resource(self, *args: t.Never, **kwargs: t.Unpack[types.ListTagsForResourceRequest]) -> types.ListTagsForResourceResponse:
+        if args:
+            raise TypeError("list_tags_for_resource() only accepts keyword arguments.")
+        return await self._make_api_call("ListTagsForResource", kwargs)
 
-    async def tag_resource(self, **kwargs: t.Unpack[types.TagResourceRequest]) -> types.TagResourceResponse:
-        return await self._call("TagResource", kwargs)
+    async def start_meeting_transcription(self, *args: t.Never, **kwargs: t.Unpack[types.StartMeetingTranscriptionRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("start_meeting_transcription() only accepts keyword arguments.")
+        return await self._make_api_call("StartMeetingTranscription", kwargs)
 
-    async def untag_resource(self, **kwargs: t.Unpack[types.UntagResourceRequest]) -> types.UntagResourceResponse:
-        return await self._call("UntagResource", kwargs)
+    async def stop_meeting_transcription(self, *args: t.Never, **kwargs: t.Unpack[types.StopMeetingTranscriptionRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("stop_meeting_transcription() only accepts keyword arguments.")
+        return await self._make_api_call("StopMeetingTranscription", kwargs)
 
-    async def update_attendee_capabilities(self, **kwargs: t.Unpack[types.UpdateAttendeeCapabilitiesRequest]) -> types.UpdateAttendeeCapabilitiesResponse:
-        return await self._call("UpdateAttendeeCapabilities", kwargs)
+    async def tag_resource(self, *args: t.Never, **kwargs: t.Unpack[types.TagResourceRequest]) -> types.TagResourceResponse:
+        if args:
+            raise TypeError("tag_resource() only accepts keyword arguments.")
+        return await self._make_api_call("TagResource", kwargs)
+
+    async def untag_resource(self, *args: t.Never, **kwargs: t.Unpack[types.UntagResourceRequest]) -> types.UntagResourceResponse:
+        if args:
+            raise TypeError("untag_resource() only accepts keyword arguments.")
+        return await self._make_api_call("UntagResource", kwargs)
+
+    async def update_attendee_capabilities(self, *args: t.Never, **kwargs: t.Unpack[types.UpdateAttendeeCapabilitiesRequest]) -> types.UpdateAttendeeCapabilitiesResponse:
+        if args:
+            raise TypeError("update_attendee_capabilities() only accepts keyword arguments.")
+        return await self._make_api_call("UpdateAttendeeCapabilities", kwargs)

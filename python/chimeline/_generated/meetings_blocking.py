@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from .._paginate import Paginator
+    from .._client.paginate import Paginator
+    from ..recording.waiters import Waiter
     from . import meetings_types as types
 else:
     from .._lazy import LazyModule, t
@@ -31,50 +32,91 @@ class BlockingChimeSDKMeetings(BlockingClient, ChimeSDKMeetingsOperations):
 
         def get_paginator(self, operation_name: Literal["list_attendees"]) -> Paginator[types.ListAttendeesResponse]: ...
 
-    def batch_create_attendee(self, **kwargs: t.Unpack[types.BatchCreateAttendeeRequest]) -> types.BatchCreateAttendeeResponse:
-        return self._call("BatchCreateAttendee", kwargs)
+    if TYPE_CHECKING:
 
-    def batch_update_attendee_capabilities_except(self, **kwargs: t.Unpack[types.BatchUpdateAttendeeCapabilitiesExceptRequest]) -> types.EmptyResponse:
-        return self._call("BatchUpdateAttendeeCapabilitiesExcept", kwargs)
+        def get_waiter(
+            self,
+            waiter_name: Literal[
+                "meeting_ended",
+            ],
+        ) -> Waiter: ...
 
-    def create_attendee(self, **kwargs: t.Unpack[types.CreateAttendeeRequest]) -> types.CreateAttendeeResponse:
-        return self._call("CreateAttendee", kwargs)
+    def batch_create_attendee(self, *args: t.Never, **kwargs: t.Unpack[types.BatchCreateAttendeeRequest]) -> types.BatchCreateAttendeeResponse:
+        if args:
+            raise TypeError("batch_create_attendee() only accepts keyword arguments.")
+        return self._make_api_call("BatchCreateAttendee", kwargs)
 
-    def create_meeting(self, **kwargs: t.Unpack[types.CreateMeetingRequest]) -> types.CreateMeetingResponse:
-        return self._call("CreateMeeting", kwargs)
+    def batch_update_attendee_capabilities_except(self, *args: t.Never, **kwargs: t.Unpack[types.BatchUpdateAttendeeCapabilitiesExceptRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("batch_update_attendee_capabilities_except() only accepts keyword arguments.")
+        return self._make_api_call("BatchUpdateAttendeeCapabilitiesExcept", kwargs)
 
-    def create_meeting_with_attendees(self, **kwargs: t.Unpack[types.CreateMeetingWithAttendeesRequest]) -> types.CreateMeetingWithAttendeesResponse:
-        return self._call("CreateMeetingWithAttendees", kwargs)
+    def create_attendee(self, *args: t.Never, **kwargs: t.Unpack[types.CreateAttendeeRequest]) -> types.CreateAttendeeResponse:
+        if args:
+            raise TypeError("create_attendee() only accepts keyword arguments.")
+        return self._make_api_call("CreateAttendee", kwargs)
 
-    def delete_attendee(self, **kwargs: t.Unpack[types.DeleteAttendeeRequest]) -> types.EmptyResponse:
-        return self._call("DeleteAttendee", kwargs)
+    def create_meeting(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMeetingRequest]) -> types.CreateMeetingResponse:
+        if args:
+            raise TypeError("create_meeting() only accepts keyword arguments.")
+        return self._make_api_call("CreateMeeting", kwargs)
 
-    def delete_meeting(self, **kwargs: t.Unpack[types.DeleteMeetingRequest]) -> types.EmptyResponse:
-        return self._call("DeleteMeeting", kwargs)
+    def create_meeting_with_attendees(self, *args: t.Never, **kwargs: t.Unpack[types.CreateMeetingWithAttendeesRequest]) -> types.CreateMeetingWithAttendeesResponse:
+        if args:
+            raise TypeError("create_meeting_with_attendees() only accepts keyword arguments.")
+        return self._make_api_call("CreateMeetingWithAttendees", kwargs)
 
-    def get_attendee(self, **kwargs: t.Unpack[types.GetAttendeeRequest]) -> types.GetAttendeeResponse:
-        return self._call("GetAttendee", kwargs)
+    def delete_attendee(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteAttendeeRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_attendee() only accepts keyword arguments.")
+        return self._make_api_call("DeleteAttendee", kwargs)
 
-    def get_meeting(self, **kwargs: t.Unpack[types.GetMeetingRequest]) -> types.GetMeetingResponse:
-        return self._call("GetMeeting", kwargs)
+    def delete_meeting(self, *args: t.Never, **kwargs: t.Unpack[types.DeleteMeetingRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("delete_meeting() only accepts keyword arguments.")
+        return self._make_api_call("DeleteMeeting", kwargs)
 
-    def list_attendees(self, **kwargs: t.Unpack[types.ListAttendeesRequest]) -> types.ListAttendeesResponse:
-        return self._call("ListAttendees", kwargs)
+    def get_attendee(self, *args: t.Never, **kwargs: t.Unpack[types.GetAttendeeRequest]) -> types.GetAttendeeResponse:
+        if args:
+            raise TypeError("get_attendee() only accepts keyword arguments.")
+        return self._make_api_call("GetAttendee", kwargs)
 
-    def list_tags_for_resource(self, **kwargs: t.Unpack[types.ListTagsForResourceRequest]) -> types.ListTagsForResourceResponse:
-        return self._call("ListTagsForResource", kwargs)
+    def get_meeting(self, *args: t.Never, **kwargs: t.Unpack[types.GetMeetingRequest]) -> types.GetMeetingResponse:
+        if args:
+            raise TypeError("get_meeting() only accepts keyword arguments.")
+        return self._make_api_call("GetMeeting", kwargs)
 
-    def start_meeting_transcription(self, **kwargs: t.Unpack[types.StartMeetingTranscriptionRequest]) -> types.EmptyResponse:
-        return self._call("StartMeetingTranscription", kwargs)
+    def list_attendees(self, *args: t.Never, **kwargs: t.Unpack[types.ListAttendeesRequest]) -> types.ListAttendeesResponse:
+        if args:
+            raise TypeError("list_attendees() only accepts keyword arguments.")
+        return self._make_api_call("ListAttendees", kwargs)
 
-    def stop_meeting_transcription(self, **kwargs: t.Unpack[types.StopMeetingTranscriptionRequest]) -> types.EmptyResponse:
-        return self._call("StopMeetingTranscription", kwargs)
+    def list_tags_for_resource(self, *args: t.Never, **kwargs: t.Unpack[types.ListTagsForResourceRequest]) -> types.ListTagsForResourceResponse:
+        if args:
+            raise TypeError("list_tags_for_resource() only accepts keyword arguments.")
+        return self._make_api_call("ListTagsForResource", kwargs)
 
-    def tag_resource(self, **kwargs: t.Unpack[types.TagResourceRequest]) -> types.TagResourceResponse:
-        return self._call("TagResource", kwargs)
+    def start_meeting_transcription(self, *args: t.Never, **kwargs: t.Unpack[types.StartMeetingTranscriptionRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("start_meeting_transcription() only accepts keyword arguments.")
+        return self._make_api_call("StartMeetingTranscription", kwargs)
 
-    def untag_resource(self, **kwargs: t.Unpack[types.UntagResourceRequest]) -> types.UntagResourceResponse:
-        return self._call("UntagResource", kwargs)
+    def stop_meeting_transcription(self, *args: t.Never, **kwargs: t.Unpack[types.StopMeetingTranscriptionRequest]) -> types.EmptyResponse:
+        if args:
+            raise TypeError("stop_meeting_transcription() only accepts keyword arguments.")
+        return self._make_api_call("StopMeetingTranscription", kwargs)
 
-    def update_attendee_capabilities(self, **kwargs: t.Unpack[types.UpdateAttendeeCapabilitiesRequest]) -> types.UpdateAttendeeCapabilitiesResponse:
-        return self._call("UpdateAttendeeCapabilities", kwargs)
+    def tag_resource(self, *args: t.Never, **kwargs: t.Unpack[types.TagResourceRequest]) -> types.TagResourceResponse:
+        if args:
+            raise TypeError("tag_resource() only accepts keyword arguments.")
+        return self._make_api_call("TagResource", kwargs)
+
+    def untag_resource(self, *args: t.Never, **kwargs: t.Unpack[types.UntagResourceRequest]) -> types.UntagResourceResponse:
+        if args:
+            raise TypeError("untag_resource() only accepts keyword arguments.")
+        return self._make_api_call("UntagResource", kwargs)
+
+    def update_attendee_capabilities(self, *args: t.Never, **kwargs: t.Unpack[types.UpdateAttendeeCapabilitiesRequest]) -> types.UpdateAttendeeCapabilitiesResponse:
+        if args:
+            raise TypeError("update_attendee_capabilities() only accepts keyword arguments.")
+        return self._make_api_call("UpdateAttendeeCapabilities", kwargs)

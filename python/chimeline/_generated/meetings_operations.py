@@ -37,8 +37,12 @@ class ChimeSDKMeetingsOperations(BaseClient):
     _pages = {
         "list_attendees": "Attendees",
     }
+    _waiters = {
+        "meeting_ended": "MeetingEnded",
+    }
+    _waiter_module = "chimeline._generated.meetings_waiters"
 
-    def batch_create_attendee(self, **kwargs: t.Any) -> t.Any:
+    def batch_create_attendee(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Creates several attendees of a meeting in one request. The call succeeds even when some of them could not be
         created: those stand in Errors with the reason, by their ExternalUserId, and can be sent again. Each attendee
         has a JoinToken for the client of that user alone.
@@ -69,7 +73,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ThrottlingException.
         """
 
-    def batch_update_attendee_capabilities_except(self, **kwargs: t.Any) -> t.Any:
+    def batch_update_attendee_capabilities_except(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Changes what all attendees of a running meeting may send and receive, except those that are listed: to mute
         everyone but the speakers, for instance. For a single attendee there is UpdateAttendeeCapabilities.
 
@@ -94,7 +98,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.
         """
 
-    def create_attendee(self, **kwargs: t.Any) -> t.Any:
+    def create_attendee(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Creates an attendee of a meeting and gives the JoinToken with which a client joins as that attendee. Needs
         the MeetingId of a meeting that has not ended. For several attendees at once there is BatchCreateAttendee.
 
@@ -121,7 +125,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ThrottlingException.
         """
 
-    def create_meeting(self, **kwargs: t.Any) -> t.Any:
+    def create_meeting(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Creates a meeting without attendees and gives the addresses that clients need to join it. Create attendees
         next and hand each client the meeting and its own attendee. A meeting ends by DeleteMeeting, or by itself
         when it is no longer in use; its MeetingArn is the source of media pipelines.
@@ -176,7 +180,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ThrottlingException, ServiceFailureException, ServiceUnavailableException, LimitExceededException.
         """
 
-    def create_meeting_with_attendees(self, **kwargs: t.Any) -> t.Any:
+    def create_meeting_with_attendees(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Creates a meeting together with its first attendees. Attendees that could not be created stand in Errors
         while the meeting and the others exist; further ones can be added with CreateAttendee or BatchCreateAttendee.
 
@@ -246,7 +250,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ThrottlingException, ServiceFailureException, ServiceUnavailableException, LimitExceededException.
         """
 
-    def delete_attendee(self, **kwargs: t.Any) -> t.Any:
+    def delete_attendee(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Removes an attendee from a meeting: the client is disconnected, and the JoinToken is no longer valid. When
         the meeting ends, its attendees are deleted without this.
 
@@ -260,7 +264,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.
         """
 
-    def delete_meeting(self, **kwargs: t.Any) -> t.Any:
+    def delete_meeting(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Ends a meeting for everyone: all clients are disconnected, attendees are deleted, and recording and other
         media pipelines of the meeting stop. It cannot be taken back.
 
@@ -273,7 +277,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.
         """
 
-    def get_attendee(self, **kwargs: t.Any) -> t.Any:
+    def get_attendee(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads one attendee of a meeting, with its capabilities and its JoinToken.
 
         Keyword arguments:
@@ -288,7 +292,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.
         """
 
-    def get_meeting(self, **kwargs: t.Any) -> t.Any:
+    def get_meeting(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads a meeting that has not ended, with the addresses that clients need to join it. After the end it gives
         NotFoundException, which makes it a way to ask whether a meeting still goes on.
 
@@ -302,7 +306,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.
         """
 
-    def list_attendees(self, **kwargs: t.Any) -> t.Any:
+    def list_attendees(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Lists the attendees of a meeting, page by page. It lists those that have been created, whether or not they
         have joined.
 
@@ -322,7 +326,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ServiceUnavailableException, ServiceFailureException, ThrottlingException.
         """
 
-    def list_tags_for_resource(self, **kwargs: t.Any) -> t.Any:
+    def list_tags_for_resource(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Reads the tags of a meeting.
 
         Keyword arguments:
@@ -335,7 +339,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ServiceUnavailableException, ServiceFailureException, ThrottlingException, ResourceNotFoundException.
         """
 
-    def start_meeting_transcription(self, **kwargs: t.Any) -> t.Any:
+    def start_meeting_transcription(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Starts live transcription of a meeting by Amazon Transcribe or Amazon Transcribe Medical in the caller's
         account. The text goes to the clients of the meeting as data messages, and into a media capture if there is
         one. It needs the service-linked role for Amazon Chime transcription; settings that Transcribe does not
@@ -413,7 +417,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ServiceFailureException.
         """
 
-    def stop_meeting_transcription(self, **kwargs: t.Any) -> t.Any:
+    def stop_meeting_transcription(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Stops the live transcription of a meeting. The meeting itself goes on.
 
         Keyword arguments:
@@ -425,7 +429,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         UnprocessableEntityException, ThrottlingException, ServiceUnavailableException, ServiceFailureException.
         """
 
-    def tag_resource(self, **kwargs: t.Any) -> t.Any:
+    def tag_resource(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Adds tags to a meeting. A tag that exists under the same name takes the new value; others stay.
 
         Keyword arguments:
@@ -442,7 +446,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         TooManyTagsException.
         """
 
-    def untag_resource(self, **kwargs: t.Any) -> t.Any:
+    def untag_resource(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Removes tags from a meeting, by their names.
 
         Keyword arguments:
@@ -456,7 +460,7 @@ class ChimeSDKMeetingsOperations(BaseClient):
         ServiceUnavailableException, ServiceFailureException, ThrottlingException, ResourceNotFoundException.
         """
 
-    def update_attendee_capabilities(self, **kwargs: t.Any) -> t.Any:
+    def update_attendee_capabilities(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Changes what one attendee may send and receive. All three kinds of media are given each time; for many
         attendees at once there is BatchUpdateAttendeeCapabilitiesExcept. A client that is in the meeting feels the
         change at once for audio, and after it has renegotiated its media for video and content.

@@ -8,6 +8,7 @@ from .._typing import NotRequired, TypedDict
 
 __all__ = [
     "Attempt",
+    "BotocoreConfig",
     "CredentialProvider",
     "EmptyResponse",
     "Items",
@@ -44,6 +45,12 @@ class RefreshingCredentials(Protocol):
 
 CredentialProvider = Union[Callable[[], Union[ProvidedKeys, Awaitable[ProvidedKeys]]], RefreshingCredentials]
 """Gives keys when asked: a function, a coroutine function, or a Credentials object of boto3."""
+
+
+class BotocoreConfig(Protocol):
+    """A ``botocore.config.Config``, as far as it is known without botocore."""
+
+    def merge(self, other_config: Any) -> Any: ...
 
 
 class Attempt(TypedDict):

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
+use crate::codec::as_given;
 use crate::codec::documented_rules;
 use crate::codec::host::{HostValue, Integer, Key, Text};
 use crate::codec::json;
@@ -16,6 +17,8 @@ use crate::schema::{Kind, Location, Operation, Segment, Shape, Structure, Timest
 /// How much is checked before a request is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Validation {
+    /// Nothing: unknown members are left out, the others are sent as they were given.
+    AsGiven,
     /// Types and names only: what the JSON needs.
     Off,
     /// Required members, names, types and least lengths: what botocore checks.
@@ -72,6 +75,13 @@ pub fn encode<V: HostValue>(
     Ok(Encoded { path, query: wire.query, body })
 }
 
+/// Checks a value against a structure as botocore does.
+pub fn validate<V: HostValue>(structure: &'static Structure, value: &V) -> Result<(), Invalid<V::Fault>> {
+    let mut walk = Walk { validation: Validation::Standard, out: String::new(), faults: Vec::new() };
+    walk.members(structure, value, &Place::ROOT, "{", &mut |_, _, _, _| Ok(true)).map_err(Invalid::Host)?;
+    if walk.faults.is_empty() { Ok(()) } else { Err(Invalid::Faults(walk.faults)) }
+}
+
 fn path(operation: &Operation, labels: &[(&'static str, &'static str, String)], faults: &mut Vec<Fault>) -> String {
     let mut path = String::new();
     for segment in operation.path {
@@ -84,11 +94,20 @@ fn path(operation: &Operation, labels: &[(&'static str, &'static str, String)], 
                     reason: Reason::Unsendable { why: "\".\" and \"..\" cannot stand as a segment of a path" },
                 }),
                 Some((.., value)) => path.extend(utf8_percent_encode(value, ESCAPED)),
+                // Without it the request would be one for another operation, so it is required whatever is checked.
+                None if faults.is_empty() => faults.extend(missing(operation, wire)),
                 None => {}
             },
         }
     }
     path
+}
+
+/// The fault of a path without the member that stands there under that name.
+fn missing(operation: &Operation, wire: &str) -> Option<Fault> {
+    let member =
+        operation.input.members.iter().find(|member| member.location == Location::Label && member.wire == wire)?;
+    Some(Fault { path: String::new(), reason: Reason::Missing { name: member.name } })
 }
 
 struct Wire {
@@ -161,8 +180,9 @@ impl Walk {
             let found = structure.members.iter().position(|member| key.foreign.is_none() && member.name == key.text);
             let Some((at, member)) = found.and_then(|at| Some((at, structure.members.get(at)?))) else {
                 let known: Vec<_> = structure.members.iter().map(|member| member.name).collect();
-                let near = if self.is_strict() { strict::nearest(&key.text, &known) } else { None };
-                unknown.push(place.fault(Reason::Unknown { name: key.text.into_owned(), known, near }));
+                if self.validation != Validation::AsGiven {
+                    unknown.push(place.fault(self.unknown::<V>(key.text.into_owned(), known)));
+                }
                 return Ok(());
             };
             present |= 1 << at;
@@ -179,7 +199,7 @@ impl Walk {
             self.wrong_type(value, V::TYPES.map, place)?;
             return Ok(present);
         }
-        if self.validation == Validation::Off {
+        if !self.is_checked() {
             self.faults.splice(first_fault..first_fault, unknown);
             return Ok(present);
         }
@@ -194,6 +214,12 @@ impl Walk {
     }
 
     fn value<V: HostValue>(&mut self, shape: &'static Shape, value: &V, place: &Place<'_>) -> Result<(), V::Fault> {
+        if self.validation == Validation::AsGiven
+            && let Some(json) = as_given::json(shape, value)?
+        {
+            self.out.push_str(&json);
+            return Ok(());
+        }
         match &shape.kind {
             Kind::Structure(structure) => {
                 let start = self.out.len();
@@ -203,7 +229,7 @@ impl Walk {
                 }
                 self.out.push_str(if self.out.len() == start { "{}" } else { "}" });
             }
-            Kind::List { item, min, max } => self.list(item, *min, *max, value, place)?,
+            Kind::List { item, min, max } => self.list(item, min.unwrap_or(0), *max, value, place)?,
             Kind::Map { key, value: item } => self.map(key, item, value, place)?,
             Kind::String { .. } => {
                 if let Some(text) = self.text(shape, value, place)? {
@@ -247,6 +273,9 @@ impl Walk {
         let mut length = 0;
         self.out.push('[');
         let is_list = value.items(&mut |value| {
+            if self.validation == Validation::AsGiven && as_given::is_null(value) {
+                return Ok(());
+            }
             if length > 0 {
                 self.out.push_str(", ");
             }
@@ -257,7 +286,7 @@ impl Walk {
         self.out.push(']');
         if !is_list {
             self.wrong_type(value, V::TYPES.list, place)?;
-        } else if length < min && self.validation != Validation::Off {
+        } else if length < min && self.is_checked() {
             self.faults.insert(first_fault, place.fault(Reason::Length { length, min }));
         } else if let Some(max) = max
             && length > max
@@ -309,6 +338,11 @@ impl Walk {
         value: &V,
         place: &Place<'_>,
     ) -> Result<Option<String>, V::Fault> {
+        if self.validation == Validation::AsGiven
+            && let Some(text) = as_given::text(shape, value)?
+        {
+            return Ok(Some(text));
+        }
         let (min, max) = match shape.kind {
             Kind::Integer { min, max } => (min, max),
             Kind::String { .. } => return Ok(self.text(shape, value, place)?.map(std::borrow::Cow::into_owned)),
@@ -360,7 +394,7 @@ impl Walk {
                 (i64::from(*truth) < min, V::TYPES.truth[usize::from(*truth)].to_owned())
             }
         };
-        if low && self.validation != Validation::Off {
+        if low && self.is_checked() {
             self.faults.push(place.fault(Reason::Range { value: shown, min: min.unwrap_or_default() }));
         } else if let Some(max) = max
             && self.is_strict()
@@ -373,8 +407,9 @@ impl Walk {
 
     fn limits(&mut self, shape: &Shape, text: &str, place: &Place<'_>) {
         let Kind::String { min, .. } = shape.kind else { return };
+        let min = min.unwrap_or(0);
         // A text has at least as many bytes as code points; count only where it may be too short.
-        if min > 0 && text.len() < min * 4 && self.validation != Validation::Off {
+        if min > 0 && text.len() < min * 4 && self.is_checked() {
             let length = text.chars().count();
             if length < min {
                 self.faults.push(place.fault(Reason::Length { length, min }));
@@ -390,6 +425,18 @@ impl Walk {
             let fault = member.map_or_else(|| *place, |name| place.then(Step::Member(name))).fault(reason);
             self.faults.push(fault);
         })
+    }
+
+    fn unknown<V: HostValue>(&self, name: String, known: Vec<&'static str>) -> Reason {
+        let suggests = self.is_strict() || V::TYPES.suggests_names;
+        let near = if suggests { strict::nearest(&name, &known) } else { None };
+        let known = if near.is_some() && !self.is_strict() { Vec::new() } else { known };
+        Reason::Unknown { name, known, near }
+    }
+
+    /// Whether anything is checked that JSON does not need.
+    fn is_checked(&self) -> bool {
+        matches!(self.validation, Validation::Standard | Validation::Strict)
     }
 
     fn is_strict(&self) -> bool {

@@ -34,6 +34,16 @@ pub trait HostValue {
     /// Calls `each` for the items of a list in their order; `false` if the value is no list.
     fn items(&self, each: &mut dyn FnMut(&Self) -> Result<(), Self::Fault>) -> Result<bool, Self::Fault>;
 
+    /// The value as the host's own JSON has it, for members that are sent as they were given; nothing for what JSON cannot say.
+    fn json_as_given(&self) -> Option<String> {
+        None
+    }
+
+    /// The same for what stands in a path or query.
+    fn text_as_given(&self) -> Option<String> {
+        None
+    }
+
     /// The value and its type, as messages quote them. Fails where the host raises while it writes the value.
     fn describe(&self) -> Result<Description, Self::Fault>;
 }
@@ -95,6 +105,8 @@ pub struct TypeNames {
     pub timestamp: &'static str,
     /// How messages write true and false.
     pub truth: [&'static str; 2],
+    /// Whether an unknown member that looks like a slip gets the name that was meant, in place of all names.
+    pub suggests_names: bool,
 }
 
 /// Where a value of a response belongs.

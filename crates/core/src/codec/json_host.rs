@@ -20,6 +20,7 @@ impl HostValue for Value {
         boolean: "boolean",
         timestamp: "timestamp-string, number",
         truth: ["false", "true"],
+        suggests_names: false,
     };
 
     fn string(&self) -> Result<Text<'_>, Infallible> {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of connections, credentials or retries.
 
+pub(crate) mod as_given;
 pub mod decode;
 pub(crate) mod documented_rules;
 pub mod encode;

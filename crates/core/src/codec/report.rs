@@ -25,9 +25,9 @@ pub enum Reason {
     Unknown {
         /// The name that was given.
         name: String,
-        /// The names that are there.
+        /// The names that are there; none where the one that was meant says enough.
         known: Vec<&'static str>,
-        /// The one that was probably meant, where the checks are strict.
+        /// The one that was probably meant, where the checks are strict or the host suggests names.
         near: Option<&'static str>,
     },
     /// A value of another type.
@@ -142,7 +142,10 @@ impl fmt::Display for Fault {
         match &self.reason {
             Reason::Missing { name } => write!(f, "Missing required parameter in {path}: \"{name}\""),
             Reason::Unknown { name, known, near } => {
-                write!(f, "Unknown parameter in {path}: \"{name}\", must be one of: {}", known.join(", "))?;
+                write!(f, "Unknown parameter in {path}: \"{name}\"")?;
+                if !known.is_empty() || near.is_none() {
+                    write!(f, ", must be one of: {}", known.join(", "))?;
+                }
                 meant(f, *near)
             }
             Reason::Type { value, type_name, valid } => {

@@ -15,6 +15,8 @@ pub struct Endpoint {
     pub signing_region: String,
     /// The region that the client is for; `aws-global` for a service that has one endpoint for all.
     pub region: String,
+    /// The partition of the region, such as `aws` or `aws-us-gov`.
+    pub partition: &'static str,
 }
 
 /// What the user chose.
@@ -28,10 +30,23 @@ pub struct Choice<'a> {
     pub fips: bool,
     /// Whether to use a dual-stack endpoint.
     pub dual_stack: bool,
+    /// Whether the service's own endpoint is spoken to without TLS.
+    pub plain_http: bool,
 }
 
 /// The endpoint of `service` for what the user chose.
 pub fn resolve(service: &Service, choice: Choice<'_>) -> Result<Endpoint, Error> {
+    let mut endpoint = with_tls(service, choice)?;
+    if choice.plain_http
+        && choice.url.is_none()
+        && let Some(rest) = endpoint.url.strip_prefix("https://")
+    {
+        endpoint.url = format!("http://{rest}");
+    }
+    Ok(endpoint)
+}
+
+fn with_tls(service: &Service, choice: Choice<'_>) -> Result<Endpoint, Error> {
     let mut fips = choice.fips;
     let region = choice.region.map(|given| {
         let plain = given.replace("fips-", "").replace("-fips", "");
@@ -47,14 +62,15 @@ pub fn resolve(service: &Service, choice: Choice<'_>) -> Result<Endpoint, Error>
     if let Some(url) = choice.url {
         // FIPS and dual-stack choose between the service's own endpoints; a URL of the user's stands above them.
         let region = region.ok_or_else(no_region)?;
-        return Ok(Endpoint { url: checked(url)?, signing_region: region.clone(), region });
+        let partition = partition_of(&region).0.id;
+        return Ok(Endpoint { url: checked(url)?, signing_region: region.clone(), region, partition });
     }
     match (&service.endpoint.global, region) {
         (None, None) => Err(no_region()),
         (None, Some(region)) => {
             let (partition, _) = partition_of(&region);
             let url = regional_url(service, partition, &region, fips, choice.dual_stack)?;
-            Ok(Endpoint { url, signing_region: region.clone(), region })
+            Ok(Endpoint { url, signing_region: region.clone(), region, partition: partition.id })
         }
         (Some(global), region) => {
             let region = region.unwrap_or_else(|| GLOBAL_REGION.to_owned());
@@ -64,10 +80,16 @@ pub fn resolve(service: &Service, choice: Choice<'_>) -> Result<Endpoint, Error>
             let elsewhere = by_pattern && partition.id != global.partition;
             let signing_region = if elsewhere { region.clone() } else { global.signing_region.to_owned() };
             if partition.id == global.partition && !fips && !choice.dual_stack {
-                return Ok(Endpoint { url: global.url.to_owned(), signing_region, region: GLOBAL_REGION.to_owned() });
+                return Ok(Endpoint {
+                    url: global.url.to_owned(),
+                    signing_region,
+                    region: GLOBAL_REGION.to_owned(),
+                    partition: partition.id,
+                });
             }
             let url = regional_url(service, partition, &region, fips, choice.dual_stack)?;
-            Ok(Endpoint { url, signing_region, region: if elsewhere { region } else { GLOBAL_REGION.to_owned() } })
+            let region = if elsewhere { region } else { GLOBAL_REGION.to_owned() };
+            Ok(Endpoint { url, signing_region, region, partition: partition.id })
         }
     }
 }
@@ -90,6 +112,26 @@ fn regional_url(
     let suffix = if dual_stack { partition.dual_stack_dns_suffix } else { partition.dns_suffix };
     let prefix = service.endpoint.prefix;
     checked(&format!("https://{prefix}{}.{region}.{suffix}", if fips { "-fips" } else { "" }))
+}
+
+/// The names of the partitions.
+pub fn partitions() -> impl Iterator<Item = &'static str> {
+    PARTITIONS.iter().map(|partition| partition.id)
+}
+
+/// The partition of a region, if its name is that of any.
+#[must_use]
+pub fn partition_for_region(region: &str) -> Option<&'static str> {
+    let (partition, by_pattern) = partition_of(region);
+    (by_pattern || partition.regions.contains(&region)).then_some(partition.id)
+}
+
+/// The regions of a partition in which the service has endpoints; with `all` also the endpoints that are no region's, such as
+/// `us-east-1-fips`.
+#[must_use]
+pub fn available(service: &'static Service, partition: &str, all: bool) -> Vec<&'static str> {
+    let known = service.endpoint.known.iter().find(|(id, _)| *id == partition).map_or(&[][..], |(_, names)| names);
+    known.iter().copied().filter(|name| all || partition_of(name).1).collect()
 }
 
 fn no_region() -> Error {
@@ -193,9 +235,26 @@ mod tests {
     }
 
     #[test]
+    fn the_services_own_endpoints_can_do_without_tls() {
+        let plain = |region| Choice { region, plain_http: true, ..Choice::default() };
+        assert_eq!(url(&chime::SERVICE, plain(None)), "http://chime.us-east-1.amazonaws.com us-east-1");
+        assert_eq!(
+            url(&meetings::SERVICE, plain(Some("us-west-2"))),
+            "http://meetings-chime.us-west-2.amazonaws.com us-west-2"
+        );
+        let given = Choice { url: Some("https://proxy.example"), ..plain(Some("us-west-2")) };
+        assert_eq!(url(&meetings::SERVICE, given), "https://proxy.example us-west-2");
+    }
+
+    #[test]
     fn a_custom_url_stands_above_fips_and_dual_stack() {
-        let choice =
-            Choice { region: Some("us-east-1"), url: Some("http://localhost:8080/a/"), fips: true, dual_stack: true };
+        let choice = Choice {
+            region: Some("us-east-1"),
+            url: Some("http://localhost:8080/a/"),
+            fips: true,
+            dual_stack: true,
+            plain_http: false,
+        };
         assert_eq!(url(&meetings::SERVICE, choice), "http://localhost:8080/a us-east-1");
     }
 

@@ -5,7 +5,11 @@
 pub mod endpoint;
 pub(crate) mod file_locations;
 pub(crate) mod ini;
+pub mod options;
 pub(crate) mod profile;
 pub mod resolve;
+pub mod session;
 pub(crate) mod setting_resolver;
+pub(crate) mod shell_words;
+pub(crate) mod sso_session;
 pub(crate) mod user_agent;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::file_locations;
 use crate::config::ini::{self, Section, Settings, Value};
-use crate::credentials::providers::shell_words;
+use crate::config::shell_words;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::runtime::environment::World;
 
@@ -25,12 +25,15 @@ struct Files {
     config: Config,
     /// The profiles of the credentials file.
     credentials: Sections,
+    /// The profiles' names, in the order in which they stand there.
+    names: Vec<String>,
     unreadable: Vec<String>,
 }
 
 /// The sections of the config file, by their kinds.
 #[derive(Default)]
 struct Config {
+    names: Vec<String>,
     profiles: Sections,
     sessions: Sections,
     services: Sections,
@@ -94,8 +97,14 @@ impl Profile {
         let mut unreadable = Vec::new();
         let config = Config::of(File::Config.sections(world, &mut unreadable)?);
         let credentials = File::Credentials.sections(world, &mut unreadable)?;
+        let mut names = config.names.clone();
+        for Section { header, .. } in &credentials {
+            if !names.contains(header) {
+                names.push(header.clone());
+            }
+        }
         let credentials = credentials.into_iter().map(|section| (section.header, section.settings)).collect();
-        let files = Arc::new(Files { config, credentials, unreadable });
+        let files = Arc::new(Files { config, credentials, names, unreadable });
         let profile = Profile { name: asked.unwrap_or("default").to_owned(), files, only: None };
         if asked.is_some() && !profile.has(&profile.name) {
             let mut message = format!("The config profile ({}) could not be found", profile.name);
@@ -125,6 +134,11 @@ impl Profile {
     /// Another profile of the same files.
     pub(crate) fn at(&self, name: &str) -> Profile {
         Profile { name: name.to_owned(), ..self.clone() }
+    }
+
+    /// The names of all profiles, those of the config file first.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.files.names
     }
 
     /// Whether the files have a profile of that name.
@@ -194,6 +208,7 @@ impl Config {
         let mut config = Config::default();
         for Section { header, settings } in sections {
             if header == "default" {
+                config.note(&header);
                 config.profiles.insert(header, settings);
                 continue;
             }
@@ -202,12 +217,21 @@ impl Config {
                 ("sso-session", &mut config.sessions),
                 ("services", &mut config.services),
             ];
-            let Some((_, kind)) = kinds.into_iter().find(|(kind, _)| header.starts_with(kind)) else { continue };
+            let Some((kind, sections)) = kinds.into_iter().find(|(kind, _)| header.starts_with(kind)) else { continue };
             if let Some([_, name]) = shell_words::split(&header).as_deref() {
-                kind.insert(name.clone(), settings);
+                sections.insert(name.clone(), settings);
+                if kind == "profile" {
+                    config.note(name);
+                }
             }
         }
         config
+    }
+
+    fn note(&mut self, profile: &str) {
+        if !self.names.iter().any(|name| name == profile) {
+            self.names.push(profile.to_owned());
+        }
     }
 }
 

@@ -4,141 +4,17 @@ use std::time::Duration;
 
 use crate::codec::encode::Validation;
 use crate::config::endpoint::{self, Choice, Endpoint};
+use crate::config::options::{Options, RetryConfig, RetryMode};
 use crate::config::profile::Profile;
-use crate::config::setting_resolver::{CODE, Chain, DEFAULT, environment, wrong};
+use crate::config::setting_resolver::{CODE, Chain, DEFAULT, environment, invalid_setting, invalid_setting_as};
+use crate::config::sso_session;
 use crate::config::user_agent::user_agent;
-use crate::credentials::providers::sso_session;
+use crate::error::hint::OptionNames;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::proxy::{Proxies, Proxy};
-use crate::http::tls::{ClientCert, Tls, Trust};
-use crate::retry::standard::{RetryConfig, RetryMode};
+use crate::http::tls::{Tls, Trust};
 use crate::runtime::environment::World;
 use crate::schema::Service;
-
-/// What the code that makes a client says; everything may be left out.
-#[derive(Clone, Default)]
-pub struct Options {
-    /// The region.
-    pub region: Option<String>,
-    /// `media-pipelines` sends the calls of the service `chime` to its successor.
-    pub namespace: Option<String>,
-    /// A URL to send requests to, in place of the service's own.
-    pub endpoint_url: Option<String>,
-    /// Whether endpoint URLs of the environment and the profile are passed over.
-    pub ignore_configured_endpoint_urls: Option<bool>,
-    /// Whether to use a FIPS endpoint.
-    pub use_fips: Option<bool>,
-    /// Whether to use a dual-stack endpoint.
-    pub use_dual_stack: Option<bool>,
-    /// The profile of the shared config files.
-    pub profile: Option<String>,
-    /// Keys given in code.
-    pub credentials: Option<Keys>,
-    /// Seconds until a connection must stand.
-    pub connect_timeout: Option<f64>,
-    /// Seconds without a byte until an attempt is given up.
-    pub read_timeout: Option<f64>,
-    /// Seconds for a whole call, retries included.
-    pub timeout: Option<f64>,
-    /// Seconds for one attempt, from its connection to the last byte of its answer.
-    pub attempt_timeout: Option<f64>,
-    /// How many connections may be open at once.
-    pub max_pool_connections: Option<u32>,
-    /// The most bytes that an answer may have.
-    pub response_limit: Option<usize>,
-    /// `standard`, `adaptive` or `legacy`.
-    pub retry_mode: Option<String>,
-    /// Attempts in all.
-    pub max_attempts: Option<u32>,
-    /// AWS's set of defaults, which says how long a connection may take: `standard`, `in-region`, `cross-region`, `mobile`,
-    /// `auto` or `legacy`.
-    pub defaults_mode: Option<String>,
-    /// How much is checked before a request is sent.
-    pub validation: Validation,
-    /// Whose certificates are trusted.
-    pub verify: Option<Trust>,
-    /// The certificate to show to a server that asks for one.
-    pub client_cert: Option<ClientCert>,
-    /// The proxy for http endpoints. One that is given, empty for none, puts the environment's proxies out.
-    pub http_proxy: Option<String>,
-    /// The proxy for https endpoints, likewise.
-    pub https_proxy: Option<String>,
-    /// Whether a shell runs a `credential_process`; else it is split into words and run without one.
-    pub process_in_shell: bool,
-    /// The hosts that are reached without the proxies given here, as `NO_PROXY` lists them.
-    pub no_proxy: Option<String>,
-    /// Whether the proxies given here are for the service's calls alone, and the traffic of credentials follows the
-    /// environment, as botocore has it.
-    pub proxies_of_service: bool,
-    /// In place of the whole user agent.
-    pub user_agent: Option<String>,
-    /// Behind the user agent.
-    pub user_agent_extra: Option<String>,
-    /// The application's id, in the user agent.
-    pub app_id: Option<String>,
-    /// The language of the binding and its version, such as `python#3.11.7`.
-    pub language: Option<String>,
-    /// Whether the client is for a server of the caller's own, as tests have one: then no file is read, and no proxy of the
-    /// environment is used.
-    pub local: bool,
-}
-
-impl Options {
-    /// The options, of which an empty text is as one that is left out. Proxies stay, for an empty one turns proxies off.
-    #[must_use]
-    pub(crate) fn without_empty(&self) -> Options {
-        let mut options = self.clone();
-        let texts = [
-            &mut options.region,
-            &mut options.namespace,
-            &mut options.endpoint_url,
-            &mut options.profile,
-            &mut options.retry_mode,
-            &mut options.defaults_mode,
-            &mut options.user_agent,
-            &mut options.user_agent_extra,
-            &mut options.app_id,
-            &mut options.language,
-        ];
-        for text in texts {
-            text.take_if(|text| text.is_empty());
-        }
-        options.verify.take_if(|trust| matches!(trust, Trust::Bundle(bundle) if bundle.is_empty()));
-        options.client_cert.take_if(|cert| cert.chain.is_empty() && cert.key.is_empty());
-        options.credentials.take_if(|keys| keys.access_key_id.is_empty() && keys.secret_access_key.is_empty());
-        options
-    }
-}
-
-/// An access key, its secret, and perhaps a session token.
-#[derive(Clone)]
-pub struct Keys {
-    /// The access key id.
-    pub access_key_id: String,
-    /// The secret access key.
-    pub secret_access_key: String,
-    /// The session token of temporary credentials.
-    pub session_token: Option<String>,
-}
-
-impl std::fmt::Debug for Options {
-    /// Without the proxies, whose URLs may hold a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Options { region, endpoint_url, profile, .. } = self;
-        let mut shown = f.debug_struct("Options");
-        shown
-            .field("region", region)
-            .field("endpoint_url", endpoint_url)
-            .field("profile", profile)
-            .finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keys(hidden)")
-    }
-}
 
 /// A client's configuration, resolved.
 #[derive(Clone, Debug)]
@@ -157,8 +33,11 @@ pub struct Config {
     pub attempt_timeout: Option<Duration>,
     /// Whether a service that refuses our time teaches us its own.
     pub corrects_clock_skew: bool,
-    /// How many connections may be open at once.
+    /// How many connections are kept when no call uses them.
     pub max_pool_connections: u32,
+    /// How many calls may have a connection at once, where that was said. Else it is as many as there are threads for blocking
+    /// calls, and [`MAX_ASYNC_CONCURRENCY`] for the others.
+    pub max_concurrency: Option<u32>,
     /// The most bytes that an answer may have.
     pub response_limit: usize,
     /// How much is checked before a request is sent.
@@ -175,6 +54,7 @@ pub struct Config {
     pub read_timeout: Duration,
     /// The settings by name, each with its source: `code`, an environment variable, a profile, or `default`.
     pub sources: Vec<(&'static str, String)>,
+    pub(crate) option_names: OptionNames,
     pub(crate) tls: Tls,
     pub(crate) proxies: Proxies,
 }
@@ -203,7 +83,9 @@ impl Config {
                 Ok(&crate::schema::generated::media_pipelines::SERVICE)
             }
             Some(LEGACY) if service.name == LEGACY => Ok(service),
-            Some(other) if service.name == LEGACY => Err(wrong("namespace", other, "\"media-pipelines\" or \"chime\"")),
+            Some(other) if service.name == LEGACY => {
+                Err(invalid_setting("namespace", other, "\"media-pipelines\" or \"chime\""))
+            }
             Some(_) => {
                 let message =
                     format!("namespace is an option of the service \"{LEGACY}\", not of \"{}\"", service.name);
@@ -228,8 +110,14 @@ impl Config {
         let (fips, dual_stack) = ("use_fips_endpoint", "use_dualstack_endpoint");
         let fips = chain.flag(fips, options.use_fips, "AWS_USE_FIPS_ENDPOINT", fips);
         let dual_stack = chain.flag(dual_stack, options.use_dual_stack, "AWS_USE_DUALSTACK_ENDPOINT", dual_stack);
-        let endpoint =
-            endpoint::resolve(service, Choice { region: region.as_deref(), url: url.as_deref(), fips, dual_stack })?;
+        let choice = Choice {
+            region: region.as_deref(),
+            url: url.as_deref(),
+            fips,
+            dual_stack,
+            plain_http: options.plain_http.unwrap_or_default(),
+        };
+        let endpoint = endpoint::resolve(service, choice)?;
         let retry = retry(options, &chain)?;
         let connect_timeout = default_connect_timeout(options, &chain)?;
         let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
@@ -242,7 +130,8 @@ impl Config {
             attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?,
             connect_timeout: seconds("connect_timeout", options.connect_timeout)?.unwrap_or(connect_timeout),
             read_timeout: seconds("read_timeout", options.read_timeout)?.unwrap_or(READ_TIMEOUT),
-            max_pool_connections: max_pool_connections(options, &chain)?,
+            max_pool_connections: count("max_pool_connections", options.max_pool_connections, &chain)?.unwrap_or(10),
+            max_concurrency: count("max_concurrency", options.max_concurrency, &chain)?,
             corrects_clock_skew: !chain.flag(
                 "disable_clock_skew_correction",
                 None,
@@ -265,16 +154,21 @@ impl Config {
                 proxies(options, world, &chain)
             },
             profile: named,
+            option_names: options.option_names,
             sources: chain.into_sources(),
         })
     }
 }
 
+/// How many calls that nobody's thread waits for may have a connection at once, unless the code says: a program may start
+/// thousands, and has descriptors for a few hundred.
+pub const MAX_ASYNC_CONCURRENCY: u32 = 200;
+
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 const RESPONSE_LIMIT: usize = 64 << 20;
 
 /// The profile that is asked for by name, and where.
-fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
+pub(crate) fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
     if let Some(name) = &options.profile {
         return (Some(name.clone()), CODE.to_owned());
     }
@@ -336,15 +230,15 @@ fn default_connect_timeout(options: &Options, chain: &Chain<'_>) -> Result<Durat
         "in-region" => Ok(Duration::from_millis(1100)),
         "mobile" => Ok(Duration::from_secs(30)),
         "legacy" => Ok(Duration::from_mins(1)),
-        _ => Err(wrong(&found.label, &found.value, allowed)),
+        _ => Err(invalid_setting(&found.label, &found.value, allowed)),
     }
 }
 
 fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     let mode = match chain.text("retry_mode", options.retry_mode.as_deref(), &["AWS_RETRY_MODE"], "retry_mode") {
         Some(found) => RetryMode::parse(&found.value).ok_or_else(|| {
-            let wrong = wrong(&found.label, &found.value, "\"standard\", \"adaptive\" or \"legacy\"");
-            Error::new(ErrorKind::InvalidRetryMode, wrong.message().to_owned())
+            let expected = "\"standard\", \"adaptive\" or \"legacy\"";
+            invalid_setting_as(ErrorKind::InvalidRetryMode, &found.label, &found.value, expected)
         })?,
         None => RetryMode::Standard,
     };
@@ -352,24 +246,23 @@ fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     let max_attempts = match chain.text("max_attempts", given.as_deref(), &["AWS_MAX_ATTEMPTS"], "max_attempts") {
         Some(found) => match found.value.trim().parse() {
             Ok(attempts) if attempts > 0 => attempts,
-            _ => return Err(wrong(&found.label, &found.value, "a whole number from 1 on")),
+            _ => return Err(invalid_setting(&found.label, &found.value, "a whole number from 1 on")),
         },
         None => mode.default_attempts(),
     };
     Ok(RetryConfig { mode, max_attempts })
 }
 
-fn max_pool_connections(options: &Options, chain: &Chain<'_>) -> Result<u32, Error> {
-    match chain.code("max_pool_connections", options.max_pool_connections) {
-        Some(0) => Err(wrong("max_pool_connections", "0", "a whole number from 1 on")),
-        Some(most) => Ok(most),
-        None => Ok(10),
+fn count(name: &'static str, given: Option<u32>, chain: &Chain<'_>) -> Result<Option<u32>, Error> {
+    match chain.code(name, given) {
+        Some(0) => Err(invalid_setting(name, "0", "a whole number from 1 on")),
+        count => Ok(count),
     }
 }
 
 pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
     let positive = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
-    positive.ok_or_else(|| wrong(name, &seconds.to_string(), "a number of seconds above 0"))
+    positive.ok_or_else(|| invalid_setting(name, &seconds.to_string(), "a number of seconds above 0"))
 }
 
 fn trust(options: &Options, chain: &Chain<'_>) -> Trust {

@@ -92,6 +92,11 @@ pub(crate) fn environment(variable: &str) -> String {
 }
 
 /// The error for a value that is not understood.
-pub(crate) fn wrong(label: &str, value: &str, allowed: &str) -> Error {
-    Error::new(ErrorKind::InvalidConfig, format!("{label} is {value:?}, which must be {allowed}"))
+pub(crate) fn invalid_setting(label: &str, value: &str, expected: &str) -> Error {
+    invalid_setting_as(ErrorKind::InvalidConfig, label, value, expected)
+}
+
+/// The same, where the error has a kind of its own.
+pub(crate) fn invalid_setting_as(kind: ErrorKind, label: &str, value: &str, expected: &str) -> Error {
+    Error::new(kind, format!("{label} is {value:?}, which must be {expected}"))
 }

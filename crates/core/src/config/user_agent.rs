@@ -1,8 +1,7 @@
 //! The user agent, in the form that AWS's SDKs give it.
 
-use crate::config::resolve::Options;
+use crate::config::options::{Options, RetryMode};
 use crate::config::setting_resolver::Chain;
-use crate::retry::standard::RetryMode;
 
 /// The text of the header. One that the code gives stands alone.
 pub(crate) fn user_agent(options: &Options, chain: &Chain<'_>, mode: RetryMode) -> String {

@@ -4,7 +4,7 @@ use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 
 use crate::config::profile::{File, Profile};
-use crate::config::setting_resolver::wrong;
+use crate::config::setting_resolver::invalid_setting;
 use crate::credentials::providers::document::time;
 use crate::credentials::refresh::Schedule;
 use crate::error::kinds::{Error, ErrorKind};
@@ -24,7 +24,9 @@ pub(crate) fn of_environment(world: &World) -> Result<Option<Credentials>, Error
     let name = "AWS_CREDENTIAL_EXPIRATION";
     let expiry = match world.variable(name) {
         None => None,
-        Some(text) => Some(time(&text).ok_or_else(|| wrong(name, &text, "a time such as 2030-01-31T12:00:00Z"))?),
+        Some(text) => {
+            Some(time(&text).ok_or_else(|| invalid_setting(name, &text, "a time such as 2030-01-31T12:00:00Z"))?)
+        }
     };
     Ok(Some(Credentials::new(id, secret, token, expiry, ENVIRONMENT)))
 }

@@ -6,12 +6,16 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::codec::report::Fault;
+use crate::error::hint::Cause;
+use crate::http::network_cause::NetworkCause;
 use crate::schema::Service;
 pub use crate::schema::generated::kinds::ErrorKind;
 
 /// Why a call, or the making of a client, failed.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -19,7 +23,10 @@ struct Inner {
     attempts: Vec<Attempt>,
     faults: Vec<Fault>,
     service: Option<ServiceError>,
+    cause: Option<Cause>,
     hint: Option<String>,
+    raised_by_host: bool,
+    network_cause: Option<NetworkCause>,
 }
 
 impl ErrorKind {
@@ -92,16 +99,25 @@ impl Error {
             attempts: Vec::new(),
             faults: Vec::new(),
             service: None,
+            cause: None,
             hint: None,
+            raised_by_host: false,
+            network_cause: None,
         }))
     }
 
     /// The faults of an input.
     #[must_use]
     pub fn invalid(operation: &'static str, faults: Vec<Fault>) -> Error {
+        Error::invalid_value(faults).in_operation(operation)
+    }
+
+    /// The faults of a value that belongs to no call.
+    #[must_use]
+    pub fn invalid_value(faults: Vec<Fault>) -> Error {
         let mut error = Error::new(ErrorKind::ParamValidation, crate::codec::report::report(&faults));
         error.0.faults = faults;
-        error.in_operation(operation)
+        error
     }
 
     /// An error that the service answered.
@@ -138,8 +154,28 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_cause(mut self, cause: Option<Cause>) -> Error {
+        self.0.cause = cause;
+        self
+    }
+
     pub(crate) fn with_hint(mut self, hint: Option<String>) -> Error {
         self.0.hint = hint;
+        self
+    }
+
+    /// The same error, of which the host has the cause.
+    pub(crate) fn raised_by_host(mut self) -> Error {
+        self.0.raised_by_host = true;
+        self
+    }
+
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        self.0.cause
+    }
+
+    pub(crate) fn with_network_cause(mut self, cause: Option<NetworkCause>) -> Error {
+        self.0.network_cause = cause;
         self
     }
 
@@ -151,6 +187,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Whether a function of the host's user raised in reply to a question of the call; the host knows what.
+    #[must_use]
+    pub fn is_raised_by_host(&self) -> bool {
+        self.0.raised_by_host
     }
 
     /// One line that says the cause.
@@ -165,10 +207,16 @@ impl Error {
         self.0.operation
     }
 
-    /// What cures it, where the service's text is one whose cure is known.
+    /// What cures it, as far as its cause is certain.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// Why a connection failed, where that is known.
+    #[must_use]
+    pub fn network_cause(&self) -> Option<NetworkCause> {
+        self.0.network_cause
     }
 
     /// The attempts that were made, in their order.

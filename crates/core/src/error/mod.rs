@@ -1,6 +1,6 @@
 //! The one error of the core, the errors that the service responds with, and hints at their cause.
 
-pub(crate) mod hint;
+pub mod hint;
 pub mod kinds;
 pub(crate) mod panics;
 pub(crate) mod resource_limits;

@@ -146,7 +146,7 @@ fn add_modelled(service: &Service, answer: &Answer, members: &Members, error: &m
     let Some(code) = error.code.as_ref().and_then(Value::as_str) else { return };
     error.class = class_of(service, code);
     let Some(shape) = error.class.and_then(|class| service.error(class)) else { return };
-    for member in shape.members {
+    for member in shape.structure.members {
         let value = match member.location {
             Location::Header => answer.header(member.wire).map(|text| Value::String(text.to_owned())),
             _ => members.get(member.wire).filter(|value| !value.is_null()).cloned(),

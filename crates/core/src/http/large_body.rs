@@ -2,8 +2,8 @@
 //!
 //! A server that refuses a large request responds before it has read the body, and closes: the next write to that connection
 //! fails, and with it the exchange. The HTTP client looks for a response before each piece that it takes from the body. So
-//! the first piece leaves the server a moment to refuse the head, and each other one waits until the runtime has looked at
-//! its sockets.
+//! the first piece leaves the server a moment to refuse the head, and between the others there is more time to look than to
+//! write.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -12,16 +12,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::task::yield_now;
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 
 /// The length of a piece, and of the longest body that is sent at once: requests of these services are shorter.
 const PIECE: usize = 64 * 1024;
 
 /// How long the first piece waits for a response to the head.
-const AFTER_HEAD: Duration = Duration::from_millis(50);
+const AFTER_HEAD: Duration = Duration::from_millis(100);
 
-type Turn = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
+/// How long each other piece waits for a response.
+const BETWEEN_PIECES: Duration = Duration::from_millis(1);
 
 /// The body of a request of `bytes`: whole where that is one piece.
 pub(crate) fn body(bytes: Bytes) -> reqwest::Body {
@@ -30,12 +30,12 @@ pub(crate) fn body(bytes: Bytes) -> reqwest::Body {
 
 struct LargeBody {
     rest: Bytes,
-    turn: Option<Turn>,
+    wait: Pin<Box<Sleep>>,
 }
 
 impl LargeBody {
     fn new(bytes: Bytes) -> LargeBody {
-        LargeBody { rest: bytes, turn: Some(Box::pin(sleep(AFTER_HEAD))) }
+        LargeBody { rest: bytes, wait: Box::pin(sleep(AFTER_HEAD)) }
     }
 }
 
@@ -47,9 +47,8 @@ impl Body for LargeBody {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
-        let turn = self.turn.get_or_insert_with(|| Box::pin(yield_now()));
-        ready!(turn.as_mut().poll(cx));
-        self.turn = None;
+        ready!(self.wait.as_mut().poll(cx));
+        self.wait.set(sleep(BETWEEN_PIECES));
         let length = self.rest.len().min(PIECE);
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
     }

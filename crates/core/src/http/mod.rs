@@ -1,6 +1,8 @@
 //! One HTTP exchange: connections, TLS, proxies, and what each way of failing is called.
 
+pub(crate) mod cause;
 pub(crate) mod large_body;
+pub mod network_cause;
 pub(crate) mod proxy;
 pub mod tls;
 pub(crate) mod transport;

@@ -300,7 +300,7 @@ impl ServerCertVerifier for Trusting {
 }
 
 /// Whether a certificate was refused only because it is an authority's.
-fn is_authority_itself(error: &rustls::Error) -> bool {
+pub(crate) fn is_authority_itself(error: &rustls::Error) -> bool {
     let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) = error else { return false };
     matches!(cause.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }

@@ -14,7 +14,9 @@ use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::resource_limits;
 use crate::error::response::Answer;
+use crate::http::cause;
 use crate::http::large_body;
+use crate::http::network_cause::network_cause;
 use crate::http::proxy::Proxies;
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
@@ -179,12 +181,14 @@ impl Network {
             );
             (ErrorKind::ConnectionClosed, text)
         };
-        Error::new(kind, text)
+        let is_direct = matches!(self.proxies.before(url), Ok(None));
+        let error_cause = cause::of(error, kind, url.scheme(), is_direct);
+        Error::new(kind, text).with_cause(error_cause).with_network_cause(network_cause(chain(error)))
     }
 }
 
 /// One request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -197,7 +201,7 @@ pub(crate) fn host_of(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+pub(crate) fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error| next_in_chain(*error))
 }
 

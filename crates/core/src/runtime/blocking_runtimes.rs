@@ -30,6 +30,8 @@ pub(crate) struct Lane {
 pub(crate) struct Lanes {
     state: Mutex<State>,
     freed: Condvar,
+    /// How many wait for the next call, and how many there may be.
+    kept: usize,
     max: u32,
 }
 
@@ -45,8 +47,9 @@ thread_local! {
 }
 
 impl Lanes {
-    pub(crate) fn new(max: u32) -> Lanes {
-        Lanes { state: Mutex::default(), freed: Condvar::new(), max }
+    pub(crate) fn new(kept: u32, max: u32) -> Lanes {
+        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+        Lanes { state: Mutex::default(), freed: Condvar::new(), kept, max }
     }
 
     /// Takes the lane used last, or makes one, or waits for one when as many as allowed are out: until the deadline, and no longer
@@ -121,14 +124,17 @@ impl Room {
 impl Drop for Room {
     fn drop(&mut self) {
         self.held.fetch_sub(1, Ordering::Relaxed);
+        let lane = self.lane.take();
         let mut state = self.lanes.lock();
-        // One beyond the limit goes.
-        match self.lane.take_if(|_| state.made <= self.lanes.max) {
+        let is_kept = state.made <= self.lanes.max && state.idle.len() < self.lanes.kept;
+        let (kept, gone) = if is_kept { (lane, None) } else { (None, lane) };
+        match kept {
             Some(lane) => state.idle.push(lane),
             None => state.made -= 1,
         }
         drop(state);
         self.lanes.freed.notify_one();
+        drop(gone);
     }
 }
 
@@ -185,8 +191,20 @@ mod tests {
     }
 
     #[test]
+    fn as_many_lanes_are_kept_as_allowed_and_more_may_be_out() {
+        let lanes = Arc::new(Lanes::new(2, u32::MAX));
+        let out: Vec<_> = (0..3).map(|_| lanes.take(None, None).expect("no error").expect("a lane")).collect();
+        assert_eq!(lanes.lock().made, 3);
+        for (lane, room) in out {
+            room.give_back(lane);
+        }
+        let state = lanes.lock();
+        assert_eq!((state.idle.len(), state.made), (2, 2));
+    }
+
+    #[test]
     fn a_thread_that_holds_a_lane_gets_another_one_and_the_limit_holds_again_afterwards() {
-        let (some, others) = (Arc::new(Lanes::new(1)), Arc::new(Lanes::new(1)));
+        let (some, others) = (Arc::new(Lanes::new(1, 1)), Arc::new(Lanes::new(1, 1)));
         let slice = Some(Duration::from_millis(1));
         let take = |lanes: &Arc<Lanes>| lanes.take(None, slice).expect("no error");
         let outer = take(&some).expect("the first lane");

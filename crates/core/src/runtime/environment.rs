@@ -45,7 +45,7 @@ impl World {
     pub fn with_variables(variables: Variables) -> World {
         World {
             now: Arc::new(SystemTime::now),
-            random: Arc::new(fastrand::f64),
+            random: Arc::new(random),
             variables,
             uuid: Arc::new(Uuid::new_v4),
             sleep: Arc::new(|length| Box::pin(tokio::time::sleep(length))),
@@ -57,6 +57,15 @@ impl World {
     pub fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).filter(|value| !value.is_empty())
     }
+}
+
+/// From the operating system: a generator in memory would go on alike in every forked process and in every copy of a restored
+/// memory image, whose retries would then come together.
+#[expect(clippy::disallowed_methods, reason = "this is the one place where the real world comes in")]
+#[expect(clippy::cast_precision_loss, reason = "exactly as many bits as a number has")]
+fn random() -> f64 {
+    let (_, drawn) = Uuid::new_v4().as_u64_pair();
+    (drawn & ((1 << f64::MANTISSA_DIGITS) - 1)) as f64 / (1_u64 << f64::MANTISSA_DIGITS) as f64
 }
 
 /// A snapshot of environment variables.

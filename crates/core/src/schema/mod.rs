@@ -51,6 +51,8 @@ pub struct Endpoint {
     pub prefix: &'static str,
     /// The one endpoint of a whole partition, where there is such.
     pub global: Option<GlobalEndpoint>,
+    /// The names of its endpoints that were known when the table was made, by partition: regions, and what AWS lists beside them.
+    pub known: &'static [(&'static str, &'static [&'static str])],
 }
 
 /// One endpoint for all regions of a partition.
@@ -118,8 +120,8 @@ pub struct ErrorShape {
     pub name: &'static str,
     /// The HTTP status it comes with.
     pub status: u16,
-    /// Its members, headers included.
-    pub members: &'static [Member],
+    /// Its members, headers included; none of them is required.
+    pub structure: Structure,
 }
 
 /// Members and which of them are required.
@@ -181,8 +183,8 @@ pub enum Kind {
     List {
         /// The items.
         item: &'static Shape,
-        /// The least number of items.
-        min: usize,
+        /// The least number of items, where the model names one.
+        min: Option<usize>,
         /// The greatest number of items.
         max: Option<usize>,
     },
@@ -195,8 +197,8 @@ pub enum Kind {
     },
     /// Text.
     String {
-        /// The least number of code points.
-        min: usize,
+        /// The least number of code points, where the model names one.
+        min: Option<usize>,
         /// The greatest number of code points.
         max: Option<usize>,
         /// The regular expression that the service applies.

@@ -55,7 +55,7 @@ fn calls_at_once_on_a_slow_clock_all_succeed() {
         drop(all_here.wait_timeout_while(count, LONG, |count| *count < CALLS).expect("no panic in the server"));
         refusal("")
     });
-    let client = slow(&Options { max_pool_connections: Some(20), ..server.options() });
+    let client = slow(&Options { max_concurrency: Some(20), ..server.options() });
     let (done, outcomes) = channel();
     for _ in 0..CALLS {
         let done = done.clone();

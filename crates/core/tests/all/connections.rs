@@ -109,7 +109,7 @@ fn every_byte() {
 #[test]
 fn a_panic_takes_no_connection_away() {
     let server = Server::start(vec![Step::Stall, created()]);
-    let client = isolated(&Options { max_pool_connections: Some(1), ..server.options() });
+    let client = isolated(&Options { max_concurrency: Some(1), ..server.options() });
     let operation = client.service().operation("ListMediaCapturePipelines").expect("a known operation");
     let call = client.prepare(operation, &json!({})).expect("a good input");
     let ended = std::thread::scope(|scope| {

@@ -315,18 +315,19 @@ fn each_provider_that_has_none_says_why() {
 
 #[test]
 fn settings_of_the_metadata_service_that_are_none_name_themselves() {
-    for (variable, value, allowed) in [
-        ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "many", "a whole number from 1 on"),
-        ("AWS_METADATA_SERVICE_TIMEOUT", "0", "a number of seconds above 0"),
-        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "nowhere", "a URL such as http://169.254.169.254"),
-        ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5", "\"IPv4\" or \"IPv6\""),
+    let (endpoint, mode) = (ErrorKind::InvalidImdsEndpoint, ErrorKind::InvalidImdsEndpointMode);
+    for (variable, value, allowed, kind) in [
+        ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "many", "a whole number from 1 on", ErrorKind::InvalidConfig),
+        ("AWS_METADATA_SERVICE_TIMEOUT", "0", "a number of seconds above 0", ErrorKind::InvalidConfig),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "nowhere", "a URL such as http://169.254.169.254", endpoint),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5", "\"IPv4\" or \"IPv6\"", mode),
     ] {
         let mut scene = Scene::new("");
         scene.variables.remove("AWS_EC2_METADATA_DISABLED");
         scene.variables.insert(variable.to_owned(), value.to_owned());
         let error = list(&scene.client()).expect_err("no keys");
         let due = format!("{variable} is {value:?}, which must be {allowed}");
-        assert!(error.kind() == ErrorKind::InvalidConfig && error.to_string().starts_with(&due), "{error}");
+        assert!(error.kind() == kind && error.to_string().starts_with(&due), "{error}");
     }
 }
 

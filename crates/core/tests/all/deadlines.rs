@@ -47,8 +47,12 @@ fn a_call_ends_at_its_deadline_wherever_it_is() {
             verify: Some(Trust::Bundle(authority.bundle.clone().into())),
             ..options(&format!("https://{}", handshake.address))
         };
-        let tunnel =
-            Options { https_proxy: Some(format!("http://{}", proxy.address)), ..options("https://chime.example") };
+        // Without certificates, whose reading takes longer than the limit on a busy machine.
+        let tunnel = Options {
+            https_proxy: Some(format!("http://{}", proxy.address)),
+            verify: Some(Trust::Anything),
+            ..options("https://chime.example")
+        };
         vec![
             Cell {
                 name: "a connection",

@@ -45,7 +45,7 @@ fn a_handler_may_call_while_a_call_waits_for_its_answer() {
 #[test]
 fn a_handler_may_call_while_a_call_waits_for_a_connection() {
     let server = stalling_lists();
-    let options = Options { max_pool_connections: Some(1), read_timeout: Some(10.0), ..server.options() };
+    let options = Options { max_concurrency: Some(1), read_timeout: Some(10.0), ..server.options() };
     let client = isolated(&options);
     let (taken, is_taken) = channel();
     let (done, outcomes) = channel();
@@ -112,7 +112,7 @@ fn a_call_that_is_given_up_tells_its_attempts() {
 fn a_handler_may_call_with_the_only_connection_taken_by_the_call_that_it_interrupts() {
     let server = stalling_lists();
     let options =
-        Options { max_pool_connections: Some(1), timeout: Some(5.0), read_timeout: Some(10.0), ..server.options() };
+        Options { max_concurrency: Some(1), timeout: Some(5.0), read_timeout: Some(10.0), ..server.options() };
     let client = isolated(&options);
     for _ in 0..3 {
         a_handler_calls_within_a_call(&client);
@@ -122,7 +122,7 @@ fn a_handler_may_call_with_the_only_connection_taken_by_the_call_that_it_interru
 #[test]
 fn calls_of_one_thread_may_end_in_any_order() {
     let server = Server::answering(|_| Step::json(201, CREATED));
-    let client = isolated(&Options { max_pool_connections: Some(1), ..server.options() });
+    let client = isolated(&Options { max_concurrency: Some(1), ..server.options() });
     let operation = client.service().operation("ListMediaCapturePipelines").expect("a known operation");
     let call = client.prepare(operation, &json!({})).expect("a good input");
     let (mut first, mut second) = (client.blocking(&call), client.blocking(&call));

@@ -71,7 +71,7 @@ impl Refusal {
             body.insert("message".to_owned(), self.message.clone().into());
             return (self.status, Value::Object(body));
         };
-        for member in shape.members {
+        for member in shape.structure.members {
             let value = match member.name {
                 "Code" => short(&self.code),
                 "Message" => &self.message,

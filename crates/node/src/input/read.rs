@@ -69,7 +69,11 @@ impl<'de> Visitor<'de> for Plain {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut members = Vec::new();
         while let Some(text) = map.next_key_seed(Words)? {
-            members.push((Name { text, broken: false }, map.next_value_seed(Plain)?));
+            let value = map.next_value_seed(Plain)?;
+            // A null member is an absent one.
+            if !matches!(value, Value::Null) {
+                members.push((Name { text, broken: false }, value));
+            }
         }
         Ok(Value::Object { class: Cow::Borrowed("Object"), members })
     }
@@ -190,7 +194,10 @@ impl<'de> Visitor<'de> for Members {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut out = Vec::new();
         while let Some(member) = items.next_element_seed(Member)? {
-            out.push(member);
+            // A null member is an absent one.
+            if !matches!(member.1, Value::Null) {
+                out.push(member);
+            }
         }
         Ok(out)
     }

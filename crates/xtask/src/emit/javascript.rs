@@ -22,6 +22,7 @@ pub fn emit(services: &[Service], own: &ErrorClasses, files: &mut Files) -> Resu
         files.insert(format!("{FOLDER}/{name}.mjs"), reexport(&name, &exports(service)?));
     }
     files.insert(format!("{FOLDER}/errors.cjs"), errors(services, own)?);
+    files.insert(format!("{FOLDER}/version.cjs"), version());
     files.insert(format!("{FOLDER}/index.cjs"), index(services));
     files.insert(format!("{FOLDER}/index.mjs"), reexport("index", &top_exports(services, own)));
     Ok(())
@@ -77,6 +78,9 @@ fn exports(service: &Service) -> Result<Vec<String>> {
     }
     out.extend(service.model.errors().into_iter().map(|(name, _)| name.to_owned()));
     out.extend(enumerations(service).into_iter().map(|(name, _)| name.to_owned()));
+    for name in service.waiters.keys() {
+        out.extend([format!("waitFor{name}"), format!("waitUntil{name}")]);
+    }
     out.extend(["$Command".to_owned(), "__Client".to_owned()]);
     out.sort();
     Ok(out)
@@ -102,7 +106,7 @@ fn reexport(name: &str, exports: &[String]) -> String {
 
 fn table(service: &Service) -> Result<String> {
     let mut out = format!(
-        "// {NOTICE}\n\"use strict\";\nconst {{ defineService }} = require(\"../lib/service.cjs\");\nconst errors = require(\"./errors.cjs\");\n\n"
+        "// {NOTICE}\n\"use strict\";\nconst {{ defineService }} = require(\"../lib/client/service.cjs\");\nconst errors = require(\"./errors.cjs\");\n\n"
     );
     let metadata = &service.model.metadata;
     let _ = writeln!(
@@ -123,6 +127,10 @@ fn table(service: &Service) -> Result<String> {
     for (name, values) in enumerations(service) {
         let list: Vec<String> = values.iter().map(|v| format!("{}: {v:?}", enumeration_key(name, v))).collect();
         let _ = writeln!(out, "    {name}: {{ {} }},", list.join(", "));
+    }
+    out.push_str("  },\n  waiters: {\n");
+    for (name, waiter) in &service.waiters {
+        let _ = writeln!(out, "    {name}: {},", waiter.literal("    "));
     }
     out.push_str("  },\n};\n\nmodule.exports = defineService(table, errors);\n");
     Ok(out)
@@ -180,6 +188,11 @@ pub fn own_class(own: &ErrorClasses, class: &ErrorClass, comment: &str) -> Value
         by_hand => class.by_hand,
         comment,
     }
+}
+
+/// The version of the package, which must be that of its native module.
+fn version() -> String {
+    format!("// {NOTICE}\n\"use strict\";\n\nmodule.exports = {{ VERSION: {:?} }};\n", env!("CARGO_PKG_VERSION"))
 }
 
 fn index(services: &[Service]) -> String {

@@ -46,7 +46,7 @@ fn index(services: &[Service], own: &ErrorClasses) -> String {
     let errors: Vec<String> =
         top_exports(services, own).iter().filter(is_error).map(|name| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";", errors.concat());
-    out.push_str("export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from \"../lib/types.cjs\";\n");
+    out.push_str("export type { Attempt, CallOptions, ClientConfig, Credentials, Fault, Logger, ResponseMetadata } from \"../lib/options/types.cjs\";\n");
     out
 }
 
@@ -74,7 +74,7 @@ fn exception(name: &str, exception: &Exception<'_>) -> Result<Value> {
 fn declarations(service: &Service) -> Result<String> {
     let class = service.names.class;
     let mut out = format!(
-        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata }} from \"../lib/types.cjs\";\n\nexport {{ Client as __Client, Command as $Command }} from \"../lib/client.cjs\";\n\n"
+        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ WaiterConfiguration, WaiterResult, WaitFor }} from \"../lib/recording/types.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata }} from \"../lib/options/types.cjs\";\n\nexport {{ Client as __Client, Command as $Command }} from \"../lib/client/client.cjs\";\n\n"
     );
     let errors: Vec<String> = service.model.errors().iter().map(|(name, _)| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";\n", errors.concat());
@@ -106,6 +106,7 @@ fn declarations(service: &Service) -> Result<String> {
         inputs.push(format!("{}CommandInput", operation.name));
         outputs.push(format!("{}CommandOutput", operation.name));
     }
+    waiters(service, &mut out);
     let _ = writeln!(out, "\nexport type ServiceInputTypes =\n  | {};", inputs.join("\n  | "));
     let _ = writeln!(out, "\nexport type ServiceOutputTypes =\n  | {};", outputs.join("\n  | "));
     for (name, values) in enumerations(service) {
@@ -151,8 +152,31 @@ fn aggregated(service: &Service, out: &mut String) -> Result<()> {
             );
         }
     }
+    for (name, waiter) in &service.waiters {
+        let input = format!("{}CommandInput", waiter.operation);
+        let _ = writeln!(
+            out,
+            "{}  waitUntil{name}(input: {input}, config: number | Omit<WaiterConfiguration<{class}Client>, \"client\">): Promise<WaiterResult>;",
+            comment(&waiter.description, "  ")
+        );
+    }
     out.push_str("}\n");
     Ok(())
+}
+
+/// A function that gives what came of the wait, and one that throws unless it was a success.
+fn waiters(service: &Service, out: &mut String) {
+    let class = service.names.class;
+    for (name, waiter) in &service.waiters {
+        let kind = format!("WaitFor<{class}Client, {}CommandInput>", waiter.operation);
+        let until = comment(&format!("{} Rejects unless it comes to that.", waiter.description), "");
+        let result =
+            comment(&format!("{} Resolves with what came of the wait, whatever it is.", waiter.description), "");
+        let _ = writeln!(
+            out,
+            "\n{until}export declare const waitUntil{name}: {kind};\n{result}export declare const waitFor{name}: {kind};"
+        );
+    }
 }
 
 fn command(service: &Service, operation: &Operation, out: &mut String) -> Result<()> {

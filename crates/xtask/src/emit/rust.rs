@@ -69,7 +69,13 @@ fn table(service: &Service) -> Result<String> {
         "    name: {:?}, class: {:?}, service_id: {:?}, api_version: {:?}, signing_name: {signing_name:?},",
         service.names.name, service.names.class, metadata.service_id, metadata.api_version
     );
-    let _ = writeln!(out, "    endpoint: Endpoint {{ prefix: {:?}, global: {global} }},", model.endpoint.prefix);
+    let known = model.endpoint.known.iter().map(|(partition, names)| format!("({partition:?}, &{names:?})"));
+    let known = known.collect::<Vec<_>>().join(", ");
+    let _ = writeln!(
+        out,
+        "    endpoint: Endpoint {{ prefix: {:?}, global: {global}, known: &[{known}] }},",
+        model.endpoint.prefix
+    );
     let _ = writeln!(out, "    operations: OPERATIONS,\n    errors: ERRORS,\n    symbols: SYMBOLS,\n}};\n");
     let names: Vec<String> = symbols.iter().map(|s| format!("{s:?}")).collect();
     let _ = writeln!(out, "static SYMBOLS: &[&str] = &[{}];\n", names.join(", "));
@@ -82,7 +88,7 @@ fn table(service: &Service) -> Result<String> {
     for (name, status) in model.errors() {
         let _ = writeln!(
             out,
-            "    ErrorShape {{ name: {name:?}, status: {status}, members: &[{}] }},",
+            "    ErrorShape {{ name: {name:?}, status: {status}, structure: Structure {{ members: &[{}], required: &[] }} }},",
             members(model, name, &symbols)?
         );
     }
@@ -158,7 +164,7 @@ fn shape(model: &Model, name: &str, shape: &Shape, symbols: &[String], out: &mut
             format!("Kind::Structure({structure})")
         }
         Shape::List { member, min, max } => {
-            format!("Kind::List {{ item: &{}, min: {}, max: {max:?} }}", constant(&member.shape), min.unwrap_or(0))
+            format!("Kind::List {{ item: &{}, min: {min:?}, max: {max:?} }}", constant(&member.shape))
         }
         Shape::Map { key, value, sensitive } => {
             secret = *sensitive;
@@ -166,10 +172,7 @@ fn shape(model: &Model, name: &str, shape: &Shape, symbols: &[String], out: &mut
         }
         Shape::String { values, min, max, pattern, sensitive } => {
             secret = *sensitive;
-            format!(
-                "Kind::String {{ min: {}, max: {max:?}, pattern: {pattern:?}, values: &{values:?} }}",
-                min.unwrap_or(0)
-            )
+            format!("Kind::String {{ min: {min:?}, max: {max:?}, pattern: {pattern:?}, values: &{values:?} }}")
         }
         Shape::Integer { min, max } => format!("Kind::Integer {{ min: {min:?}, max: {max:?} }}"),
         Shape::Boolean => "Kind::Boolean".to_owned(),

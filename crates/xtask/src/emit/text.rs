@@ -22,6 +22,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("exceptions.py", include_str!("../../templates/exceptions.py.j2")),
     ("factories.py", include_str!("../../templates/factories.py.j2")),
     ("kinds.rs", include_str!("../../templates/kinds.rs.j2")),
+    ("sessions.py", include_str!("../../templates/sessions.py.j2")),
     ("operations.py", include_str!("../../templates/operations.py.j2")),
 ];
 
@@ -37,6 +38,7 @@ pub fn render(template: &str, context: Value) -> Result<String> {
     let fail = |e: minijinja::Error| format!("{template}: {e:#}");
     let known = TEMPLATES.iter().find(|(name, _)| *name == template);
     let (name, text) = known.ok_or_else(|| format!("no template {template}"))?;
+    environment.add_template("parameters.py", include_str!("../../templates/parameters.py.j2")).map_err(fail)?;
     environment.add_template(name, text).map_err(fail)?;
     environment.get_template(name).and_then(|found| found.render(context)).map_err(fail)
 }

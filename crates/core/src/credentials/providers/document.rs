@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_credential_types::Credentials;
 use serde_json::{Map, Value};
 
+use crate::codec::lenient_json;
 use crate::codec::timestamp::Timestamp;
 use crate::redact;
 
@@ -17,10 +18,16 @@ pub(crate) struct Form {
     pub(crate) expires: bool,
 }
 
-/// The members of a document.
+/// The members of a document. What is no JSON in members beside those of the credentials, such as `NaN`, is no fault.
 pub(crate) fn members(body: &[u8]) -> Result<Value, String> {
+    let strict = match serde_json::from_slice(body) {
+        Ok(document) => return Ok(document),
+        Err(error) => error,
+    };
+    let lenient = std::str::from_utf8(body).ok().and_then(lenient_json::members);
     // The reader's own error would quote the text.
-    serde_json::from_slice(body).map_err(|e| format!("it is not JSON (line {}, column {})", e.line(), e.column()))
+    let invalid = || format!("it is not JSON (line {}, column {})", strict.line(), strict.column());
+    lenient.map(|members| members.into_iter().collect::<Map<_, _>>().into()).ok_or_else(invalid)
 }
 
 /// The credentials of a document, or what is wrong with it, without its values.
@@ -91,7 +98,7 @@ fn kind(value: &Value) -> &'static str {
 mod tests {
     use serde_json::json;
 
-    use super::{Form, credentials, fault, time};
+    use super::{Form, credentials, fault, members, time};
 
     const AGENT: Form = Form { token: "Token", expires: true };
 
@@ -112,6 +119,17 @@ mod tests {
         }
         for form in ["", "soon", "2099-01-01", "2099-01-01T00:00:00"] {
             assert_eq!(time(form), None, "{form}");
+        }
+    }
+
+    #[test]
+    fn a_document_may_hold_what_is_no_json_beside_its_credentials() {
+        let body = br#"{"AccessKeyId": "A", "SecretAccessKey": "S", "Version": 1, "Other": NaN}"#;
+        let document = members(body).expect("a document");
+        let form = Form { token: "Token", expires: false };
+        assert_eq!(credentials(&document, form, "test").expect("credentials").access_key_id(), "A");
+        for invalid in [&b"<html>"[..], b"", b"{\"AccessKeyId\": \"\xFF\"}"] {
+            assert!(members(invalid).expect_err("no document").starts_with("it is not JSON"));
         }
     }
 

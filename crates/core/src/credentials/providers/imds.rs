@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
 
 use crate::config::profile::Profile;
-use crate::config::setting_resolver::wrong;
+use crate::config::setting_resolver::{invalid_setting, invalid_setting_as};
 use crate::credentials::providers::document::{self, Form};
 use crate::credentials::smithy_http::exchange;
 use crate::error::kinds::{Error, ErrorKind};
@@ -56,27 +56,39 @@ impl Service {
             url = match value.to_ascii_lowercase().as_str() {
                 "ipv4" => url,
                 "ipv6" => "http://[fd00:ec2::254]",
-                _ => return Err(wrong(&label, &value, "\"IPv4\" or \"IPv6\"")),
+                _ => {
+                    return Err(invalid_setting_as(
+                        ErrorKind::InvalidImdsEndpointMode,
+                        &label,
+                        &value,
+                        "\"IPv4\" or \"IPv6\"",
+                    ));
+                }
             };
         }
         let mut url = url.to_owned();
         if let Some((label, value)) = given("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint") {
             let is_url = !value.contains(char::is_whitespace) && Url::parse(&value).is_ok_and(|url| url.has_host());
             if !is_url {
-                return Err(wrong(&label, &value, "a URL such as http://169.254.169.254"));
+                return Err(invalid_setting_as(
+                    ErrorKind::InvalidImdsEndpoint,
+                    &label,
+                    &value,
+                    "a URL such as http://169.254.169.254",
+                ));
             }
             url = value;
         }
         let mut attempts = 1;
         if let Some((label, value)) = given("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts") {
             let count = value.trim().parse().ok().filter(|count| *count > 0);
-            attempts = count.ok_or_else(|| wrong(&label, &value, "a whole number from 1 on"))?;
+            attempts = count.ok_or_else(|| invalid_setting(&label, &value, "a whole number from 1 on"))?;
         }
         let mut limit = Duration::from_secs(1);
         if let Some((label, value)) = given("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout") {
             let seconds = value.trim().parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
             let above_zero = seconds.filter(|limit| !limit.is_zero());
-            limit = above_zero.ok_or_else(|| wrong(&label, &value, "a number of seconds above 0"))?;
+            limit = above_zero.ok_or_else(|| invalid_setting(&label, &value, "a number of seconds above 0"))?;
         }
         Ok(Ok(Service { url, attempts, limit }))
     }

@@ -8,7 +8,5 @@ pub(crate) mod document;
 pub(crate) mod imds;
 pub(crate) mod login;
 pub(crate) mod process;
-pub(crate) mod shell_words;
 pub(crate) mod sso;
-pub(crate) mod sso_session;
 pub(crate) mod sts;

@@ -5,8 +5,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use aws_credential_types::Credentials;
 
+use crate::config::shell_words;
 use crate::credentials::providers::document::{self, Form, one_line};
-use crate::credentials::providers::shell_words;
 use crate::redact;
 use crate::runtime::environment::World;
 

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::codec::timestamp::Timestamp;
 use crate::config::file_locations;
+use crate::config::sso_session::Session;
 use crate::credentials::providers::document::time;
-use crate::credentials::providers::sso_session::Session;
 use crate::credentials::smithy_http::{NoEnvironment, StatusRetries, causes};
 use crate::runtime::environment::World;
 use crate::runtime::files::{self, hex};

@@ -7,7 +7,7 @@ use crate::schema::{Endpoint, ErrorShape, GlobalEndpoint, Kind, Location, Member
 /// The service.
 pub static SERVICE: Service = Service {
     name: "chime", class: "Chime", service_id: "Chime", api_version: "2018-05-01", signing_name: "chime",
-    endpoint: Endpoint { prefix: "chime", global: Some(GlobalEndpoint { partition: "aws", url: "https://chime.us-east-1.amazonaws.com", signing_region: "us-east-1" }) },
+    endpoint: Endpoint { prefix: "chime", global: Some(GlobalEndpoint { partition: "aws", url: "https://chime.us-east-1.amazonaws.com", signing_region: "us-east-1" }), known: &[("aws", &["aws-global"])] },
     operations: OPERATIONS,
     errors: ERRORS,
     symbols: SYMBOLS,
@@ -23,74 +23,74 @@ static OPERATIONS: &[Operation] = &[
 ];
 
 static ERRORS: &[ErrorShape] = &[
-    ErrorShape { name: "AccessDeniedException", status: 403, members: &[
+    ErrorShape { name: "AccessDeniedException", status: 403, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "BadRequestException", status: 400, members: &[
+], required: &[] } },
+    ErrorShape { name: "BadRequestException", status: 400, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "ConflictException", status: 409, members: &[
+], required: &[] } },
+    ErrorShape { name: "ConflictException", status: 409, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "ForbiddenException", status: 403, members: &[
+], required: &[] } },
+    ErrorShape { name: "ForbiddenException", status: 403, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "NotFoundException", status: 404, members: &[
+], required: &[] } },
+    ErrorShape { name: "NotFoundException", status: 404, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "ResourceLimitExceededException", status: 400, members: &[
+], required: &[] } },
+    ErrorShape { name: "ResourceLimitExceededException", status: 400, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "ServiceFailureException", status: 500, members: &[
+], required: &[] } },
+    ErrorShape { name: "ServiceFailureException", status: 500, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "ServiceUnavailableException", status: 503, members: &[
+], required: &[] } },
+    ErrorShape { name: "ServiceUnavailableException", status: 503, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "ThrottledClientException", status: 429, members: &[
+], required: &[] } },
+    ErrorShape { name: "ThrottledClientException", status: 429, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "UnauthorizedClientException", status: 401, members: &[
+], required: &[] } },
+    ErrorShape { name: "UnauthorizedClientException", status: 401, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
-    ErrorShape { name: "UnprocessableEntityException", status: 422, members: &[
+], required: &[] } },
+    ErrorShape { name: "UnprocessableEntityException", status: 422, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 5 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 13 },
-] },
+], required: &[] } },
 ];
 
-static ARN: Shape = Shape { name: "Arn", sensitive: true, kind: Kind::String { min: 1, max: Some(1024), pattern: Some("^arn[\\/\\:\\-\\_\\.a-zA-Z0-9]+$"), values: &[] } };
+static ARN: Shape = Shape { name: "Arn", sensitive: true, kind: Kind::String { min: Some(1), max: Some(1024), pattern: Some("^arn[\\/\\:\\-\\_\\.a-zA-Z0-9]+$"), values: &[] } };
 static ARTIFACTS_CONFIGURATION: Shape = Shape { name: "ArtifactsConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Audio", wire: "Audio", location: Location::Body, shape: &AUDIO_ARTIFACTS_CONFIGURATION, idempotency_token: false, symbol: 2 },
     Member { name: "Video", wire: "Video", location: Location::Body, shape: &VIDEO_ARTIFACTS_CONFIGURATION, idempotency_token: false, symbol: 25 },
     Member { name: "Content", wire: "Content", location: Location::Body, shape: &CONTENT_ARTIFACTS_CONFIGURATION, idempotency_token: false, symbol: 6 },
 ], required: &[0, 1, 2] }) };
-static ARTIFACTS_STATE: Shape = Shape { name: "ArtifactsState", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Enabled", "Disabled"] } };
-static ATTENDEE_ID_LIST: Shape = Shape { name: "AttendeeIdList", sensitive: false, kind: Kind::List { item: &GUID_STRING, min: 1, max: None } };
+static ARTIFACTS_STATE: Shape = Shape { name: "ArtifactsState", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Enabled", "Disabled"] } };
+static ATTENDEE_ID_LIST: Shape = Shape { name: "AttendeeIdList", sensitive: false, kind: Kind::List { item: &GUID_STRING, min: Some(1), max: None } };
 static AUDIO_ARTIFACTS_CONFIGURATION: Shape = Shape { name: "AudioArtifactsConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MuxType", wire: "MuxType", location: Location::Body, shape: &AUDIO_MUX_TYPE, idempotency_token: false, symbol: 14 },
 ], required: &[0] }) };
-static AUDIO_MUX_TYPE: Shape = Shape { name: "AudioMuxType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["AudioOnly", "AudioWithActiveSpeakerVideo"] } };
+static AUDIO_MUX_TYPE: Shape = Shape { name: "AudioMuxType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["AudioOnly", "AudioWithActiveSpeakerVideo"] } };
 static CHIME_SDK_MEETING_CONFIGURATION: Shape = Shape { name: "ChimeSdkMeetingConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "SourceConfiguration", wire: "SourceConfiguration", location: Location::Body, shape: &SOURCE_CONFIGURATION, idempotency_token: false, symbol: 20 },
     Member { name: "ArtifactsConfiguration", wire: "ArtifactsConfiguration", location: Location::Body, shape: &ARTIFACTS_CONFIGURATION, idempotency_token: false, symbol: 0 },
 ], required: &[] }) };
-static CLIENT_REQUEST_TOKEN: Shape = Shape { name: "ClientRequestToken", sensitive: true, kind: Kind::String { min: 2, max: Some(64), pattern: Some("[-_a-zA-Z0-9]*"), values: &[] } };
+static CLIENT_REQUEST_TOKEN: Shape = Shape { name: "ClientRequestToken", sensitive: true, kind: Kind::String { min: Some(2), max: Some(64), pattern: Some("[-_a-zA-Z0-9]*"), values: &[] } };
 static CONTENT_ARTIFACTS_CONFIGURATION: Shape = Shape { name: "ContentArtifactsConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "State", wire: "State", location: Location::Body, shape: &ARTIFACTS_STATE, idempotency_token: false, symbol: 22 },
     Member { name: "MuxType", wire: "MuxType", location: Location::Body, shape: &CONTENT_MUX_TYPE, idempotency_token: false, symbol: 14 },
 ], required: &[0] }) };
-static CONTENT_MUX_TYPE: Shape = Shape { name: "ContentMuxType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["ContentOnly"] } };
+static CONTENT_MUX_TYPE: Shape = Shape { name: "ContentMuxType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["ContentOnly"] } };
 static CREATE_MEDIA_CAPTURE_PIPELINE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "SourceType", wire: "SourceType", location: Location::Body, shape: &MEDIA_PIPELINE_SOURCE_TYPE, idempotency_token: false, symbol: 21 },
     Member { name: "SourceArn", wire: "SourceArn", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 19 },
@@ -105,16 +105,16 @@ static CREATE_MEDIA_CAPTURE_PIPELINE_RESPONSE_MEMBERS: Structure = Structure { m
 static DELETE_MEDIA_CAPTURE_PIPELINE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "MediaPipelineId", wire: "mediaPipelineId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 12 },
 ], required: &[0] };
-static ERROR_CODE: Shape = Shape { name: "ErrorCode", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["BadRequest", "Conflict", "Forbidden", "NotFound", "PreconditionFailed", "ResourceLimitExceeded", "ServiceFailure", "AccessDenied", "ServiceUnavailable", "Throttled", "Throttling", "Unauthorized", "Unprocessable", "VoiceConnectorGroupAssociationsExist", "PhoneNumberAssociationsExist"] } };
-static EXTERNAL_USER_ID_LIST: Shape = Shape { name: "ExternalUserIdList", sensitive: false, kind: Kind::List { item: &EXTERNAL_USER_ID_TYPE, min: 1, max: None } };
-static EXTERNAL_USER_ID_TYPE: Shape = Shape { name: "ExternalUserIdType", sensitive: true, kind: Kind::String { min: 2, max: Some(64), pattern: None, values: &[] } };
+static ERROR_CODE: Shape = Shape { name: "ErrorCode", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["BadRequest", "Conflict", "Forbidden", "NotFound", "PreconditionFailed", "ResourceLimitExceeded", "ServiceFailure", "AccessDenied", "ServiceUnavailable", "Throttled", "Throttling", "Unauthorized", "Unprocessable", "VoiceConnectorGroupAssociationsExist", "PhoneNumberAssociationsExist"] } };
+static EXTERNAL_USER_ID_LIST: Shape = Shape { name: "ExternalUserIdList", sensitive: false, kind: Kind::List { item: &EXTERNAL_USER_ID_TYPE, min: Some(1), max: None } };
+static EXTERNAL_USER_ID_TYPE: Shape = Shape { name: "ExternalUserIdType", sensitive: true, kind: Kind::String { min: Some(2), max: Some(64), pattern: None, values: &[] } };
 static GET_MEDIA_CAPTURE_PIPELINE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "MediaPipelineId", wire: "mediaPipelineId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 12 },
 ], required: &[0] };
 static GET_MEDIA_CAPTURE_PIPELINE_RESPONSE_MEMBERS: Structure = Structure { members: &[
     Member { name: "MediaCapturePipeline", wire: "MediaCapturePipeline", location: Location::Body, shape: &MEDIA_CAPTURE_PIPELINE, idempotency_token: false, symbol: 10 },
 ], required: &[] };
-static GUID_STRING: Shape = Shape { name: "GuidString", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: Some("[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"), values: &[] } };
+static GUID_STRING: Shape = Shape { name: "GuidString", sensitive: false, kind: Kind::String { min: None, max: None, pattern: Some("[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"), values: &[] } };
 static ISO8601_TIMESTAMP: Shape = Shape { name: "Iso8601Timestamp", sensitive: false, kind: Kind::Timestamp(TimestampFormat::Iso8601) };
 static LIST_MEDIA_CAPTURE_PIPELINES_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "NextToken", wire: "next-token", location: Location::Query, shape: &STRING, idempotency_token: false, symbol: 15 },
@@ -135,10 +135,10 @@ static MEDIA_CAPTURE_PIPELINE: Shape = Shape { name: "MediaCapturePipeline", sen
     Member { name: "UpdatedTimestamp", wire: "UpdatedTimestamp", location: Location::Body, shape: &ISO8601_TIMESTAMP, idempotency_token: false, symbol: 24 },
     Member { name: "ChimeSdkMeetingConfiguration", wire: "ChimeSdkMeetingConfiguration", location: Location::Body, shape: &CHIME_SDK_MEETING_CONFIGURATION, idempotency_token: false, symbol: 3 },
 ], required: &[] }) };
-static MEDIA_CAPTURE_PIPELINE_LIST: Shape = Shape { name: "MediaCapturePipelineList", sensitive: false, kind: Kind::List { item: &MEDIA_CAPTURE_PIPELINE, min: 0, max: None } };
-static MEDIA_PIPELINE_SINK_TYPE: Shape = Shape { name: "MediaPipelineSinkType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["S3Bucket"] } };
-static MEDIA_PIPELINE_SOURCE_TYPE: Shape = Shape { name: "MediaPipelineSourceType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["ChimeSdkMeeting"] } };
-static MEDIA_PIPELINE_STATUS: Shape = Shape { name: "MediaPipelineStatus", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Initializing", "InProgress", "Failed", "Stopping", "Stopped"] } };
+static MEDIA_CAPTURE_PIPELINE_LIST: Shape = Shape { name: "MediaCapturePipelineList", sensitive: false, kind: Kind::List { item: &MEDIA_CAPTURE_PIPELINE, min: None, max: None } };
+static MEDIA_PIPELINE_SINK_TYPE: Shape = Shape { name: "MediaPipelineSinkType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["S3Bucket"] } };
+static MEDIA_PIPELINE_SOURCE_TYPE: Shape = Shape { name: "MediaPipelineSourceType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["ChimeSdkMeeting"] } };
+static MEDIA_PIPELINE_STATUS: Shape = Shape { name: "MediaPipelineStatus", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Initializing", "InProgress", "Failed", "Stopping", "Stopped"] } };
 static RESULT_MAX: Shape = Shape { name: "ResultMax", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(99) } };
 static SELECTED_VIDEO_STREAMS: Shape = Shape { name: "SelectedVideoStreams", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "AttendeeIds", wire: "AttendeeIds", location: Location::Body, shape: &ATTENDEE_ID_LIST, idempotency_token: false, symbol: 1 },
@@ -147,9 +147,9 @@ static SELECTED_VIDEO_STREAMS: Shape = Shape { name: "SelectedVideoStreams", sen
 static SOURCE_CONFIGURATION: Shape = Shape { name: "SourceConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "SelectedVideoStreams", wire: "SelectedVideoStreams", location: Location::Body, shape: &SELECTED_VIDEO_STREAMS, idempotency_token: false, symbol: 16 },
 ], required: &[] }) };
-static STRING: Shape = Shape { name: "String", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &[] } };
+static STRING: Shape = Shape { name: "String", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &[] } };
 static VIDEO_ARTIFACTS_CONFIGURATION: Shape = Shape { name: "VideoArtifactsConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "State", wire: "State", location: Location::Body, shape: &ARTIFACTS_STATE, idempotency_token: false, symbol: 22 },
     Member { name: "MuxType", wire: "MuxType", location: Location::Body, shape: &VIDEO_MUX_TYPE, idempotency_token: false, symbol: 14 },
 ], required: &[0] }) };
-static VIDEO_MUX_TYPE: Shape = Shape { name: "VideoMuxType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["VideoOnly"] } };
+static VIDEO_MUX_TYPE: Shape = Shape { name: "VideoMuxType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["VideoOnly"] } };

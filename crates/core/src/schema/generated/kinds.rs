@@ -13,6 +13,10 @@ pub enum ErrorKind {
     InvalidConfig,
     /// The retry mode is not valid.
     InvalidRetryMode,
+    /// The endpoint URL of the EC2 instance metadata service is not valid.
+    InvalidImdsEndpoint,
+    /// The endpoint mode of the EC2 instance metadata service is neither IPv4 nor IPv6.
+    InvalidImdsEndpointMode,
     /// No service has that name.
     UnknownService,
     /// A shared config file cannot be parsed; the message has its path and line.
@@ -64,6 +68,8 @@ impl ErrorKind {
         ErrorKind::ParamValidation,
         ErrorKind::InvalidConfig,
         ErrorKind::InvalidRetryMode,
+        ErrorKind::InvalidImdsEndpoint,
+        ErrorKind::InvalidImdsEndpointMode,
         ErrorKind::UnknownService,
         ErrorKind::ConfigParse,
         ErrorKind::InfiniteLoopConfig,
@@ -95,6 +101,8 @@ impl ErrorKind {
             ErrorKind::ParamValidation => "ParamValidationError",
             ErrorKind::InvalidConfig => "InvalidConfigError",
             ErrorKind::InvalidRetryMode => "InvalidRetryModeError",
+            ErrorKind::InvalidImdsEndpoint => "InvalidIMDSEndpointError",
+            ErrorKind::InvalidImdsEndpointMode => "InvalidIMDSEndpointModeError",
             ErrorKind::UnknownService => "UnknownServiceError",
             ErrorKind::ConfigParse => "ConfigParseError",
             ErrorKind::InfiniteLoopConfig => "InfiniteLoopConfigError",

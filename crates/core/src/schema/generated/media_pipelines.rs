@@ -7,7 +7,7 @@ use crate::schema::{Endpoint, ErrorShape, Kind, Location, Member, Operation, Seg
 /// The service.
 pub static SERVICE: Service = Service {
     name: "chime-sdk-media-pipelines", class: "ChimeSDKMediaPipelines", service_id: "Chime SDK Media Pipelines", api_version: "2021-07-15", signing_name: "chime",
-    endpoint: Endpoint { prefix: "media-pipelines-chime", global: None },
+    endpoint: Endpoint { prefix: "media-pipelines-chime", global: None, known: &[("aws", &["ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-west-2", "us-east-1", "us-east-1-fips", "us-west-2", "us-west-2-fips"])] },
     operations: OPERATIONS,
     errors: ERRORS,
     symbols: SYMBOLS,
@@ -50,58 +50,58 @@ static OPERATIONS: &[Operation] = &[
 ];
 
 static ERRORS: &[ErrorShape] = &[
-    ErrorShape { name: "BadRequestException", status: 400, members: &[
+    ErrorShape { name: "BadRequestException", status: 400, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 21 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 88 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 111 },
-] },
-    ErrorShape { name: "ConflictException", status: 409, members: &[
+], required: &[] } },
+    ErrorShape { name: "ConflictException", status: 409, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 21 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 88 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 111 },
-] },
-    ErrorShape { name: "ForbiddenException", status: 403, members: &[
+], required: &[] } },
+    ErrorShape { name: "ForbiddenException", status: 403, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 21 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 88 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 111 },
-] },
-    ErrorShape { name: "NotFoundException", status: 404, members: &[
+], required: &[] } },
+    ErrorShape { name: "NotFoundException", status: 404, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 21 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 88 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 111 },
-] },
-    ErrorShape { name: "ResourceLimitExceededException", status: 400, members: &[
+], required: &[] } },
+    ErrorShape { name: "ResourceLimitExceededException", status: 400, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 21 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 88 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 111 },
-] },
-    ErrorShape { name: "ServiceFailureException", status: 500, members: &[
+], required: &[] } },
+    ErrorShape { name: "ServiceFailureException", status: 500, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 21 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 88 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 111 },
-] },
-    ErrorShape { name: "ServiceUnavailableException", status: 503, members: &[
+], required: &[] } },
+    ErrorShape { name: "ServiceUnavailableException", status: 503, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 21 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 88 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 111 },
-] },
-    ErrorShape { name: "ThrottledClientException", status: 429, members: &[
+], required: &[] } },
+    ErrorShape { name: "ThrottledClientException", status: 429, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 21 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 88 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 111 },
-] },
-    ErrorShape { name: "UnauthorizedClientException", status: 401, members: &[
+], required: &[] } },
+    ErrorShape { name: "UnauthorizedClientException", status: 401, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &ERROR_CODE, idempotency_token: false, symbol: 21 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 88 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 111 },
-] },
+], required: &[] } },
 ];
 
 static ACTIVE_SPEAKER_ONLY_CONFIGURATION: Shape = Shape { name: "ActiveSpeakerOnlyConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "ActiveSpeakerPosition", wire: "ActiveSpeakerPosition", location: Location::Body, shape: &ACTIVE_SPEAKER_POSITION, idempotency_token: false, symbol: 1 },
 ], required: &[] }) };
-static ACTIVE_SPEAKER_POSITION: Shape = Shape { name: "ActiveSpeakerPosition", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["TopLeft", "TopRight", "BottomLeft", "BottomRight"] } };
-static AMAZON_RESOURCE_NAME: Shape = Shape { name: "AmazonResourceName", sensitive: false, kind: Kind::String { min: 1, max: Some(1011), pattern: Some("^arn[\\/\\:\\-\\_\\.a-zA-Z0-9]+$"), values: &[] } };
+static ACTIVE_SPEAKER_POSITION: Shape = Shape { name: "ActiveSpeakerPosition", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["TopLeft", "TopRight", "BottomLeft", "BottomRight"] } };
+static AMAZON_RESOURCE_NAME: Shape = Shape { name: "AmazonResourceName", sensitive: false, kind: Kind::String { min: Some(1), max: Some(1011), pattern: Some("^arn[\\/\\:\\-\\_\\.a-zA-Z0-9]+$"), values: &[] } };
 static AMAZON_TRANSCRIBE_CALL_ANALYTICS_PROCESSOR_CONFIGURATION: Shape = Shape { name: "AmazonTranscribeCallAnalyticsProcessorConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "LanguageCode", wire: "LanguageCode", location: Location::Body, shape: &CALL_ANALYTICS_LANGUAGE_CODE, idempotency_token: false, symbol: 62 },
     Member { name: "VocabularyName", wire: "VocabularyName", location: Location::Body, shape: &VOCABULARY_NAME, idempotency_token: false, symbol: 167 },
@@ -137,7 +137,7 @@ static AMAZON_TRANSCRIBE_PROCESSOR_CONFIGURATION: Shape = Shape { name: "AmazonT
     Member { name: "VocabularyNames", wire: "VocabularyNames", location: Location::Body, shape: &VOCABULARY_NAMES, idempotency_token: false, symbol: 168 },
     Member { name: "VocabularyFilterNames", wire: "VocabularyFilterNames", location: Location::Body, shape: &VOCABULARY_FILTER_NAMES, idempotency_token: false, symbol: 166 },
 ], required: &[] }) };
-static ARN: Shape = Shape { name: "Arn", sensitive: true, kind: Kind::String { min: 1, max: Some(1024), pattern: Some("^arn[\\/\\:\\-\\_\\.a-zA-Z0-9]+$"), values: &[] } };
+static ARN: Shape = Shape { name: "Arn", sensitive: true, kind: Kind::String { min: Some(1), max: Some(1024), pattern: Some("^arn[\\/\\:\\-\\_\\.a-zA-Z0-9]+$"), values: &[] } };
 static ARTIFACTS_CONCATENATION_CONFIGURATION: Shape = Shape { name: "ArtifactsConcatenationConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Audio", wire: "Audio", location: Location::Body, shape: &AUDIO_CONCATENATION_CONFIGURATION, idempotency_token: false, symbol: 7 },
     Member { name: "Video", wire: "Video", location: Location::Body, shape: &VIDEO_CONCATENATION_CONFIGURATION, idempotency_token: false, symbol: 162 },
@@ -147,38 +147,38 @@ static ARTIFACTS_CONCATENATION_CONFIGURATION: Shape = Shape { name: "ArtifactsCo
     Member { name: "MeetingEvents", wire: "MeetingEvents", location: Location::Body, shape: &MEETING_EVENTS_CONCATENATION_CONFIGURATION, idempotency_token: false, symbol: 87 },
     Member { name: "CompositedVideo", wire: "CompositedVideo", location: Location::Body, shape: &COMPOSITED_VIDEO_CONCATENATION_CONFIGURATION, idempotency_token: false, symbol: 22 },
 ], required: &[0, 1, 2, 3, 4, 5, 6] }) };
-static ARTIFACTS_CONCATENATION_STATE: Shape = Shape { name: "ArtifactsConcatenationState", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Enabled", "Disabled"] } };
+static ARTIFACTS_CONCATENATION_STATE: Shape = Shape { name: "ArtifactsConcatenationState", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Enabled", "Disabled"] } };
 static ARTIFACTS_CONFIGURATION: Shape = Shape { name: "ArtifactsConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Audio", wire: "Audio", location: Location::Body, shape: &AUDIO_ARTIFACTS_CONFIGURATION, idempotency_token: false, symbol: 7 },
     Member { name: "Video", wire: "Video", location: Location::Body, shape: &VIDEO_ARTIFACTS_CONFIGURATION, idempotency_token: false, symbol: 162 },
     Member { name: "Content", wire: "Content", location: Location::Body, shape: &CONTENT_ARTIFACTS_CONFIGURATION, idempotency_token: false, symbol: 23 },
     Member { name: "CompositedVideo", wire: "CompositedVideo", location: Location::Body, shape: &COMPOSITED_VIDEO_ARTIFACTS_CONFIGURATION, idempotency_token: false, symbol: 22 },
 ], required: &[0, 1, 2] }) };
-static ARTIFACTS_STATE: Shape = Shape { name: "ArtifactsState", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Enabled", "Disabled"] } };
-static ATTENDEE_ID_LIST: Shape = Shape { name: "AttendeeIdList", sensitive: false, kind: Kind::List { item: &GUID_STRING, min: 1, max: None } };
-static AUDIO_ARTIFACTS_CONCATENATION_STATE: Shape = Shape { name: "AudioArtifactsConcatenationState", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Enabled"] } };
+static ARTIFACTS_STATE: Shape = Shape { name: "ArtifactsState", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Enabled", "Disabled"] } };
+static ATTENDEE_ID_LIST: Shape = Shape { name: "AttendeeIdList", sensitive: false, kind: Kind::List { item: &GUID_STRING, min: Some(1), max: None } };
+static AUDIO_ARTIFACTS_CONCATENATION_STATE: Shape = Shape { name: "AudioArtifactsConcatenationState", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Enabled"] } };
 static AUDIO_ARTIFACTS_CONFIGURATION: Shape = Shape { name: "AudioArtifactsConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MuxType", wire: "MuxType", location: Location::Body, shape: &AUDIO_MUX_TYPE, idempotency_token: false, symbol: 89 },
 ], required: &[0] }) };
-static AUDIO_CHANNELS_OPTION: Shape = Shape { name: "AudioChannelsOption", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Stereo", "Mono"] } };
+static AUDIO_CHANNELS_OPTION: Shape = Shape { name: "AudioChannelsOption", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Stereo", "Mono"] } };
 static AUDIO_CONCATENATION_CONFIGURATION: Shape = Shape { name: "AudioConcatenationConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "State", wire: "State", location: Location::Body, shape: &AUDIO_ARTIFACTS_CONCATENATION_STATE, idempotency_token: false, symbol: 141 },
 ], required: &[0] }) };
-static AUDIO_MUX_TYPE: Shape = Shape { name: "AudioMuxType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["AudioOnly", "AudioWithActiveSpeakerVideo", "AudioWithCompositedVideo"] } };
-static AUDIO_SAMPLE_RATE_OPTION: Shape = Shape { name: "AudioSampleRateOption", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: Some("44100|48000"), values: &[] } };
-static AWS_REGION: Shape = Shape { name: "AwsRegion", sensitive: false, kind: Kind::String { min: 1, max: Some(32), pattern: Some("^([a-z]+-){2,}\\d+$"), values: &[] } };
+static AUDIO_MUX_TYPE: Shape = Shape { name: "AudioMuxType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["AudioOnly", "AudioWithActiveSpeakerVideo", "AudioWithCompositedVideo"] } };
+static AUDIO_SAMPLE_RATE_OPTION: Shape = Shape { name: "AudioSampleRateOption", sensitive: false, kind: Kind::String { min: None, max: None, pattern: Some("44100|48000"), values: &[] } };
+static AWS_REGION: Shape = Shape { name: "AwsRegion", sensitive: false, kind: Kind::String { min: Some(1), max: Some(32), pattern: Some("^([a-z]+-){2,}\\d+$"), values: &[] } };
 static BOOLEAN: Shape = Shape { name: "Boolean", sensitive: false, kind: Kind::Boolean };
-static BORDER_COLOR: Shape = Shape { name: "BorderColor", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Black", "Blue", "Red", "Green", "White", "Yellow"] } };
+static BORDER_COLOR: Shape = Shape { name: "BorderColor", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Black", "Blue", "Red", "Green", "White", "Yellow"] } };
 static BORDER_THICKNESS: Shape = Shape { name: "BorderThickness", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(20) } };
-static CALL_ANALYTICS_LANGUAGE_CODE: Shape = Shape { name: "CallAnalyticsLanguageCode", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["en-US", "en-GB", "es-US", "fr-CA", "fr-FR", "en-AU", "it-IT", "de-DE", "pt-BR"] } };
-static CANVAS_ORIENTATION: Shape = Shape { name: "CanvasOrientation", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Landscape", "Portrait"] } };
-static CATEGORY_NAME: Shape = Shape { name: "CategoryName", sensitive: false, kind: Kind::String { min: 1, max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
-static CATEGORY_NAME_LIST: Shape = Shape { name: "CategoryNameList", sensitive: false, kind: Kind::List { item: &CATEGORY_NAME, min: 1, max: Some(20) } };
+static CALL_ANALYTICS_LANGUAGE_CODE: Shape = Shape { name: "CallAnalyticsLanguageCode", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["en-US", "en-GB", "es-US", "fr-CA", "fr-FR", "en-AU", "it-IT", "de-DE", "pt-BR"] } };
+static CANVAS_ORIENTATION: Shape = Shape { name: "CanvasOrientation", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Landscape", "Portrait"] } };
+static CATEGORY_NAME: Shape = Shape { name: "CategoryName", sensitive: false, kind: Kind::String { min: Some(1), max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
+static CATEGORY_NAME_LIST: Shape = Shape { name: "CategoryNameList", sensitive: false, kind: Kind::List { item: &CATEGORY_NAME, min: Some(1), max: Some(20) } };
 static CHANNEL_DEFINITION: Shape = Shape { name: "ChannelDefinition", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "ChannelId", wire: "ChannelId", location: Location::Body, shape: &CHANNEL_ID, idempotency_token: false, symbol: 17 },
     Member { name: "ParticipantRole", wire: "ParticipantRole", location: Location::Body, shape: &PARTICIPANT_ROLE, idempotency_token: false, symbol: 96 },
 ], required: &[0] }) };
-static CHANNEL_DEFINITIONS: Shape = Shape { name: "ChannelDefinitions", sensitive: false, kind: Kind::List { item: &CHANNEL_DEFINITION, min: 1, max: Some(2) } };
+static CHANNEL_DEFINITIONS: Shape = Shape { name: "ChannelDefinitions", sensitive: false, kind: Kind::List { item: &CHANNEL_DEFINITION, min: Some(1), max: Some(2) } };
 static CHANNEL_ID: Shape = Shape { name: "ChannelId", sensitive: false, kind: Kind::Integer { min: Some(0), max: Some(1) } };
 static CHIME_SDK_MEETING_CONCATENATION_CONFIGURATION: Shape = Shape { name: "ChimeSdkMeetingConcatenationConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "ArtifactsConfiguration", wire: "ArtifactsConfiguration", location: Location::Body, shape: &ARTIFACTS_CONCATENATION_CONFIGURATION, idempotency_token: false, symbol: 5 },
@@ -193,7 +193,7 @@ static CHIME_SDK_MEETING_LIVE_CONNECTOR_CONFIGURATION: Shape = Shape { name: "Ch
     Member { name: "CompositedVideo", wire: "CompositedVideo", location: Location::Body, shape: &COMPOSITED_VIDEO_ARTIFACTS_CONFIGURATION, idempotency_token: false, symbol: 22 },
     Member { name: "SourceConfiguration", wire: "SourceConfiguration", location: Location::Body, shape: &SOURCE_CONFIGURATION, idempotency_token: false, symbol: 131 },
 ], required: &[0, 1] }) };
-static CLIENT_REQUEST_TOKEN: Shape = Shape { name: "ClientRequestToken", sensitive: true, kind: Kind::String { min: 2, max: Some(64), pattern: Some("[-_a-zA-Z0-9]*"), values: &[] } };
+static CLIENT_REQUEST_TOKEN: Shape = Shape { name: "ClientRequestToken", sensitive: true, kind: Kind::String { min: Some(2), max: Some(64), pattern: Some("[-_a-zA-Z0-9]*"), values: &[] } };
 static COMPOSITED_VIDEO_ARTIFACTS_CONFIGURATION: Shape = Shape { name: "CompositedVideoArtifactsConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Layout", wire: "Layout", location: Location::Body, shape: &LAYOUT_OPTION, idempotency_token: false, symbol: 65 },
     Member { name: "Resolution", wire: "Resolution", location: Location::Body, shape: &RESOLUTION_OPTION, idempotency_token: false, symbol: 113 },
@@ -206,14 +206,14 @@ static CONCATENATION_SINK: Shape = Shape { name: "ConcatenationSink", sensitive:
     Member { name: "Type", wire: "Type", location: Location::Body, shape: &CONCATENATION_SINK_TYPE, idempotency_token: false, symbol: 156 },
     Member { name: "S3BucketSinkConfiguration", wire: "S3BucketSinkConfiguration", location: Location::Body, shape: &S3_BUCKET_SINK_CONFIGURATION, idempotency_token: false, symbol: 118 },
 ], required: &[0, 1] }) };
-static CONCATENATION_SINK_LIST: Shape = Shape { name: "ConcatenationSinkList", sensitive: false, kind: Kind::List { item: &CONCATENATION_SINK, min: 1, max: Some(1) } };
-static CONCATENATION_SINK_TYPE: Shape = Shape { name: "ConcatenationSinkType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["S3Bucket"] } };
+static CONCATENATION_SINK_LIST: Shape = Shape { name: "ConcatenationSinkList", sensitive: false, kind: Kind::List { item: &CONCATENATION_SINK, min: Some(1), max: Some(1) } };
+static CONCATENATION_SINK_TYPE: Shape = Shape { name: "ConcatenationSinkType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["S3Bucket"] } };
 static CONCATENATION_SOURCE: Shape = Shape { name: "ConcatenationSource", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Type", wire: "Type", location: Location::Body, shape: &CONCATENATION_SOURCE_TYPE, idempotency_token: false, symbol: 156 },
     Member { name: "MediaCapturePipelineSourceConfiguration", wire: "MediaCapturePipelineSourceConfiguration", location: Location::Body, shape: &MEDIA_CAPTURE_PIPELINE_SOURCE_CONFIGURATION, idempotency_token: false, symbol: 68 },
 ], required: &[0, 1] }) };
-static CONCATENATION_SOURCE_LIST: Shape = Shape { name: "ConcatenationSourceList", sensitive: false, kind: Kind::List { item: &CONCATENATION_SOURCE, min: 1, max: Some(1) } };
-static CONCATENATION_SOURCE_TYPE: Shape = Shape { name: "ConcatenationSourceType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["MediaCapturePipeline"] } };
+static CONCATENATION_SOURCE_LIST: Shape = Shape { name: "ConcatenationSourceList", sensitive: false, kind: Kind::List { item: &CONCATENATION_SOURCE, min: Some(1), max: Some(1) } };
+static CONCATENATION_SOURCE_TYPE: Shape = Shape { name: "ConcatenationSourceType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["MediaCapturePipeline"] } };
 static CONTENT_ARTIFACTS_CONFIGURATION: Shape = Shape { name: "ContentArtifactsConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "State", wire: "State", location: Location::Body, shape: &ARTIFACTS_STATE, idempotency_token: false, symbol: 141 },
     Member { name: "MuxType", wire: "MuxType", location: Location::Body, shape: &CONTENT_MUX_TYPE, idempotency_token: false, symbol: 89 },
@@ -221,10 +221,10 @@ static CONTENT_ARTIFACTS_CONFIGURATION: Shape = Shape { name: "ContentArtifactsC
 static CONTENT_CONCATENATION_CONFIGURATION: Shape = Shape { name: "ContentConcatenationConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "State", wire: "State", location: Location::Body, shape: &ARTIFACTS_CONCATENATION_STATE, idempotency_token: false, symbol: 141 },
 ], required: &[0] }) };
-static CONTENT_MUX_TYPE: Shape = Shape { name: "ContentMuxType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["ContentOnly"] } };
-static CONTENT_REDACTION_OUTPUT: Shape = Shape { name: "ContentRedactionOutput", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["redacted", "redacted_and_unredacted"] } };
-static CONTENT_SHARE_LAYOUT_OPTION: Shape = Shape { name: "ContentShareLayoutOption", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["PresenterOnly", "Horizontal", "Vertical", "ActiveSpeakerOnly"] } };
-static CONTENT_TYPE: Shape = Shape { name: "ContentType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["PII"] } };
+static CONTENT_MUX_TYPE: Shape = Shape { name: "ContentMuxType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["ContentOnly"] } };
+static CONTENT_REDACTION_OUTPUT: Shape = Shape { name: "ContentRedactionOutput", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["redacted", "redacted_and_unredacted"] } };
+static CONTENT_SHARE_LAYOUT_OPTION: Shape = Shape { name: "ContentShareLayoutOption", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["PresenterOnly", "Horizontal", "Vertical", "ActiveSpeakerOnly"] } };
+static CONTENT_TYPE: Shape = Shape { name: "ContentType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["PII"] } };
 static CORNER_RADIUS: Shape = Shape { name: "CornerRadius", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(20) } };
 static CREATE_MEDIA_CAPTURE_PIPELINE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "SourceType", wire: "SourceType", location: Location::Body, shape: &MEDIA_PIPELINE_SOURCE_TYPE, idempotency_token: false, symbol: 132 },
@@ -316,15 +316,15 @@ static DELETE_MEDIA_PIPELINE_KINESIS_VIDEO_STREAM_POOL_REQUEST_MEMBERS: Structur
 static DELETE_MEDIA_PIPELINE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "MediaPipelineId", wire: "mediaPipelineId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 82 },
 ], required: &[0] };
-static ERROR_CODE: Shape = Shape { name: "ErrorCode", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["BadRequest", "Forbidden", "NotFound", "ResourceLimitExceeded", "ServiceFailure", "ServiceUnavailable", "Throttling"] } };
-static EXTERNAL_USER_ID_LIST: Shape = Shape { name: "ExternalUserIdList", sensitive: false, kind: Kind::List { item: &EXTERNAL_USER_ID_TYPE, min: 1, max: None } };
-static EXTERNAL_USER_ID_TYPE: Shape = Shape { name: "ExternalUserIdType", sensitive: true, kind: Kind::String { min: 2, max: Some(64), pattern: None, values: &[] } };
-static FRAGMENT_NUMBER_STRING: Shape = Shape { name: "FragmentNumberString", sensitive: false, kind: Kind::String { min: 1, max: Some(128), pattern: Some("^[0-9]+$"), values: &[] } };
+static ERROR_CODE: Shape = Shape { name: "ErrorCode", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["BadRequest", "Forbidden", "NotFound", "ResourceLimitExceeded", "ServiceFailure", "ServiceUnavailable", "Throttling"] } };
+static EXTERNAL_USER_ID_LIST: Shape = Shape { name: "ExternalUserIdList", sensitive: false, kind: Kind::List { item: &EXTERNAL_USER_ID_TYPE, min: Some(1), max: None } };
+static EXTERNAL_USER_ID_TYPE: Shape = Shape { name: "ExternalUserIdType", sensitive: true, kind: Kind::String { min: Some(2), max: Some(64), pattern: None, values: &[] } };
+static FRAGMENT_NUMBER_STRING: Shape = Shape { name: "FragmentNumberString", sensitive: false, kind: Kind::String { min: Some(1), max: Some(128), pattern: Some("^[0-9]+$"), values: &[] } };
 static FRAGMENT_SELECTOR: Shape = Shape { name: "FragmentSelector", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "FragmentSelectorType", wire: "FragmentSelectorType", location: Location::Body, shape: &FRAGMENT_SELECTOR_TYPE, idempotency_token: false, symbol: 43 },
     Member { name: "TimestampRange", wire: "TimestampRange", location: Location::Body, shape: &TIMESTAMP_RANGE, idempotency_token: false, symbol: 154 },
 ], required: &[0, 1] }) };
-static FRAGMENT_SELECTOR_TYPE: Shape = Shape { name: "FragmentSelectorType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["ProducerTimestamp", "ServerTimestamp"] } };
+static FRAGMENT_SELECTOR_TYPE: Shape = Shape { name: "FragmentSelectorType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["ProducerTimestamp", "ServerTimestamp"] } };
 static GET_MEDIA_CAPTURE_PIPELINE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "MediaPipelineId", wire: "mediaPipelineId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 82 },
 ], required: &[0] };
@@ -372,30 +372,30 @@ static GRID_VIEW_CONFIGURATION: Shape = Shape { name: "GridViewConfiguration", s
     Member { name: "VideoAttribute", wire: "VideoAttribute", location: Location::Body, shape: &VIDEO_ATTRIBUTE, idempotency_token: false, symbol: 163 },
     Member { name: "CanvasOrientation", wire: "CanvasOrientation", location: Location::Body, shape: &CANVAS_ORIENTATION, idempotency_token: false, symbol: 15 },
 ], required: &[0] }) };
-static GUID_STRING: Shape = Shape { name: "GuidString", sensitive: false, kind: Kind::String { min: 36, max: Some(36), pattern: Some("[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"), values: &[] } };
-static HIGHLIGHT_COLOR: Shape = Shape { name: "HighlightColor", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Black", "Blue", "Red", "Green", "White", "Yellow"] } };
+static GUID_STRING: Shape = Shape { name: "GuidString", sensitive: false, kind: Kind::String { min: Some(36), max: Some(36), pattern: Some("[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"), values: &[] } };
+static HIGHLIGHT_COLOR: Shape = Shape { name: "HighlightColor", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Black", "Blue", "Red", "Green", "White", "Yellow"] } };
 static HORIZONTAL_LAYOUT_CONFIGURATION: Shape = Shape { name: "HorizontalLayoutConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "TileOrder", wire: "TileOrder", location: Location::Body, shape: &TILE_ORDER, idempotency_token: false, symbol: 151 },
     Member { name: "TilePosition", wire: "TilePosition", location: Location::Body, shape: &HORIZONTAL_TILE_POSITION, idempotency_token: false, symbol: 152 },
     Member { name: "TileCount", wire: "TileCount", location: Location::Body, shape: &TILE_COUNT, idempotency_token: false, symbol: 150 },
     Member { name: "TileAspectRatio", wire: "TileAspectRatio", location: Location::Body, shape: &TILE_ASPECT_RATIO, idempotency_token: false, symbol: 149 },
 ], required: &[] }) };
-static HORIZONTAL_TILE_POSITION: Shape = Shape { name: "HorizontalTilePosition", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Top", "Bottom"] } };
+static HORIZONTAL_TILE_POSITION: Shape = Shape { name: "HorizontalTilePosition", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Top", "Bottom"] } };
 static ISO8601_TIMESTAMP: Shape = Shape { name: "Iso8601Timestamp", sensitive: false, kind: Kind::Timestamp(TimestampFormat::Iso8601) };
 static ISSUE_DETECTION_CONFIGURATION: Shape = Shape { name: "IssueDetectionConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "RuleName", wire: "RuleName", location: Location::Body, shape: &RULE_NAME, idempotency_token: false, symbol: 116 },
 ], required: &[0] }) };
-static KEYWORD: Shape = Shape { name: "Keyword", sensitive: false, kind: Kind::String { min: 1, max: Some(100), pattern: Some("^[\\s0-9a-zA-Z'-]+"), values: &[] } };
+static KEYWORD: Shape = Shape { name: "Keyword", sensitive: false, kind: Kind::String { min: Some(1), max: Some(100), pattern: Some("^[\\s0-9a-zA-Z'-]+"), values: &[] } };
 static KEYWORD_MATCH_CONFIGURATION: Shape = Shape { name: "KeywordMatchConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "RuleName", wire: "RuleName", location: Location::Body, shape: &RULE_NAME, idempotency_token: false, symbol: 116 },
     Member { name: "Keywords", wire: "Keywords", location: Location::Body, shape: &KEYWORD_MATCH_WORD_LIST, idempotency_token: false, symbol: 54 },
     Member { name: "Negate", wire: "Negate", location: Location::Body, shape: &BOOLEAN, idempotency_token: false, symbol: 90 },
 ], required: &[0, 1] }) };
-static KEYWORD_MATCH_WORD_LIST: Shape = Shape { name: "KeywordMatchWordList", sensitive: false, kind: Kind::List { item: &KEYWORD, min: 1, max: Some(10) } };
+static KEYWORD_MATCH_WORD_LIST: Shape = Shape { name: "KeywordMatchWordList", sensitive: false, kind: Kind::List { item: &KEYWORD, min: Some(1), max: Some(10) } };
 static KINESIS_DATA_STREAM_SINK_CONFIGURATION: Shape = Shape { name: "KinesisDataStreamSinkConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "InsightsTarget", wire: "InsightsTarget", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 50 },
 ], required: &[] }) };
-static KINESIS_VIDEO_STREAM_ARN: Shape = Shape { name: "KinesisVideoStreamArn", sensitive: false, kind: Kind::String { min: 1, max: Some(1024), pattern: Some("arn:[a-z\\d-]+:kinesisvideo:[a-z0-9-]+:[0-9]+:[a-z]+/[a-zA-Z0-9_.-]+/[0-9]+"), values: &[] } };
+static KINESIS_VIDEO_STREAM_ARN: Shape = Shape { name: "KinesisVideoStreamArn", sensitive: false, kind: Kind::String { min: Some(1), max: Some(1024), pattern: Some("arn:[a-z\\d-]+:kinesisvideo:[a-z0-9-]+:[0-9]+:[a-z]+/[a-zA-Z0-9_.-]+/[0-9]+"), values: &[] } };
 static KINESIS_VIDEO_STREAM_CONFIGURATION: Shape = Shape { name: "KinesisVideoStreamConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Region", wire: "Region", location: Location::Body, shape: &AWS_REGION, idempotency_token: false, symbol: 110 },
     Member { name: "DataRetentionInHours", wire: "DataRetentionInHours", location: Location::Body, shape: &DATA_RETENTION_IN_HOURS, idempotency_token: false, symbol: 32 },
@@ -413,16 +413,16 @@ static KINESIS_VIDEO_STREAM_POOL_CONFIGURATION: Shape = Shape { name: "KinesisVi
     Member { name: "CreatedTimestamp", wire: "CreatedTimestamp", location: Location::Body, shape: &ISO8601_TIMESTAMP, idempotency_token: false, symbol: 29 },
     Member { name: "UpdatedTimestamp", wire: "UpdatedTimestamp", location: Location::Body, shape: &ISO8601_TIMESTAMP, idempotency_token: false, symbol: 158 },
 ], required: &[] }) };
-static KINESIS_VIDEO_STREAM_POOL_ID: Shape = Shape { name: "KinesisVideoStreamPoolId", sensitive: false, kind: Kind::String { min: 1, max: Some(256), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
-static KINESIS_VIDEO_STREAM_POOL_NAME: Shape = Shape { name: "KinesisVideoStreamPoolName", sensitive: false, kind: Kind::String { min: 1, max: Some(128), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
+static KINESIS_VIDEO_STREAM_POOL_ID: Shape = Shape { name: "KinesisVideoStreamPoolId", sensitive: false, kind: Kind::String { min: Some(1), max: Some(256), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
+static KINESIS_VIDEO_STREAM_POOL_NAME: Shape = Shape { name: "KinesisVideoStreamPoolName", sensitive: false, kind: Kind::String { min: Some(1), max: Some(128), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
 static KINESIS_VIDEO_STREAM_POOL_SIZE: Shape = Shape { name: "KinesisVideoStreamPoolSize", sensitive: false, kind: Kind::Integer { min: Some(0), max: None } };
-static KINESIS_VIDEO_STREAM_POOL_STATUS: Shape = Shape { name: "KinesisVideoStreamPoolStatus", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["CREATING", "ACTIVE", "UPDATING", "DELETING", "FAILED"] } };
+static KINESIS_VIDEO_STREAM_POOL_STATUS: Shape = Shape { name: "KinesisVideoStreamPoolStatus", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["CREATING", "ACTIVE", "UPDATING", "DELETING", "FAILED"] } };
 static KINESIS_VIDEO_STREAM_POOL_SUMMARY: Shape = Shape { name: "KinesisVideoStreamPoolSummary", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "PoolName", wire: "PoolName", location: Location::Body, shape: &KINESIS_VIDEO_STREAM_POOL_NAME, idempotency_token: false, symbol: 100 },
     Member { name: "PoolId", wire: "PoolId", location: Location::Body, shape: &KINESIS_VIDEO_STREAM_POOL_ID, idempotency_token: false, symbol: 99 },
     Member { name: "PoolArn", wire: "PoolArn", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 98 },
 ], required: &[] }) };
-static KINESIS_VIDEO_STREAM_POOL_SUMMARY_LIST: Shape = Shape { name: "KinesisVideoStreamPoolSummaryList", sensitive: false, kind: Kind::List { item: &KINESIS_VIDEO_STREAM_POOL_SUMMARY, min: 0, max: None } };
+static KINESIS_VIDEO_STREAM_POOL_SUMMARY_LIST: Shape = Shape { name: "KinesisVideoStreamPoolSummaryList", sensitive: false, kind: Kind::List { item: &KINESIS_VIDEO_STREAM_POOL_SUMMARY, min: None, max: None } };
 static KINESIS_VIDEO_STREAM_RECORDING_SOURCE_RUNTIME_CONFIGURATION: Shape = Shape { name: "KinesisVideoStreamRecordingSourceRuntimeConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Streams", wire: "Streams", location: Location::Body, shape: &RECORDING_STREAM_LIST, idempotency_token: false, symbol: 146 },
     Member { name: "FragmentSelector", wire: "FragmentSelector", location: Location::Body, shape: &FRAGMENT_SELECTOR, idempotency_token: false, symbol: 42 },
@@ -440,8 +440,8 @@ static KINESIS_VIDEO_STREAM_SOURCE_TASK_CONFIGURATION: Shape = Shape { name: "Ki
 static LAMBDA_FUNCTION_SINK_CONFIGURATION: Shape = Shape { name: "LambdaFunctionSinkConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "InsightsTarget", wire: "InsightsTarget", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 50 },
 ], required: &[] }) };
-static LANGUAGE_OPTIONS: Shape = Shape { name: "LanguageOptions", sensitive: false, kind: Kind::String { min: 1, max: Some(200), pattern: Some("^[a-zA-Z-,]+"), values: &[] } };
-static LAYOUT_OPTION: Shape = Shape { name: "LayoutOption", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["GridView"] } };
+static LANGUAGE_OPTIONS: Shape = Shape { name: "LanguageOptions", sensitive: false, kind: Kind::String { min: Some(1), max: Some(200), pattern: Some("^[a-zA-Z-,]+"), values: &[] } };
+static LAYOUT_OPTION: Shape = Shape { name: "LayoutOption", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["GridView"] } };
 static LIST_MEDIA_CAPTURE_PIPELINES_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "NextToken", wire: "next-token", location: Location::Query, shape: &STRING, idempotency_token: false, symbol: 91 },
     Member { name: "MaxResults", wire: "max-results", location: Location::Query, shape: &RESULT_MAX, idempotency_token: false, symbol: 66 },
@@ -480,7 +480,7 @@ static LIST_TAGS_FOR_RESOURCE_REQUEST_MEMBERS: Structure = Structure { members: 
 static LIST_TAGS_FOR_RESOURCE_RESPONSE_MEMBERS: Structure = Structure { members: &[
     Member { name: "Tags", wire: "Tags", location: Location::Body, shape: &TAG_LIST, idempotency_token: false, symbol: 148 },
 ], required: &[] };
-static LIVE_CONNECTOR_MUX_TYPE: Shape = Shape { name: "LiveConnectorMuxType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["AudioWithCompositedVideo", "AudioWithActiveSpeakerVideo"] } };
+static LIVE_CONNECTOR_MUX_TYPE: Shape = Shape { name: "LiveConnectorMuxType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["AudioWithCompositedVideo", "AudioWithActiveSpeakerVideo"] } };
 static LIVE_CONNECTOR_RTMPCONFIGURATION: Shape = Shape { name: "LiveConnectorRTMPConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Url", wire: "Url", location: Location::Body, shape: &SENSITIVE_STRING, idempotency_token: false, symbol: 159 },
     Member { name: "AudioChannels", wire: "AudioChannels", location: Location::Body, shape: &AUDIO_CHANNELS_OPTION, idempotency_token: false, symbol: 8 },
@@ -490,14 +490,14 @@ static LIVE_CONNECTOR_SINK_CONFIGURATION: Shape = Shape { name: "LiveConnectorSi
     Member { name: "SinkType", wire: "SinkType", location: Location::Body, shape: &LIVE_CONNECTOR_SINK_TYPE, idempotency_token: false, symbol: 127 },
     Member { name: "RTMPConfiguration", wire: "RTMPConfiguration", location: Location::Body, shape: &LIVE_CONNECTOR_RTMPCONFIGURATION, idempotency_token: false, symbol: 107 },
 ], required: &[0, 1] }) };
-static LIVE_CONNECTOR_SINK_LIST: Shape = Shape { name: "LiveConnectorSinkList", sensitive: false, kind: Kind::List { item: &LIVE_CONNECTOR_SINK_CONFIGURATION, min: 1, max: Some(1) } };
-static LIVE_CONNECTOR_SINK_TYPE: Shape = Shape { name: "LiveConnectorSinkType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["RTMP"] } };
+static LIVE_CONNECTOR_SINK_LIST: Shape = Shape { name: "LiveConnectorSinkList", sensitive: false, kind: Kind::List { item: &LIVE_CONNECTOR_SINK_CONFIGURATION, min: Some(1), max: Some(1) } };
+static LIVE_CONNECTOR_SINK_TYPE: Shape = Shape { name: "LiveConnectorSinkType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["RTMP"] } };
 static LIVE_CONNECTOR_SOURCE_CONFIGURATION: Shape = Shape { name: "LiveConnectorSourceConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "SourceType", wire: "SourceType", location: Location::Body, shape: &LIVE_CONNECTOR_SOURCE_TYPE, idempotency_token: false, symbol: 132 },
     Member { name: "ChimeSdkMeetingLiveConnectorConfiguration", wire: "ChimeSdkMeetingLiveConnectorConfiguration", location: Location::Body, shape: &CHIME_SDK_MEETING_LIVE_CONNECTOR_CONFIGURATION, idempotency_token: false, symbol: 19 },
 ], required: &[0, 1] }) };
-static LIVE_CONNECTOR_SOURCE_LIST: Shape = Shape { name: "LiveConnectorSourceList", sensitive: false, kind: Kind::List { item: &LIVE_CONNECTOR_SOURCE_CONFIGURATION, min: 1, max: Some(1) } };
-static LIVE_CONNECTOR_SOURCE_TYPE: Shape = Shape { name: "LiveConnectorSourceType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["ChimeSdkMeeting"] } };
+static LIVE_CONNECTOR_SOURCE_LIST: Shape = Shape { name: "LiveConnectorSourceList", sensitive: false, kind: Kind::List { item: &LIVE_CONNECTOR_SOURCE_CONFIGURATION, min: Some(1), max: Some(1) } };
+static LIVE_CONNECTOR_SOURCE_TYPE: Shape = Shape { name: "LiveConnectorSourceType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["ChimeSdkMeeting"] } };
 static MEDIA_CAPTURE_PIPELINE: Shape = Shape { name: "MediaCapturePipeline", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MediaPipelineId", wire: "MediaPipelineId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 82 },
     Member { name: "MediaPipelineArn", wire: "MediaPipelineArn", location: Location::Body, shape: &AMAZON_RESOURCE_NAME, idempotency_token: false, symbol: 81 },
@@ -520,7 +520,7 @@ static MEDIA_CAPTURE_PIPELINE_SUMMARY: Shape = Shape { name: "MediaCapturePipeli
     Member { name: "MediaPipelineId", wire: "MediaPipelineId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 82 },
     Member { name: "MediaPipelineArn", wire: "MediaPipelineArn", location: Location::Body, shape: &AMAZON_RESOURCE_NAME, idempotency_token: false, symbol: 81 },
 ], required: &[] }) };
-static MEDIA_CAPTURE_PIPELINE_SUMMARY_LIST: Shape = Shape { name: "MediaCapturePipelineSummaryList", sensitive: false, kind: Kind::List { item: &MEDIA_CAPTURE_PIPELINE_SUMMARY, min: 0, max: None } };
+static MEDIA_CAPTURE_PIPELINE_SUMMARY_LIST: Shape = Shape { name: "MediaCapturePipelineSummaryList", sensitive: false, kind: Kind::List { item: &MEDIA_CAPTURE_PIPELINE_SUMMARY, min: None, max: None } };
 static MEDIA_CONCATENATION_PIPELINE: Shape = Shape { name: "MediaConcatenationPipeline", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MediaPipelineId", wire: "MediaPipelineId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 82 },
     Member { name: "MediaPipelineArn", wire: "MediaPipelineArn", location: Location::Body, shape: &AMAZON_RESOURCE_NAME, idempotency_token: false, symbol: 81 },
@@ -530,7 +530,7 @@ static MEDIA_CONCATENATION_PIPELINE: Shape = Shape { name: "MediaConcatenationPi
     Member { name: "CreatedTimestamp", wire: "CreatedTimestamp", location: Location::Body, shape: &ISO8601_TIMESTAMP, idempotency_token: false, symbol: 29 },
     Member { name: "UpdatedTimestamp", wire: "UpdatedTimestamp", location: Location::Body, shape: &ISO8601_TIMESTAMP, idempotency_token: false, symbol: 158 },
 ], required: &[] }) };
-static MEDIA_ENCODING: Shape = Shape { name: "MediaEncoding", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["pcm"] } };
+static MEDIA_ENCODING: Shape = Shape { name: "MediaEncoding", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["pcm"] } };
 static MEDIA_INSIGHTS_PIPELINE: Shape = Shape { name: "MediaInsightsPipeline", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MediaPipelineId", wire: "MediaPipelineId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 82 },
     Member { name: "MediaPipelineArn", wire: "MediaPipelineArn", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 81 },
@@ -565,20 +565,20 @@ static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_ELEMENT: Shape = Shape { name: "Med
     Member { name: "SnsTopicSinkConfiguration", wire: "SnsTopicSinkConfiguration", location: Location::Body, shape: &SNS_TOPIC_SINK_CONFIGURATION, idempotency_token: false, symbol: 129 },
     Member { name: "VoiceEnhancementSinkConfiguration", wire: "VoiceEnhancementSinkConfiguration", location: Location::Body, shape: &VOICE_ENHANCEMENT_SINK_CONFIGURATION, idempotency_token: false, symbol: 170 },
 ], required: &[0] }) };
-static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_ELEMENT_TYPE: Shape = Shape { name: "MediaInsightsPipelineConfigurationElementType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["AmazonTranscribeCallAnalyticsProcessor", "VoiceAnalyticsProcessor", "AmazonTranscribeProcessor", "KinesisDataStreamSink", "LambdaFunctionSink", "SqsQueueSink", "SnsTopicSink", "S3RecordingSink", "VoiceEnhancementSink"] } };
-static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_ELEMENTS: Shape = Shape { name: "MediaInsightsPipelineConfigurationElements", sensitive: false, kind: Kind::List { item: &MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_ELEMENT, min: 0, max: None } };
-static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_NAME_STRING: Shape = Shape { name: "MediaInsightsPipelineConfigurationNameString", sensitive: false, kind: Kind::String { min: 2, max: Some(64), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
+static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_ELEMENT_TYPE: Shape = Shape { name: "MediaInsightsPipelineConfigurationElementType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["AmazonTranscribeCallAnalyticsProcessor", "VoiceAnalyticsProcessor", "AmazonTranscribeProcessor", "KinesisDataStreamSink", "LambdaFunctionSink", "SqsQueueSink", "SnsTopicSink", "S3RecordingSink", "VoiceEnhancementSink"] } };
+static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_ELEMENTS: Shape = Shape { name: "MediaInsightsPipelineConfigurationElements", sensitive: false, kind: Kind::List { item: &MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_ELEMENT, min: None, max: None } };
+static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_NAME_STRING: Shape = Shape { name: "MediaInsightsPipelineConfigurationNameString", sensitive: false, kind: Kind::String { min: Some(2), max: Some(64), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
 static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_SUMMARY: Shape = Shape { name: "MediaInsightsPipelineConfigurationSummary", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MediaInsightsPipelineConfigurationName", wire: "MediaInsightsPipelineConfigurationName", location: Location::Body, shape: &MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_NAME_STRING, idempotency_token: false, symbol: 76 },
     Member { name: "MediaInsightsPipelineConfigurationId", wire: "MediaInsightsPipelineConfigurationId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 75 },
     Member { name: "MediaInsightsPipelineConfigurationArn", wire: "MediaInsightsPipelineConfigurationArn", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 74 },
 ], required: &[] }) };
-static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_SUMMARY_LIST: Shape = Shape { name: "MediaInsightsPipelineConfigurationSummaryList", sensitive: false, kind: Kind::List { item: &MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_SUMMARY, min: 0, max: None } };
+static MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_SUMMARY_LIST: Shape = Shape { name: "MediaInsightsPipelineConfigurationSummaryList", sensitive: false, kind: Kind::List { item: &MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_SUMMARY, min: None, max: None } };
 static MEDIA_INSIGHTS_PIPELINE_ELEMENT_STATUS: Shape = Shape { name: "MediaInsightsPipelineElementStatus", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Type", wire: "Type", location: Location::Body, shape: &MEDIA_INSIGHTS_PIPELINE_CONFIGURATION_ELEMENT_TYPE, idempotency_token: false, symbol: 156 },
     Member { name: "Status", wire: "Status", location: Location::Body, shape: &MEDIA_PIPELINE_ELEMENT_STATUS, idempotency_token: false, symbol: 142 },
 ], required: &[] }) };
-static MEDIA_INSIGHTS_PIPELINE_ELEMENT_STATUSES: Shape = Shape { name: "MediaInsightsPipelineElementStatuses", sensitive: false, kind: Kind::List { item: &MEDIA_INSIGHTS_PIPELINE_ELEMENT_STATUS, min: 0, max: None } };
+static MEDIA_INSIGHTS_PIPELINE_ELEMENT_STATUSES: Shape = Shape { name: "MediaInsightsPipelineElementStatuses", sensitive: false, kind: Kind::List { item: &MEDIA_INSIGHTS_PIPELINE_ELEMENT_STATUS, min: None, max: None } };
 static MEDIA_INSIGHTS_RUNTIME_METADATA: Shape = Shape { name: "MediaInsightsRuntimeMetadata", sensitive: true, kind: Kind::Map { key: &NON_EMPTY_STRING, value: &STRING } };
 static MEDIA_LIVE_CONNECTOR_PIPELINE: Shape = Shape { name: "MediaLiveConnectorPipeline", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Sources", wire: "Sources", location: Location::Body, shape: &LIVE_CONNECTOR_SOURCE_LIST, idempotency_token: false, symbol: 133 },
@@ -596,17 +596,17 @@ static MEDIA_PIPELINE: Shape = Shape { name: "MediaPipeline", sensitive: false, 
     Member { name: "MediaInsightsPipeline", wire: "MediaInsightsPipeline", location: Location::Body, shape: &MEDIA_INSIGHTS_PIPELINE, idempotency_token: false, symbol: 72 },
     Member { name: "MediaStreamPipeline", wire: "MediaStreamPipeline", location: Location::Body, shape: &MEDIA_STREAM_PIPELINE, idempotency_token: false, symbol: 85 },
 ], required: &[] }) };
-static MEDIA_PIPELINE_ELEMENT_STATUS: Shape = Shape { name: "MediaPipelineElementStatus", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["NotStarted", "NotSupported", "Initializing", "InProgress", "Failed", "Stopping", "Stopped", "Paused"] } };
-static MEDIA_PIPELINE_LIST: Shape = Shape { name: "MediaPipelineList", sensitive: false, kind: Kind::List { item: &MEDIA_PIPELINE_SUMMARY, min: 0, max: None } };
-static MEDIA_PIPELINE_SINK_TYPE: Shape = Shape { name: "MediaPipelineSinkType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["S3Bucket"] } };
-static MEDIA_PIPELINE_SOURCE_TYPE: Shape = Shape { name: "MediaPipelineSourceType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["ChimeSdkMeeting"] } };
-static MEDIA_PIPELINE_STATUS: Shape = Shape { name: "MediaPipelineStatus", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Initializing", "InProgress", "Failed", "Stopping", "Stopped", "Paused", "NotStarted"] } };
-static MEDIA_PIPELINE_STATUS_UPDATE: Shape = Shape { name: "MediaPipelineStatusUpdate", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Pause", "Resume"] } };
+static MEDIA_PIPELINE_ELEMENT_STATUS: Shape = Shape { name: "MediaPipelineElementStatus", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["NotStarted", "NotSupported", "Initializing", "InProgress", "Failed", "Stopping", "Stopped", "Paused"] } };
+static MEDIA_PIPELINE_LIST: Shape = Shape { name: "MediaPipelineList", sensitive: false, kind: Kind::List { item: &MEDIA_PIPELINE_SUMMARY, min: None, max: None } };
+static MEDIA_PIPELINE_SINK_TYPE: Shape = Shape { name: "MediaPipelineSinkType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["S3Bucket"] } };
+static MEDIA_PIPELINE_SOURCE_TYPE: Shape = Shape { name: "MediaPipelineSourceType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["ChimeSdkMeeting"] } };
+static MEDIA_PIPELINE_STATUS: Shape = Shape { name: "MediaPipelineStatus", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Initializing", "InProgress", "Failed", "Stopping", "Stopped", "Paused", "NotStarted"] } };
+static MEDIA_PIPELINE_STATUS_UPDATE: Shape = Shape { name: "MediaPipelineStatusUpdate", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Pause", "Resume"] } };
 static MEDIA_PIPELINE_SUMMARY: Shape = Shape { name: "MediaPipelineSummary", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MediaPipelineId", wire: "MediaPipelineId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 82 },
     Member { name: "MediaPipelineArn", wire: "MediaPipelineArn", location: Location::Body, shape: &AMAZON_RESOURCE_NAME, idempotency_token: false, symbol: 81 },
 ], required: &[] }) };
-static MEDIA_PIPELINE_TASK_STATUS: Shape = Shape { name: "MediaPipelineTaskStatus", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["NotStarted", "Initializing", "InProgress", "Failed", "Stopping", "Stopped"] } };
+static MEDIA_PIPELINE_TASK_STATUS: Shape = Shape { name: "MediaPipelineTaskStatus", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["NotStarted", "Initializing", "InProgress", "Failed", "Stopping", "Stopped"] } };
 static MEDIA_SAMPLE_RATE_HERTZ: Shape = Shape { name: "MediaSampleRateHertz", sensitive: false, kind: Kind::Integer { min: Some(8000), max: Some(48000) } };
 static MEDIA_STREAM_PIPELINE: Shape = Shape { name: "MediaStreamPipeline", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MediaPipelineId", wire: "MediaPipelineId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 82 },
@@ -617,29 +617,29 @@ static MEDIA_STREAM_PIPELINE: Shape = Shape { name: "MediaStreamPipeline", sensi
     Member { name: "Sources", wire: "Sources", location: Location::Body, shape: &MEDIA_STREAM_SOURCE_LIST, idempotency_token: false, symbol: 133 },
     Member { name: "Sinks", wire: "Sinks", location: Location::Body, shape: &MEDIA_STREAM_SINK_LIST, idempotency_token: false, symbol: 128 },
 ], required: &[] }) };
-static MEDIA_STREAM_PIPELINE_SINK_TYPE: Shape = Shape { name: "MediaStreamPipelineSinkType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["KinesisVideoStreamPool"] } };
+static MEDIA_STREAM_PIPELINE_SINK_TYPE: Shape = Shape { name: "MediaStreamPipelineSinkType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["KinesisVideoStreamPool"] } };
 static MEDIA_STREAM_SINK: Shape = Shape { name: "MediaStreamSink", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "SinkArn", wire: "SinkArn", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 125 },
     Member { name: "SinkType", wire: "SinkType", location: Location::Body, shape: &MEDIA_STREAM_PIPELINE_SINK_TYPE, idempotency_token: false, symbol: 127 },
     Member { name: "ReservedStreamCapacity", wire: "ReservedStreamCapacity", location: Location::Body, shape: &RESERVED_STREAM_CAPACITY, idempotency_token: false, symbol: 112 },
     Member { name: "MediaStreamType", wire: "MediaStreamType", location: Location::Body, shape: &MEDIA_STREAM_TYPE, idempotency_token: false, symbol: 86 },
 ], required: &[0, 1, 2, 3] }) };
-static MEDIA_STREAM_SINK_LIST: Shape = Shape { name: "MediaStreamSinkList", sensitive: false, kind: Kind::List { item: &MEDIA_STREAM_SINK, min: 1, max: Some(2) } };
+static MEDIA_STREAM_SINK_LIST: Shape = Shape { name: "MediaStreamSinkList", sensitive: false, kind: Kind::List { item: &MEDIA_STREAM_SINK, min: Some(1), max: Some(2) } };
 static MEDIA_STREAM_SOURCE: Shape = Shape { name: "MediaStreamSource", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "SourceType", wire: "SourceType", location: Location::Body, shape: &MEDIA_PIPELINE_SOURCE_TYPE, idempotency_token: false, symbol: 132 },
     Member { name: "SourceArn", wire: "SourceArn", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 130 },
 ], required: &[0, 1] }) };
-static MEDIA_STREAM_SOURCE_LIST: Shape = Shape { name: "MediaStreamSourceList", sensitive: false, kind: Kind::List { item: &MEDIA_STREAM_SOURCE, min: 1, max: None } };
-static MEDIA_STREAM_TYPE: Shape = Shape { name: "MediaStreamType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["MixedAudio", "IndividualAudio"] } };
+static MEDIA_STREAM_SOURCE_LIST: Shape = Shape { name: "MediaStreamSourceList", sensitive: false, kind: Kind::List { item: &MEDIA_STREAM_SOURCE, min: Some(1), max: None } };
+static MEDIA_STREAM_TYPE: Shape = Shape { name: "MediaStreamType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["MixedAudio", "IndividualAudio"] } };
 static MEETING_EVENTS_CONCATENATION_CONFIGURATION: Shape = Shape { name: "MeetingEventsConcatenationConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "State", wire: "State", location: Location::Body, shape: &ARTIFACTS_CONCATENATION_STATE, idempotency_token: false, symbol: 141 },
 ], required: &[0] }) };
-static MODEL_NAME: Shape = Shape { name: "ModelName", sensitive: false, kind: Kind::String { min: 1, max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
-static NON_EMPTY_STRING: Shape = Shape { name: "NonEmptyString", sensitive: false, kind: Kind::String { min: 0, max: Some(1024), pattern: Some(".*\\S.*"), values: &[] } };
+static MODEL_NAME: Shape = Shape { name: "ModelName", sensitive: false, kind: Kind::String { min: Some(1), max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
+static NON_EMPTY_STRING: Shape = Shape { name: "NonEmptyString", sensitive: false, kind: Kind::String { min: None, max: Some(1024), pattern: Some(".*\\S.*"), values: &[] } };
 static NUMBER_OF_CHANNELS: Shape = Shape { name: "NumberOfChannels", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(2) } };
-static PARTIAL_RESULTS_STABILITY: Shape = Shape { name: "PartialResultsStability", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["high", "medium", "low"] } };
-static PARTICIPANT_ROLE: Shape = Shape { name: "ParticipantRole", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["AGENT", "CUSTOMER"] } };
-static PII_ENTITY_TYPES: Shape = Shape { name: "PiiEntityTypes", sensitive: false, kind: Kind::String { min: 1, max: Some(300), pattern: Some("^[A-Z_, ]+"), values: &[] } };
+static PARTIAL_RESULTS_STABILITY: Shape = Shape { name: "PartialResultsStability", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["high", "medium", "low"] } };
+static PARTICIPANT_ROLE: Shape = Shape { name: "ParticipantRole", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["AGENT", "CUSTOMER"] } };
+static PII_ENTITY_TYPES: Shape = Shape { name: "PiiEntityTypes", sensitive: false, kind: Kind::String { min: Some(1), max: Some(300), pattern: Some("^[A-Z_, ]+"), values: &[] } };
 static POST_CALL_ANALYTICS_SETTINGS: Shape = Shape { name: "PostCallAnalyticsSettings", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "OutputLocation", wire: "OutputLocation", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 94 },
     Member { name: "DataAccessRoleArn", wire: "DataAccessRoleArn", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 30 },
@@ -649,7 +649,7 @@ static POST_CALL_ANALYTICS_SETTINGS: Shape = Shape { name: "PostCallAnalyticsSet
 static PRESENTER_ONLY_CONFIGURATION: Shape = Shape { name: "PresenterOnlyConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "PresenterPosition", wire: "PresenterPosition", location: Location::Body, shape: &PRESENTER_POSITION, idempotency_token: false, symbol: 106 },
 ], required: &[] }) };
-static PRESENTER_POSITION: Shape = Shape { name: "PresenterPosition", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["TopLeft", "TopRight", "BottomLeft", "BottomRight"] } };
+static PRESENTER_POSITION: Shape = Shape { name: "PresenterPosition", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["TopLeft", "TopRight", "BottomLeft", "BottomRight"] } };
 static REAL_TIME_ALERT_CONFIGURATION: Shape = Shape { name: "RealTimeAlertConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Disabled", wire: "Disabled", location: Location::Body, shape: &BOOLEAN, idempotency_token: false, symbol: 34 },
     Member { name: "Rules", wire: "Rules", location: Location::Body, shape: &REAL_TIME_ALERT_RULE_LIST, idempotency_token: false, symbol: 117 },
@@ -660,17 +660,17 @@ static REAL_TIME_ALERT_RULE: Shape = Shape { name: "RealTimeAlertRule", sensitiv
     Member { name: "SentimentConfiguration", wire: "SentimentConfiguration", location: Location::Body, shape: &SENTIMENT_CONFIGURATION, idempotency_token: false, symbol: 122 },
     Member { name: "IssueDetectionConfiguration", wire: "IssueDetectionConfiguration", location: Location::Body, shape: &ISSUE_DETECTION_CONFIGURATION, idempotency_token: false, symbol: 51 },
 ], required: &[0] }) };
-static REAL_TIME_ALERT_RULE_LIST: Shape = Shape { name: "RealTimeAlertRuleList", sensitive: false, kind: Kind::List { item: &REAL_TIME_ALERT_RULE, min: 1, max: Some(3) } };
-static REAL_TIME_ALERT_RULE_TYPE: Shape = Shape { name: "RealTimeAlertRuleType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["KeywordMatch", "Sentiment", "IssueDetection"] } };
-static RECORDING_FILE_FORMAT: Shape = Shape { name: "RecordingFileFormat", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Wav", "Opus"] } };
+static REAL_TIME_ALERT_RULE_LIST: Shape = Shape { name: "RealTimeAlertRuleList", sensitive: false, kind: Kind::List { item: &REAL_TIME_ALERT_RULE, min: Some(1), max: Some(3) } };
+static REAL_TIME_ALERT_RULE_TYPE: Shape = Shape { name: "RealTimeAlertRuleType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["KeywordMatch", "Sentiment", "IssueDetection"] } };
+static RECORDING_FILE_FORMAT: Shape = Shape { name: "RecordingFileFormat", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Wav", "Opus"] } };
 static RECORDING_STREAM_CONFIGURATION: Shape = Shape { name: "RecordingStreamConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "StreamArn", wire: "StreamArn", location: Location::Body, shape: &KINESIS_VIDEO_STREAM_ARN, idempotency_token: false, symbol: 143 },
 ], required: &[] }) };
-static RECORDING_STREAM_LIST: Shape = Shape { name: "RecordingStreamList", sensitive: false, kind: Kind::List { item: &RECORDING_STREAM_CONFIGURATION, min: 1, max: Some(2) } };
+static RECORDING_STREAM_LIST: Shape = Shape { name: "RecordingStreamList", sensitive: false, kind: Kind::List { item: &RECORDING_STREAM_CONFIGURATION, min: Some(1), max: Some(2) } };
 static RESERVED_STREAM_CAPACITY: Shape = Shape { name: "ReservedStreamCapacity", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(10) } };
-static RESOLUTION_OPTION: Shape = Shape { name: "ResolutionOption", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["HD", "FHD"] } };
+static RESOLUTION_OPTION: Shape = Shape { name: "ResolutionOption", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["HD", "FHD"] } };
 static RESULT_MAX: Shape = Shape { name: "ResultMax", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(100) } };
-static RULE_NAME: Shape = Shape { name: "RuleName", sensitive: false, kind: Kind::String { min: 2, max: Some(64), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
+static RULE_NAME: Shape = Shape { name: "RuleName", sensitive: false, kind: Kind::String { min: Some(2), max: Some(64), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
 static S3_BUCKET_SINK_CONFIGURATION: Shape = Shape { name: "S3BucketSinkConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Destination", wire: "Destination", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 33 },
 ], required: &[0] }) };
@@ -686,14 +686,14 @@ static SELECTED_VIDEO_STREAMS: Shape = Shape { name: "SelectedVideoStreams", sen
     Member { name: "AttendeeIds", wire: "AttendeeIds", location: Location::Body, shape: &ATTENDEE_ID_LIST, idempotency_token: false, symbol: 6 },
     Member { name: "ExternalUserIds", wire: "ExternalUserIds", location: Location::Body, shape: &EXTERNAL_USER_ID_LIST, idempotency_token: false, symbol: 39 },
 ], required: &[] }) };
-static SENSITIVE_STRING: Shape = Shape { name: "SensitiveString", sensitive: true, kind: Kind::String { min: 1, max: Some(1024), pattern: None, values: &[] } };
+static SENSITIVE_STRING: Shape = Shape { name: "SensitiveString", sensitive: true, kind: Kind::String { min: Some(1), max: Some(1024), pattern: None, values: &[] } };
 static SENTIMENT_CONFIGURATION: Shape = Shape { name: "SentimentConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "RuleName", wire: "RuleName", location: Location::Body, shape: &RULE_NAME, idempotency_token: false, symbol: 116 },
     Member { name: "SentimentType", wire: "SentimentType", location: Location::Body, shape: &SENTIMENT_TYPE, idempotency_token: false, symbol: 123 },
     Member { name: "TimePeriod", wire: "TimePeriod", location: Location::Body, shape: &SENTIMENT_TIME_PERIOD_IN_SECONDS, idempotency_token: false, symbol: 153 },
 ], required: &[0, 1, 2] }) };
 static SENTIMENT_TIME_PERIOD_IN_SECONDS: Shape = Shape { name: "SentimentTimePeriodInSeconds", sensitive: false, kind: Kind::Integer { min: Some(60), max: Some(1800) } };
-static SENTIMENT_TYPE: Shape = Shape { name: "SentimentType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["NEGATIVE"] } };
+static SENTIMENT_TYPE: Shape = Shape { name: "SentimentType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["NEGATIVE"] } };
 static SNS_TOPIC_SINK_CONFIGURATION: Shape = Shape { name: "SnsTopicSinkConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "InsightsTarget", wire: "InsightsTarget", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 50 },
 ], required: &[] }) };
@@ -748,24 +748,24 @@ static STREAM_CONFIGURATION: Shape = Shape { name: "StreamConfiguration", sensit
     Member { name: "FragmentNumber", wire: "FragmentNumber", location: Location::Body, shape: &FRAGMENT_NUMBER_STRING, idempotency_token: false, symbol: 41 },
     Member { name: "StreamChannelDefinition", wire: "StreamChannelDefinition", location: Location::Body, shape: &STREAM_CHANNEL_DEFINITION, idempotency_token: false, symbol: 144 },
 ], required: &[0, 2] }) };
-static STREAMS: Shape = Shape { name: "Streams", sensitive: false, kind: Kind::List { item: &STREAM_CONFIGURATION, min: 1, max: Some(2) } };
-static STRING: Shape = Shape { name: "String", sensitive: false, kind: Kind::String { min: 0, max: Some(4096), pattern: Some(".*"), values: &[] } };
+static STREAMS: Shape = Shape { name: "Streams", sensitive: false, kind: Kind::List { item: &STREAM_CONFIGURATION, min: Some(1), max: Some(2) } };
+static STRING: Shape = Shape { name: "String", sensitive: false, kind: Kind::String { min: None, max: Some(4096), pattern: Some(".*"), values: &[] } };
 static TAG: Shape = Shape { name: "Tag", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Key", wire: "Key", location: Location::Body, shape: &TAG_KEY, idempotency_token: false, symbol: 52 },
     Member { name: "Value", wire: "Value", location: Location::Body, shape: &TAG_VALUE, idempotency_token: false, symbol: 160 },
 ], required: &[0, 1] }) };
-static TAG_KEY: Shape = Shape { name: "TagKey", sensitive: false, kind: Kind::String { min: 1, max: Some(128), pattern: None, values: &[] } };
-static TAG_KEY_LIST: Shape = Shape { name: "TagKeyList", sensitive: false, kind: Kind::List { item: &TAG_KEY, min: 1, max: Some(200) } };
-static TAG_LIST: Shape = Shape { name: "TagList", sensitive: false, kind: Kind::List { item: &TAG, min: 1, max: Some(200) } };
+static TAG_KEY: Shape = Shape { name: "TagKey", sensitive: false, kind: Kind::String { min: Some(1), max: Some(128), pattern: None, values: &[] } };
+static TAG_KEY_LIST: Shape = Shape { name: "TagKeyList", sensitive: false, kind: Kind::List { item: &TAG_KEY, min: Some(1), max: Some(200) } };
+static TAG_LIST: Shape = Shape { name: "TagList", sensitive: false, kind: Kind::List { item: &TAG, min: Some(1), max: Some(200) } };
 static TAG_RESOURCE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "ResourceARN", wire: "ResourceARN", location: Location::Body, shape: &AMAZON_RESOURCE_NAME, idempotency_token: false, symbol: 114 },
     Member { name: "Tags", wire: "Tags", location: Location::Body, shape: &TAG_LIST, idempotency_token: false, symbol: 148 },
 ], required: &[0, 1] };
 static TAG_RESOURCE_RESPONSE_MEMBERS: Structure = Structure { members: &[], required: &[] };
-static TAG_VALUE: Shape = Shape { name: "TagValue", sensitive: false, kind: Kind::String { min: 0, max: Some(256), pattern: None, values: &[] } };
-static TILE_ASPECT_RATIO: Shape = Shape { name: "TileAspectRatio", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: Some("^\\d{1,2}\\/\\d{1,2}$"), values: &[] } };
+static TAG_VALUE: Shape = Shape { name: "TagValue", sensitive: false, kind: Kind::String { min: Some(0), max: Some(256), pattern: None, values: &[] } };
+static TILE_ASPECT_RATIO: Shape = Shape { name: "TileAspectRatio", sensitive: false, kind: Kind::String { min: None, max: None, pattern: Some("^\\d{1,2}\\/\\d{1,2}$"), values: &[] } };
 static TILE_COUNT: Shape = Shape { name: "TileCount", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(10) } };
-static TILE_ORDER: Shape = Shape { name: "TileOrder", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["JoinSequence", "SpeakerSequence"] } };
+static TILE_ORDER: Shape = Shape { name: "TileOrder", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["JoinSequence", "SpeakerSequence"] } };
 static TIMESTAMP: Shape = Shape { name: "Timestamp", sensitive: false, kind: Kind::Timestamp(TimestampFormat::UnixTimestamp) };
 static TIMESTAMP_RANGE: Shape = Shape { name: "TimestampRange", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "StartTimestamp", wire: "StartTimestamp", location: Location::Body, shape: &TIMESTAMP, idempotency_token: false, symbol: 140 },
@@ -805,7 +805,7 @@ static VERTICAL_LAYOUT_CONFIGURATION: Shape = Shape { name: "VerticalLayoutConfi
     Member { name: "TileCount", wire: "TileCount", location: Location::Body, shape: &TILE_COUNT, idempotency_token: false, symbol: 150 },
     Member { name: "TileAspectRatio", wire: "TileAspectRatio", location: Location::Body, shape: &TILE_ASPECT_RATIO, idempotency_token: false, symbol: 149 },
 ], required: &[] }) };
-static VERTICAL_TILE_POSITION: Shape = Shape { name: "VerticalTilePosition", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Left", "Right"] } };
+static VERTICAL_TILE_POSITION: Shape = Shape { name: "VerticalTilePosition", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Left", "Right"] } };
 static VIDEO_ARTIFACTS_CONFIGURATION: Shape = Shape { name: "VideoArtifactsConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "State", wire: "State", location: Location::Body, shape: &ARTIFACTS_STATE, idempotency_token: false, symbol: 141 },
     Member { name: "MuxType", wire: "MuxType", location: Location::Body, shape: &VIDEO_MUX_TYPE, idempotency_token: false, symbol: 89 },
@@ -819,14 +819,14 @@ static VIDEO_ATTRIBUTE: Shape = Shape { name: "VideoAttribute", sensitive: false
 static VIDEO_CONCATENATION_CONFIGURATION: Shape = Shape { name: "VideoConcatenationConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "State", wire: "State", location: Location::Body, shape: &ARTIFACTS_CONCATENATION_STATE, idempotency_token: false, symbol: 141 },
 ], required: &[0] }) };
-static VIDEO_MUX_TYPE: Shape = Shape { name: "VideoMuxType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["VideoOnly"] } };
-static VOCABULARY_FILTER_METHOD: Shape = Shape { name: "VocabularyFilterMethod", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["remove", "mask", "tag"] } };
-static VOCABULARY_FILTER_NAME: Shape = Shape { name: "VocabularyFilterName", sensitive: false, kind: Kind::String { min: 1, max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
-static VOCABULARY_FILTER_NAMES: Shape = Shape { name: "VocabularyFilterNames", sensitive: false, kind: Kind::String { min: 1, max: Some(3000), pattern: Some("^[a-zA-Z0-9,-._]+"), values: &[] } };
-static VOCABULARY_NAME: Shape = Shape { name: "VocabularyName", sensitive: false, kind: Kind::String { min: 1, max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
-static VOCABULARY_NAMES: Shape = Shape { name: "VocabularyNames", sensitive: false, kind: Kind::String { min: 1, max: Some(3000), pattern: Some("^[a-zA-Z0-9,-._]+"), values: &[] } };
-static VOICE_ANALYTICS_CONFIGURATION_STATUS: Shape = Shape { name: "VoiceAnalyticsConfigurationStatus", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Enabled", "Disabled"] } };
-static VOICE_ANALYTICS_LANGUAGE_CODE: Shape = Shape { name: "VoiceAnalyticsLanguageCode", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["en-US"] } };
+static VIDEO_MUX_TYPE: Shape = Shape { name: "VideoMuxType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["VideoOnly"] } };
+static VOCABULARY_FILTER_METHOD: Shape = Shape { name: "VocabularyFilterMethod", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["remove", "mask", "tag"] } };
+static VOCABULARY_FILTER_NAME: Shape = Shape { name: "VocabularyFilterName", sensitive: false, kind: Kind::String { min: Some(1), max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
+static VOCABULARY_FILTER_NAMES: Shape = Shape { name: "VocabularyFilterNames", sensitive: false, kind: Kind::String { min: Some(1), max: Some(3000), pattern: Some("^[a-zA-Z0-9,-._]+"), values: &[] } };
+static VOCABULARY_NAME: Shape = Shape { name: "VocabularyName", sensitive: false, kind: Kind::String { min: Some(1), max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
+static VOCABULARY_NAMES: Shape = Shape { name: "VocabularyNames", sensitive: false, kind: Kind::String { min: Some(1), max: Some(3000), pattern: Some("^[a-zA-Z0-9,-._]+"), values: &[] } };
+static VOICE_ANALYTICS_CONFIGURATION_STATUS: Shape = Shape { name: "VoiceAnalyticsConfigurationStatus", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Enabled", "Disabled"] } };
+static VOICE_ANALYTICS_LANGUAGE_CODE: Shape = Shape { name: "VoiceAnalyticsLanguageCode", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["en-US"] } };
 static VOICE_ANALYTICS_PROCESSOR_CONFIGURATION: Shape = Shape { name: "VoiceAnalyticsProcessorConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "SpeakerSearchStatus", wire: "SpeakerSearchStatus", location: Location::Body, shape: &VOICE_ANALYTICS_CONFIGURATION_STATUS, idempotency_token: false, symbol: 134 },
     Member { name: "VoiceToneAnalysisStatus", wire: "VoiceToneAnalysisStatus", location: Location::Body, shape: &VOICE_ANALYTICS_CONFIGURATION_STATUS, idempotency_token: false, symbol: 172 },

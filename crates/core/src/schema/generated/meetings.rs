@@ -7,7 +7,7 @@ use crate::schema::{Endpoint, ErrorShape, Kind, Location, Member, Operation, Seg
 /// The service.
 pub static SERVICE: Service = Service {
     name: "chime-sdk-meetings", class: "ChimeSDKMeetings", service_id: "Chime SDK Meetings", api_version: "2021-07-15", signing_name: "chime",
-    endpoint: Endpoint { prefix: "meetings-chime", global: None },
+    endpoint: Endpoint { prefix: "meetings-chime", global: None, known: &[("aws", &["af-south-1", "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "ca-central-1-fips", "eu-central-1", "eu-west-2", "il-central-1", "us-east-1", "us-east-1-fips", "us-west-2", "us-west-2-fips"]), ("aws-us-gov", &["us-gov-east-1", "us-gov-east-1-fips", "us-gov-west-1", "us-gov-west-1-fips"])] },
     operations: OPERATIONS,
     errors: ERRORS,
     symbols: SYMBOLS,
@@ -35,73 +35,73 @@ static OPERATIONS: &[Operation] = &[
 ];
 
 static ERRORS: &[ErrorShape] = &[
-    ErrorShape { name: "BadRequestException", status: 400, members: &[
+    ErrorShape { name: "BadRequestException", status: 400, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
-] },
-    ErrorShape { name: "ConflictException", status: 409, members: &[
+], required: &[] } },
+    ErrorShape { name: "ConflictException", status: 409, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
-] },
-    ErrorShape { name: "ForbiddenException", status: 403, members: &[
+], required: &[] } },
+    ErrorShape { name: "ForbiddenException", status: 403, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
-] },
-    ErrorShape { name: "LimitExceededException", status: 400, members: &[
+], required: &[] } },
+    ErrorShape { name: "LimitExceededException", status: 400, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
-] },
-    ErrorShape { name: "NotFoundException", status: 404, members: &[
+], required: &[] } },
+    ErrorShape { name: "NotFoundException", status: 404, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
-] },
-    ErrorShape { name: "ResourceNotFoundException", status: 404, members: &[
+], required: &[] } },
+    ErrorShape { name: "ResourceNotFoundException", status: 404, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
     Member { name: "ResourceName", wire: "ResourceName", location: Location::Body, shape: &AMAZON_RESOURCE_NAME, idempotency_token: false, symbol: 51 },
-] },
-    ErrorShape { name: "ServiceFailureException", status: 500, members: &[
+], required: &[] } },
+    ErrorShape { name: "ServiceFailureException", status: 500, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
-] },
-    ErrorShape { name: "ServiceUnavailableException", status: 503, members: &[
+], required: &[] } },
+    ErrorShape { name: "ServiceUnavailableException", status: 503, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
     Member { name: "RetryAfterSeconds", wire: "Retry-After", location: Location::Header, shape: &RETRY_AFTER_SECONDS, idempotency_token: false, symbol: 52 },
-] },
-    ErrorShape { name: "ThrottlingException", status: 429, members: &[
+], required: &[] } },
+    ErrorShape { name: "ThrottlingException", status: 429, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
-] },
-    ErrorShape { name: "TooManyTagsException", status: 400, members: &[
+], required: &[] } },
+    ErrorShape { name: "TooManyTagsException", status: 400, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
     Member { name: "ResourceName", wire: "ResourceName", location: Location::Body, shape: &AMAZON_RESOURCE_NAME, idempotency_token: false, symbol: 51 },
-] },
-    ErrorShape { name: "UnauthorizedException", status: 401, members: &[
+], required: &[] } },
+    ErrorShape { name: "UnauthorizedException", status: 401, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
-] },
-    ErrorShape { name: "UnprocessableEntityException", status: 422, members: &[
+], required: &[] } },
+    ErrorShape { name: "UnprocessableEntityException", status: 422, structure: Structure { members: &[
     Member { name: "Code", wire: "Code", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 8 },
     Member { name: "Message", wire: "Message", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 41 },
     Member { name: "RequestId", wire: "RequestId", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 49 },
-] },
+], required: &[] } },
 ];
 
-static AMAZON_RESOURCE_NAME: Shape = Shape { name: "AmazonResourceName", sensitive: false, kind: Kind::String { min: 1, max: Some(1011), pattern: Some("^arn:.*"), values: &[] } };
-static ARN: Shape = Shape { name: "Arn", sensitive: true, kind: Kind::String { min: 1, max: Some(1024), pattern: Some("^arn[\\/\\:\\-\\_\\.a-zA-Z0-9]+$"), values: &[] } };
+static AMAZON_RESOURCE_NAME: Shape = Shape { name: "AmazonResourceName", sensitive: false, kind: Kind::String { min: Some(1), max: Some(1011), pattern: Some("^arn:.*"), values: &[] } };
+static ARN: Shape = Shape { name: "Arn", sensitive: true, kind: Kind::String { min: Some(1), max: Some(1024), pattern: Some("^arn[\\/\\:\\-\\_\\.a-zA-Z0-9]+$"), values: &[] } };
 static ATTENDEE: Shape = Shape { name: "Attendee", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "ExternalUserId", wire: "ExternalUserId", location: Location::Body, shape: &EXTERNAL_USER_ID, idempotency_token: false, symbol: 22 },
     Member { name: "AttendeeId", wire: "AttendeeId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 1 },
@@ -119,13 +119,13 @@ static ATTENDEE_FEATURES: Shape = Shape { name: "AttendeeFeatures", sensitive: f
 static ATTENDEE_ID_ITEM: Shape = Shape { name: "AttendeeIdItem", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "AttendeeId", wire: "AttendeeId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 1 },
 ], required: &[0] }) };
-static ATTENDEE_IDS_LIST: Shape = Shape { name: "AttendeeIdsList", sensitive: false, kind: Kind::List { item: &ATTENDEE_ID_ITEM, min: 1, max: Some(250) } };
-static ATTENDEE_LIST: Shape = Shape { name: "AttendeeList", sensitive: false, kind: Kind::List { item: &ATTENDEE, min: 0, max: None } };
+static ATTENDEE_IDS_LIST: Shape = Shape { name: "AttendeeIdsList", sensitive: false, kind: Kind::List { item: &ATTENDEE_ID_ITEM, min: Some(1), max: Some(250) } };
+static ATTENDEE_LIST: Shape = Shape { name: "AttendeeList", sensitive: false, kind: Kind::List { item: &ATTENDEE, min: None, max: None } };
 static ATTENDEE_MAX: Shape = Shape { name: "AttendeeMax", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(250) } };
 static AUDIO_FEATURES: Shape = Shape { name: "AudioFeatures", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "EchoReduction", wire: "EchoReduction", location: Location::Body, shape: &MEETING_FEATURE_STATUS, idempotency_token: false, symbol: 12 },
 ], required: &[] }) };
-static BATCH_CREATE_ATTENDEE_ERROR_LIST: Shape = Shape { name: "BatchCreateAttendeeErrorList", sensitive: false, kind: Kind::List { item: &CREATE_ATTENDEE_ERROR, min: 0, max: None } };
+static BATCH_CREATE_ATTENDEE_ERROR_LIST: Shape = Shape { name: "BatchCreateAttendeeErrorList", sensitive: false, kind: Kind::List { item: &CREATE_ATTENDEE_ERROR, min: None, max: None } };
 static BATCH_CREATE_ATTENDEE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "MeetingId", wire: "MeetingId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 40 },
     Member { name: "Attendees", wire: "Attendees", location: Location::Body, shape: &CREATE_ATTENDEE_REQUEST_ITEM_LIST, idempotency_token: false, symbol: 2 },
@@ -140,11 +140,11 @@ static BATCH_UPDATE_ATTENDEE_CAPABILITIES_EXCEPT_REQUEST_MEMBERS: Structure = St
     Member { name: "Capabilities", wire: "Capabilities", location: Location::Body, shape: &ATTENDEE_CAPABILITIES, idempotency_token: false, symbol: 6 },
 ], required: &[0, 1, 2] };
 static BOOLEAN: Shape = Shape { name: "Boolean", sensitive: false, kind: Kind::Boolean };
-static CLIENT_REQUEST_TOKEN: Shape = Shape { name: "ClientRequestToken", sensitive: true, kind: Kind::String { min: 2, max: Some(64), pattern: Some("[-_a-zA-Z0-9]*"), values: &[] } };
+static CLIENT_REQUEST_TOKEN: Shape = Shape { name: "ClientRequestToken", sensitive: true, kind: Kind::String { min: Some(2), max: Some(64), pattern: Some("[-_a-zA-Z0-9]*"), values: &[] } };
 static CONTENT_FEATURES: Shape = Shape { name: "ContentFeatures", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MaxResolution", wire: "MaxResolution", location: Location::Body, shape: &CONTENT_RESOLUTION, idempotency_token: false, symbol: 31 },
 ], required: &[] }) };
-static CONTENT_RESOLUTION: Shape = Shape { name: "ContentResolution", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["None", "FHD", "UHD"] } };
+static CONTENT_RESOLUTION: Shape = Shape { name: "ContentResolution", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["None", "FHD", "UHD"] } };
 static CREATE_ATTENDEE_ERROR: Shape = Shape { name: "CreateAttendeeError", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "ExternalUserId", wire: "ExternalUserId", location: Location::Body, shape: &EXTERNAL_USER_ID, idempotency_token: false, symbol: 22 },
     Member { name: "ErrorCode", wire: "ErrorCode", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 16 },
@@ -159,7 +159,7 @@ static CREATE_ATTENDEE_REQUEST_ITEM: Shape = Shape { name: "CreateAttendeeReques
     Member { name: "ExternalUserId", wire: "ExternalUserId", location: Location::Body, shape: &EXTERNAL_USER_ID, idempotency_token: false, symbol: 22 },
     Member { name: "Capabilities", wire: "Capabilities", location: Location::Body, shape: &ATTENDEE_CAPABILITIES, idempotency_token: false, symbol: 6 },
 ], required: &[0] }) };
-static CREATE_ATTENDEE_REQUEST_ITEM_LIST: Shape = Shape { name: "CreateAttendeeRequestItemList", sensitive: false, kind: Kind::List { item: &CREATE_ATTENDEE_REQUEST_ITEM, min: 1, max: Some(100) } };
+static CREATE_ATTENDEE_REQUEST_ITEM_LIST: Shape = Shape { name: "CreateAttendeeRequestItemList", sensitive: false, kind: Kind::List { item: &CREATE_ATTENDEE_REQUEST_ITEM, min: Some(1), max: Some(100) } };
 static CREATE_ATTENDEE_RESPONSE_MEMBERS: Structure = Structure { members: &[
     Member { name: "Attendee", wire: "Attendee", location: Location::Body, shape: &ATTENDEE, idempotency_token: false, symbol: 0 },
 ], required: &[] };
@@ -191,7 +191,7 @@ static CREATE_MEETING_WITH_ATTENDEES_REQUEST_MEMBERS: Structure = Structure { me
     Member { name: "Tags", wire: "Tags", location: Location::Body, shape: &TAG_LIST, idempotency_token: false, symbol: 61 },
     Member { name: "MediaPlacementNetworkType", wire: "MediaPlacementNetworkType", location: Location::Body, shape: &MEDIA_PLACEMENT_NETWORK_TYPE, idempotency_token: false, symbol: 34 },
 ], required: &[0, 1, 3, 6] };
-static CREATE_MEETING_WITH_ATTENDEES_REQUEST_ITEM_LIST: Shape = Shape { name: "CreateMeetingWithAttendeesRequestItemList", sensitive: false, kind: Kind::List { item: &CREATE_ATTENDEE_REQUEST_ITEM, min: 1, max: Some(20) } };
+static CREATE_MEETING_WITH_ATTENDEES_REQUEST_ITEM_LIST: Shape = Shape { name: "CreateMeetingWithAttendeesRequestItemList", sensitive: false, kind: Kind::List { item: &CREATE_ATTENDEE_REQUEST_ITEM, min: Some(1), max: Some(20) } };
 static CREATE_MEETING_WITH_ATTENDEES_RESPONSE_MEMBERS: Structure = Structure { members: &[
     Member { name: "Meeting", wire: "Meeting", location: Location::Body, shape: &MEETING, idempotency_token: false, symbol: 36 },
     Member { name: "Attendees", wire: "Attendees", location: Location::Body, shape: &ATTENDEE_LIST, idempotency_token: false, symbol: 2 },
@@ -230,8 +230,8 @@ static ENGINE_TRANSCRIBE_SETTINGS: Shape = Shape { name: "EngineTranscribeSettin
     Member { name: "VocabularyNames", wire: "VocabularyNames", location: Location::Body, shape: &TRANSCRIBE_VOCABULARY_NAMES_OR_FILTER_NAMES_STRING, idempotency_token: false, symbol: 72 },
     Member { name: "VocabularyFilterNames", wire: "VocabularyFilterNames", location: Location::Body, shape: &TRANSCRIBE_VOCABULARY_NAMES_OR_FILTER_NAMES_STRING, idempotency_token: false, symbol: 70 },
 ], required: &[] }) };
-static EXTERNAL_MEETING_ID: Shape = Shape { name: "ExternalMeetingId", sensitive: true, kind: Kind::String { min: 2, max: Some(64), pattern: None, values: &[] } };
-static EXTERNAL_USER_ID: Shape = Shape { name: "ExternalUserId", sensitive: true, kind: Kind::String { min: 2, max: Some(64), pattern: None, values: &[] } };
+static EXTERNAL_MEETING_ID: Shape = Shape { name: "ExternalMeetingId", sensitive: true, kind: Kind::String { min: Some(2), max: Some(64), pattern: None, values: &[] } };
+static EXTERNAL_USER_ID: Shape = Shape { name: "ExternalUserId", sensitive: true, kind: Kind::String { min: Some(2), max: Some(64), pattern: None, values: &[] } };
 static GET_ATTENDEE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "MeetingId", wire: "MeetingId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 40 },
     Member { name: "AttendeeId", wire: "AttendeeId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 1 },
@@ -245,8 +245,8 @@ static GET_MEETING_REQUEST_MEMBERS: Structure = Structure { members: &[
 static GET_MEETING_RESPONSE_MEMBERS: Structure = Structure { members: &[
     Member { name: "Meeting", wire: "Meeting", location: Location::Body, shape: &MEETING, idempotency_token: false, symbol: 36 },
 ], required: &[] };
-static GUID_STRING: Shape = Shape { name: "GuidString", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: Some("[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"), values: &[] } };
-static JOIN_TOKEN_STRING: Shape = Shape { name: "JoinTokenString", sensitive: true, kind: Kind::String { min: 2, max: Some(2048), pattern: None, values: &[] } };
+static GUID_STRING: Shape = Shape { name: "GuidString", sensitive: false, kind: Kind::String { min: None, max: None, pattern: Some("[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"), values: &[] } };
+static JOIN_TOKEN_STRING: Shape = Shape { name: "JoinTokenString", sensitive: true, kind: Kind::String { min: Some(2), max: Some(2048), pattern: None, values: &[] } };
 static LIST_ATTENDEES_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "MeetingId", wire: "MeetingId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 40 },
     Member { name: "NextToken", wire: "next-token", location: Location::Query, shape: &STRING, idempotency_token: false, symbol: 42 },
@@ -262,7 +262,7 @@ static LIST_TAGS_FOR_RESOURCE_REQUEST_MEMBERS: Structure = Structure { members: 
 static LIST_TAGS_FOR_RESOURCE_RESPONSE_MEMBERS: Structure = Structure { members: &[
     Member { name: "Tags", wire: "Tags", location: Location::Body, shape: &TAG_LIST, idempotency_token: false, symbol: 61 },
 ], required: &[] };
-static MEDIA_CAPABILITIES: Shape = Shape { name: "MediaCapabilities", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["SendReceive", "Send", "Receive", "None"] } };
+static MEDIA_CAPABILITIES: Shape = Shape { name: "MediaCapabilities", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["SendReceive", "Send", "Receive", "None"] } };
 static MEDIA_PLACEMENT: Shape = Shape { name: "MediaPlacement", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "AudioHostUrl", wire: "AudioHostUrl", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 5 },
     Member { name: "AudioFallbackUrl", wire: "AudioFallbackUrl", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 4 },
@@ -273,8 +273,8 @@ static MEDIA_PLACEMENT: Shape = Shape { name: "MediaPlacement", sensitive: false
     Member { name: "ScreenSharingUrl", wire: "ScreenSharingUrl", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 54 },
     Member { name: "EventIngestionUrl", wire: "EventIngestionUrl", location: Location::Body, shape: &STRING, idempotency_token: false, symbol: 19 },
 ], required: &[] }) };
-static MEDIA_PLACEMENT_NETWORK_TYPE: Shape = Shape { name: "MediaPlacementNetworkType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["Ipv4Only", "DualStack"] } };
-static MEDIA_REGION: Shape = Shape { name: "MediaRegion", sensitive: false, kind: Kind::String { min: 2, max: Some(64), pattern: None, values: &[] } };
+static MEDIA_PLACEMENT_NETWORK_TYPE: Shape = Shape { name: "MediaPlacementNetworkType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["Ipv4Only", "DualStack"] } };
+static MEDIA_REGION: Shape = Shape { name: "MediaRegion", sensitive: false, kind: Kind::String { min: Some(2), max: Some(64), pattern: None, values: &[] } };
 static MEETING: Shape = Shape { name: "Meeting", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MeetingId", wire: "MeetingId", location: Location::Body, shape: &GUID_STRING, idempotency_token: false, symbol: 40 },
     Member { name: "MeetingHostId", wire: "MeetingHostId", location: Location::Body, shape: &EXTERNAL_USER_ID, idempotency_token: false, symbol: 39 },
@@ -286,7 +286,7 @@ static MEETING: Shape = Shape { name: "Meeting", sensitive: false, kind: Kind::S
     Member { name: "TenantIds", wire: "TenantIds", location: Location::Body, shape: &TENANT_ID_LIST, idempotency_token: false, symbol: 62 },
     Member { name: "MeetingArn", wire: "MeetingArn", location: Location::Body, shape: &AMAZON_RESOURCE_NAME, idempotency_token: false, symbol: 37 },
 ], required: &[] }) };
-static MEETING_FEATURE_STATUS: Shape = Shape { name: "MeetingFeatureStatus", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["AVAILABLE", "UNAVAILABLE"] } };
+static MEETING_FEATURE_STATUS: Shape = Shape { name: "MeetingFeatureStatus", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["AVAILABLE", "UNAVAILABLE"] } };
 static MEETING_FEATURES_CONFIGURATION: Shape = Shape { name: "MeetingFeaturesConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Audio", wire: "Audio", location: Location::Body, shape: &AUDIO_FEATURES, idempotency_token: false, symbol: 3 },
     Member { name: "Video", wire: "Video", location: Location::Body, shape: &VIDEO_FEATURES, idempotency_token: false, symbol: 67 },
@@ -298,9 +298,9 @@ static NOTIFICATIONS_CONFIGURATION: Shape = Shape { name: "NotificationsConfigur
     Member { name: "SnsTopicArn", wire: "SnsTopicArn", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 57 },
     Member { name: "SqsQueueArn", wire: "SqsQueueArn", location: Location::Body, shape: &ARN, idempotency_token: false, symbol: 59 },
 ], required: &[] }) };
-static PRIMARY_MEETING_ID: Shape = Shape { name: "PrimaryMeetingId", sensitive: false, kind: Kind::String { min: 2, max: Some(64), pattern: None, values: &[] } };
+static PRIMARY_MEETING_ID: Shape = Shape { name: "PrimaryMeetingId", sensitive: false, kind: Kind::String { min: Some(2), max: Some(64), pattern: None, values: &[] } };
 static RESULT_MAX: Shape = Shape { name: "ResultMax", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(100) } };
-static RETRY_AFTER_SECONDS: Shape = Shape { name: "RetryAfterSeconds", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &[] } };
+static RETRY_AFTER_SECONDS: Shape = Shape { name: "RetryAfterSeconds", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &[] } };
 static START_MEETING_TRANSCRIPTION_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "MeetingId", wire: "MeetingId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 40 },
     Member { name: "TranscriptionConfiguration", wire: "TranscriptionConfiguration", location: Location::Body, shape: &TRANSCRIPTION_CONFIGURATION, idempotency_token: false, symbol: 63 },
@@ -308,37 +308,37 @@ static START_MEETING_TRANSCRIPTION_REQUEST_MEMBERS: Structure = Structure { memb
 static STOP_MEETING_TRANSCRIPTION_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "MeetingId", wire: "MeetingId", location: Location::Label, shape: &GUID_STRING, idempotency_token: false, symbol: 40 },
 ], required: &[0] };
-static STRING: Shape = Shape { name: "String", sensitive: false, kind: Kind::String { min: 0, max: Some(4096), pattern: None, values: &[] } };
+static STRING: Shape = Shape { name: "String", sensitive: false, kind: Kind::String { min: None, max: Some(4096), pattern: None, values: &[] } };
 static TAG: Shape = Shape { name: "Tag", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "Key", wire: "Key", location: Location::Body, shape: &TAG_KEY, idempotency_token: false, symbol: 25 },
     Member { name: "Value", wire: "Value", location: Location::Body, shape: &TAG_VALUE, idempotency_token: false, symbol: 66 },
 ], required: &[0, 1] }) };
-static TAG_KEY: Shape = Shape { name: "TagKey", sensitive: false, kind: Kind::String { min: 1, max: Some(128), pattern: Some("^[a-zA-Z+-=._:/]+$"), values: &[] } };
-static TAG_KEY_LIST: Shape = Shape { name: "TagKeyList", sensitive: false, kind: Kind::List { item: &TAG_KEY, min: 0, max: Some(50) } };
-static TAG_LIST: Shape = Shape { name: "TagList", sensitive: false, kind: Kind::List { item: &TAG, min: 0, max: Some(50) } };
+static TAG_KEY: Shape = Shape { name: "TagKey", sensitive: false, kind: Kind::String { min: Some(1), max: Some(128), pattern: Some("^[a-zA-Z+-=._:/]+$"), values: &[] } };
+static TAG_KEY_LIST: Shape = Shape { name: "TagKeyList", sensitive: false, kind: Kind::List { item: &TAG_KEY, min: Some(0), max: Some(50) } };
+static TAG_LIST: Shape = Shape { name: "TagList", sensitive: false, kind: Kind::List { item: &TAG, min: Some(0), max: Some(50) } };
 static TAG_RESOURCE_REQUEST_MEMBERS: Structure = Structure { members: &[
     Member { name: "ResourceARN", wire: "ResourceARN", location: Location::Body, shape: &AMAZON_RESOURCE_NAME, idempotency_token: false, symbol: 50 },
     Member { name: "Tags", wire: "Tags", location: Location::Body, shape: &TAG_LIST, idempotency_token: false, symbol: 61 },
 ], required: &[0, 1] };
 static TAG_RESOURCE_RESPONSE_MEMBERS: Structure = Structure { members: &[], required: &[] };
-static TAG_VALUE: Shape = Shape { name: "TagValue", sensitive: false, kind: Kind::String { min: 0, max: Some(256), pattern: Some("[\\s\\w+-=\\.:/@]*"), values: &[] } };
-static TENANT_ID: Shape = Shape { name: "TenantId", sensitive: false, kind: Kind::String { min: 2, max: Some(256), pattern: Some("^(?!.*?(.)\\1{3})[-_!@#$a-zA-Z0-9]*$"), values: &[] } };
-static TENANT_ID_LIST: Shape = Shape { name: "TenantIdList", sensitive: false, kind: Kind::List { item: &TENANT_ID, min: 1, max: Some(5) } };
-static TRANSCRIBE_CONTENT_IDENTIFICATION_TYPE: Shape = Shape { name: "TranscribeContentIdentificationType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["PII"] } };
-static TRANSCRIBE_CONTENT_REDACTION_TYPE: Shape = Shape { name: "TranscribeContentRedactionType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["PII"] } };
-static TRANSCRIBE_LANGUAGE_CODE: Shape = Shape { name: "TranscribeLanguageCode", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["en-US", "en-GB", "es-US", "fr-CA", "fr-FR", "en-AU", "it-IT", "de-DE", "pt-BR", "ja-JP", "ko-KR", "zh-CN", "th-TH", "hi-IN"] } };
-static TRANSCRIBE_LANGUAGE_MODEL_NAME: Shape = Shape { name: "TranscribeLanguageModelName", sensitive: false, kind: Kind::String { min: 1, max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
-static TRANSCRIBE_LANGUAGE_OPTIONS: Shape = Shape { name: "TranscribeLanguageOptions", sensitive: false, kind: Kind::String { min: 1, max: Some(200), pattern: Some("^[a-zA-Z-,]+"), values: &[] } };
-static TRANSCRIBE_MEDICAL_CONTENT_IDENTIFICATION_TYPE: Shape = Shape { name: "TranscribeMedicalContentIdentificationType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["PHI"] } };
-static TRANSCRIBE_MEDICAL_LANGUAGE_CODE: Shape = Shape { name: "TranscribeMedicalLanguageCode", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["en-US"] } };
-static TRANSCRIBE_MEDICAL_REGION: Shape = Shape { name: "TranscribeMedicalRegion", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["us-east-1", "us-east-2", "us-west-2", "ap-southeast-2", "ca-central-1", "eu-west-1", "auto"] } };
-static TRANSCRIBE_MEDICAL_SPECIALTY: Shape = Shape { name: "TranscribeMedicalSpecialty", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["PRIMARYCARE", "CARDIOLOGY", "NEUROLOGY", "ONCOLOGY", "RADIOLOGY", "UROLOGY"] } };
-static TRANSCRIBE_MEDICAL_TYPE: Shape = Shape { name: "TranscribeMedicalType", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["CONVERSATION", "DICTATION"] } };
-static TRANSCRIBE_PARTIAL_RESULTS_STABILITY: Shape = Shape { name: "TranscribePartialResultsStability", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["low", "medium", "high"] } };
-static TRANSCRIBE_PII_ENTITY_TYPES: Shape = Shape { name: "TranscribePiiEntityTypes", sensitive: false, kind: Kind::String { min: 1, max: Some(300), pattern: Some("^[A-Z_, ]+"), values: &[] } };
-static TRANSCRIBE_REGION: Shape = Shape { name: "TranscribeRegion", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["us-east-2", "us-east-1", "us-west-2", "ap-northeast-2", "ap-southeast-2", "ap-northeast-1", "ca-central-1", "eu-central-1", "eu-west-1", "eu-west-2", "sa-east-1", "auto", "us-gov-west-1"] } };
-static TRANSCRIBE_VOCABULARY_FILTER_METHOD: Shape = Shape { name: "TranscribeVocabularyFilterMethod", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["remove", "mask", "tag"] } };
-static TRANSCRIBE_VOCABULARY_NAMES_OR_FILTER_NAMES_STRING: Shape = Shape { name: "TranscribeVocabularyNamesOrFilterNamesString", sensitive: false, kind: Kind::String { min: 1, max: Some(3000), pattern: Some("^[a-zA-Z0-9,-._]+"), values: &[] } };
+static TAG_VALUE: Shape = Shape { name: "TagValue", sensitive: false, kind: Kind::String { min: Some(0), max: Some(256), pattern: Some("[\\s\\w+-=\\.:/@]*"), values: &[] } };
+static TENANT_ID: Shape = Shape { name: "TenantId", sensitive: false, kind: Kind::String { min: Some(2), max: Some(256), pattern: Some("^(?!.*?(.)\\1{3})[-_!@#$a-zA-Z0-9]*$"), values: &[] } };
+static TENANT_ID_LIST: Shape = Shape { name: "TenantIdList", sensitive: false, kind: Kind::List { item: &TENANT_ID, min: Some(1), max: Some(5) } };
+static TRANSCRIBE_CONTENT_IDENTIFICATION_TYPE: Shape = Shape { name: "TranscribeContentIdentificationType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["PII"] } };
+static TRANSCRIBE_CONTENT_REDACTION_TYPE: Shape = Shape { name: "TranscribeContentRedactionType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["PII"] } };
+static TRANSCRIBE_LANGUAGE_CODE: Shape = Shape { name: "TranscribeLanguageCode", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["en-US", "en-GB", "es-US", "fr-CA", "fr-FR", "en-AU", "it-IT", "de-DE", "pt-BR", "ja-JP", "ko-KR", "zh-CN", "th-TH", "hi-IN"] } };
+static TRANSCRIBE_LANGUAGE_MODEL_NAME: Shape = Shape { name: "TranscribeLanguageModelName", sensitive: false, kind: Kind::String { min: Some(1), max: Some(200), pattern: Some("^[0-9a-zA-Z._-]+"), values: &[] } };
+static TRANSCRIBE_LANGUAGE_OPTIONS: Shape = Shape { name: "TranscribeLanguageOptions", sensitive: false, kind: Kind::String { min: Some(1), max: Some(200), pattern: Some("^[a-zA-Z-,]+"), values: &[] } };
+static TRANSCRIBE_MEDICAL_CONTENT_IDENTIFICATION_TYPE: Shape = Shape { name: "TranscribeMedicalContentIdentificationType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["PHI"] } };
+static TRANSCRIBE_MEDICAL_LANGUAGE_CODE: Shape = Shape { name: "TranscribeMedicalLanguageCode", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["en-US"] } };
+static TRANSCRIBE_MEDICAL_REGION: Shape = Shape { name: "TranscribeMedicalRegion", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["us-east-1", "us-east-2", "us-west-2", "ap-southeast-2", "ca-central-1", "eu-west-1", "auto"] } };
+static TRANSCRIBE_MEDICAL_SPECIALTY: Shape = Shape { name: "TranscribeMedicalSpecialty", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["PRIMARYCARE", "CARDIOLOGY", "NEUROLOGY", "ONCOLOGY", "RADIOLOGY", "UROLOGY"] } };
+static TRANSCRIBE_MEDICAL_TYPE: Shape = Shape { name: "TranscribeMedicalType", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["CONVERSATION", "DICTATION"] } };
+static TRANSCRIBE_PARTIAL_RESULTS_STABILITY: Shape = Shape { name: "TranscribePartialResultsStability", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["low", "medium", "high"] } };
+static TRANSCRIBE_PII_ENTITY_TYPES: Shape = Shape { name: "TranscribePiiEntityTypes", sensitive: false, kind: Kind::String { min: Some(1), max: Some(300), pattern: Some("^[A-Z_, ]+"), values: &[] } };
+static TRANSCRIBE_REGION: Shape = Shape { name: "TranscribeRegion", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["us-east-2", "us-east-1", "us-west-2", "ap-northeast-2", "ap-southeast-2", "ap-northeast-1", "ca-central-1", "eu-central-1", "eu-west-1", "eu-west-2", "sa-east-1", "auto", "us-gov-west-1"] } };
+static TRANSCRIBE_VOCABULARY_FILTER_METHOD: Shape = Shape { name: "TranscribeVocabularyFilterMethod", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["remove", "mask", "tag"] } };
+static TRANSCRIBE_VOCABULARY_NAMES_OR_FILTER_NAMES_STRING: Shape = Shape { name: "TranscribeVocabularyNamesOrFilterNamesString", sensitive: false, kind: Kind::String { min: Some(1), max: Some(3000), pattern: Some("^[a-zA-Z0-9,-._]+"), values: &[] } };
 static TRANSCRIPTION_CONFIGURATION: Shape = Shape { name: "TranscriptionConfiguration", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "EngineTranscribeSettings", wire: "EngineTranscribeSettings", location: Location::Body, shape: &ENGINE_TRANSCRIBE_SETTINGS, idempotency_token: false, symbol: 15 },
     Member { name: "EngineTranscribeMedicalSettings", wire: "EngineTranscribeMedicalSettings", location: Location::Body, shape: &ENGINE_TRANSCRIBE_MEDICAL_SETTINGS, idempotency_token: false, symbol: 14 },
@@ -359,4 +359,4 @@ static UPDATE_ATTENDEE_CAPABILITIES_RESPONSE_MEMBERS: Structure = Structure { me
 static VIDEO_FEATURES: Shape = Shape { name: "VideoFeatures", sensitive: false, kind: Kind::Structure(Structure { members: &[
     Member { name: "MaxResolution", wire: "MaxResolution", location: Location::Body, shape: &VIDEO_RESOLUTION, idempotency_token: false, symbol: 31 },
 ], required: &[] }) };
-static VIDEO_RESOLUTION: Shape = Shape { name: "VideoResolution", sensitive: false, kind: Kind::String { min: 0, max: None, pattern: None, values: &["None", "HD", "FHD"] } };
+static VIDEO_RESOLUTION: Shape = Shape { name: "VideoResolution", sensitive: false, kind: Kind::String { min: None, max: None, pattern: None, values: &["None", "HD", "FHD"] } };

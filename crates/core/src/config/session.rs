@@ -1,0 +1,30 @@
+//! What is settled before any client is made: the profile, the region, and the profiles that there are.
+
+use crate::config::options::Options;
+use crate::config::profile::Profile;
+use crate::config::resolve::profile_name;
+use crate::config::setting_resolver::Chain;
+use crate::error::kinds::Error;
+use crate::runtime::environment::World;
+
+/// What a session knows of its settings.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// The region, if one is set.
+    pub region: Option<String>,
+    /// The profile.
+    pub profile: String,
+    /// The profiles of the shared config files, in the order in which they stand there.
+    pub available_profiles: Vec<String>,
+}
+
+/// Reads the environment and the shared config files.
+pub fn session_settings(options: &Options, world: &World) -> Result<SessionSettings, Error> {
+    let options = &options.without_empty();
+    let (named, _) = profile_name(options, world);
+    let profile = Profile::load(world, named.as_deref())?;
+    let (name, available_profiles) = (profile.name.clone(), profile.names().to_vec());
+    let chain = Chain::new(world, profile);
+    let region = chain.text("region_name", options.region.as_deref(), &["AWS_REGION", "AWS_DEFAULT_REGION"], "region");
+    Ok(SessionSettings { region: region.map(|found| found.value), profile: name, available_profiles })
+}

@@ -1,0 +1,98 @@
+"use strict";
+// What a client makes its calls with: its native client, made at the first call, and what answers the questions of each.
+const { Answers } = require("./answers.cjs");
+const { settingsOf } = require("./resolved_config.cjs");
+const { askedFor } = require("../options/credentials.cjs");
+const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("../options/client_options.cjs");
+const { call, make } = require("../wire/call.cjs");
+const { unwatch, watch, within } = require("../wire/signal.cjs");
+
+class Calls {
+  #service;
+  #options;
+  #native;
+  #credentials;
+  #inLambda = false;
+  /** Under way as long as options are asked for. */
+  #preparing;
+  /** Called with an operation and its input, it gives the handlers of that call, if any: see answers.cjs. */
+  handlers;
+
+  constructor(service, options) {
+    this.#service = service;
+    this.#options = options;
+    this.#credentials = askedFor(options.credentials);
+  }
+
+  /** Makes a call. `config` is what a function that gives credentials is told of its client. */
+  async run(operation, input, options, signal, config) {
+    checkCall(options);
+    this.#credentials?.checkCaller();
+    if (this.#native !== undefined) return this.#call(operation, input, options, signal, config);
+    return this.#prepareAndCall(operation, input, options, signal, config);
+  }
+
+  async #prepareAndCall(operation, input, options, signal, config) {
+    const started = performance.now();
+    // From here to the call's end, so that calls that begin together share one listener.
+    const watching = () => {};
+    if (signal !== undefined) watch(signal, watching);
+    try {
+      await within(this.#prepared(), operation, signal, options?.timeout ?? this.#options.timeout);
+      return await this.#call(operation, input, options, signal, config, performance.now() - started);
+    } finally {
+      if (signal !== undefined) unwatch(signal, watching);
+    }
+  }
+
+  #call(operation, input, options, signal, config, startedAgo) {
+    // Lambda sets it anew for each invocation.
+    const traceId = this.#inLambda ? process.env._X_AMZN_TRACE_ID : undefined;
+    const handlers = this.handlers?.(operation, input);
+    if (this.#credentials === undefined && handlers === undefined) {
+      return call(this.#native, operation, input, signal, forCall(options, startedAgo, traceId));
+    }
+    const answers = new Answers(operation, this.#credentials, handlers, config);
+    // The expiry of credentials goes by this clock, which a test may hold still.
+    const asking = { asks: answers.asks, now: Date.now() };
+    return call(this.#native, operation, input, signal, forCall(options, startedAgo, traceId, asking), answers);
+  }
+
+  async settings() {
+    await this.#prepared();
+    return settingsOf(this.#native);
+  }
+
+  close() {
+    this.#native?.close();
+  }
+
+  async #prepared() {
+    if (this.#native !== undefined) return;
+    this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
+    await this.#preparing;
+  }
+
+  /** Asks for the options that are functions or promises, and makes the native client. */
+  async #prepare() {
+    const names = late(this.#options);
+    if (names.length > 0) this.#options = await provided(this.#options, names);
+    const { credentials } = this.#options;
+    const asks = this.#credentials !== undefined;
+    const given = asks || credentials == null ? undefined : credentialsOf(credentials);
+    const environment = environmentOf(process.env);
+    this.#inLambda = Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
+    this.#native = await make(this.#service, forNative(this.#options, given, asks), environment);
+  }
+}
+
+/**
+ * The variables as JSON. A worker thread, and a context of Jest or Vitest, has an environment of its own; and the process's may
+ * only be read on this thread, which may write it at any time.
+ */
+function environmentOf(env) {
+  const set = Object.entries(env).filter(([, value]) => value != null);
+  return JSON.stringify(Object.fromEntries(set.map(([name, value]) => [name.toWellFormed(), String(value).toWellFormed()])));
+}
+
+module.exports = { Calls };

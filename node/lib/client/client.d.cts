@@ -1,0 +1,35 @@
+import { Callback, CallOptions, PaginationConfig, ResolvedConfig } from "../options/types.cjs";
+
+/** A call that was not made yet: an operation and its input. */
+export declare class Command<Input extends object, Output extends object> {
+  readonly input: Input;
+  /** Only the type, for `send`. */
+  protected readonly output?: Output;
+  constructor(input: Input);
+}
+
+/** A client of one service. */
+export declare class Client<Inputs extends object, Outputs extends object> {
+  /** What the client was made with, and what that comes to. */
+  readonly config: ResolvedConfig;
+  /** Makes the call of a command. */
+  send<Input extends Inputs, Output extends Outputs>(command: Command<Input, Output>, options?: CallOptions): Promise<Output>;
+  send<Input extends Inputs, Output extends Outputs>(command: Command<Input, Output>, callback: Callback<Output>): void;
+  send<Input extends Inputs, Output extends Outputs>(
+    command: Command<Input, Output>,
+    options: CallOptions,
+    callback: Callback<Output>,
+  ): void;
+  /** Closes the connections that no call uses. */
+  destroy(): void;
+}
+
+/** What a client was made with. */
+export declare function optionsOf(client: object): object | undefined;
+
+/** Goes through the pages of an operation. */
+export type Paginate<C, Input, Output> = (
+  config: PaginationConfig<C>,
+  input: Input,
+  options?: CallOptions,
+) => AsyncGenerator<Output, undefined>;

@@ -1,0 +1,200 @@
+"use strict";
+// The options of a client: checked when it is made, resolved at its first call.
+const { maxConnections, taken } = require("./agents.cjs");
+const { attempts, milliseconds } = require("./numbers.cjs");
+const { check, pick, typeOf } = require("./checks.cjs");
+
+/** What each option may be, by `typeof`; options of other names are left alone, as the AWS SDK does. */
+const TYPES = {
+  region: ["string", "function", "promise"],
+  endpoint: ["string", "object", "function", "promise"],
+  credentials: ["object", "function", "promise"],
+  profile: ["string"],
+  namespace: ["string"],
+  maxAttempts: ["number", "function", "promise"],
+  retryMode: ["string", "function", "promise"],
+  useFipsEndpoint: ["boolean", "function", "promise"],
+  useDualstackEndpoint: ["boolean", "function", "promise"],
+  requestHandler: ["object"],
+  timeout: ["number"],
+  parameterValidation: ["boolean", "string"],
+  customUserAgent: ["string", "object"],
+  userAgentAppId: ["string", "function", "promise"],
+  ignoreConfiguredEndpointUrls: ["boolean"],
+  caBundle: ["string"],
+  clientCert: ["string", "object"],
+  logger: ["object"],
+  logFormat: ["string"],
+};
+
+/** Those that may come from a function or a promise. */
+const PROVIDED = ["region", "endpoint", "maxAttempts", "retryMode", "useFipsEndpoint", "useDualstackEndpoint", "userAgentAppId"];
+
+/** Marks the options for a local service of a test: then no file is read, and no proxy of the environment is used. */
+const LOCAL = Symbol.for("chimeline.local");
+
+/** The options as given, or a TypeError for one of a wrong type. */
+function checked(given) {
+  if (given === null || typeof given !== "object") throw new TypeError(`the options of a client must be an object, not ${typeOf(given)}`);
+  const options = pick(given, Object.keys(TYPES));
+  for (const name in TYPES) check(name, options[name], TYPES[name]);
+  if (given.retryStrategy != null) throw new TypeError("retryStrategy is not supported: use maxAttempts and retryMode");
+  const { parameterValidation, requestHandler, logger, clientCert } = options;
+  if (logger != null && !["debug", "info"].every((name) => typeof logger[name] === "function")) {
+    throw new TypeError("logger must have the functions debug and info, as console has");
+  }
+  if (options.logFormat != null && !["object", "text"].includes(options.logFormat)) {
+    throw new TypeError(`logFormat must be "object" or "text", not ${JSON.stringify(options.logFormat)}`);
+  }
+  if (typeof parameterValidation === "string" && parameterValidation !== "" && parameterValidation !== "strict") {
+    throw new TypeError(`parameterValidation must be true, false or "strict", not ${JSON.stringify(parameterValidation)}`);
+  }
+  if (clientCert != null && typeof clientCert !== "string" && !(Array.isArray(clientCert) && clientCert.length === 2 && clientCert.every((path) => typeof path === "string"))) {
+    throw new TypeError("clientCert must be the path of a PEM file, or a pair of paths: of the certificate and of its key");
+  }
+  options.requestHandler = checkedHandler(requestHandler ?? {}, options);
+  options[LOCAL] = given[LOCAL];
+  if (options.credentials != null && !isLate(options.credentials)) checkTypes(options.credentials);
+  return options;
+}
+
+/** What is taken of v3's handler: its limits, and of its agents what this client can do itself. */
+function checkedHandler(handler, { caBundle, clientCert }) {
+  if (typeof handler.handle === "function") {
+    throw new TypeError("requestHandler must be a plain object of options ({ requestTimeout, connectionTimeout }): this client does its own HTTP");
+  }
+  const { httpAgent, httpsAgent, ...limits } = pick(handler, ["requestTimeout", "socketTimeout", "connectionTimeout", "httpAgent", "httpsAgent"]);
+  for (const name in limits) check(`requestHandler.${name}`, limits[name], ["number"]);
+  const [http, https] = [taken("requestHandler.httpAgent", httpAgent), taken("requestHandler.httpsAgent", httpsAgent)];
+  if (caBundle && https.ca !== undefined) throw new TypeError("requestHandler.httpsAgent has a ca, and there is a caBundle: give one of them");
+  if (clientCert && https.cert !== undefined) throw new TypeError("requestHandler.httpsAgent has a cert, and there is a clientCert: give one of them");
+  return { ...limits, http, https };
+}
+
+/** Whether an option has to be asked for. */
+function isLate(value) {
+  return typeof value === "function" || (value !== null && typeof value === "object" && typeof value.then === "function");
+}
+
+/** The names of the options that have to be asked for. */
+function late(options) {
+  return PROVIDED.filter((name) => isLate(options[name]));
+}
+
+/** What was asked for, in place of the functions and promises. */
+async function provided(options, names) {
+  const values = await Promise.all(names.map((name) => (typeof options[name] === "function" ? options[name]() : options[name])));
+  const out = { ...options };
+  names.forEach((name, i) => {
+    if (isLate(values[i])) throw new TypeError(`${name}: the function gave another ${typeOf(values[i])}`);
+    check(name, values[i], TYPES[name]);
+    out[name] = values[i];
+  });
+  return out;
+}
+
+/** A TypeError for a part of credentials of a wrong type; what is missing or empty is said at the call. */
+function checkTypes(credentials) {
+  for (const name of ["accessKeyId", "secretAccessKey", "sessionToken"]) check(`credentials.${name}`, credentials[name], ["string"]);
+}
+
+/** An access key, its secret and perhaps a token, or a TypeError that holds none of them. */
+function credentialsOf(given) {
+  if (given === null || typeof given !== "object") throw new TypeError(`credentials must be an object, not ${typeOf(given)}`);
+  const { accessKeyId, secretAccessKey, sessionToken } = given;
+  for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey })) {
+    if (typeof value !== "string" || value === "") throw new TypeError(`credentials.${name} must be a string that is not empty`);
+  }
+  check("credentials.sessionToken", sessionToken, ["string"]);
+  return { accessKeyId, secretAccessKey, sessionToken: sessionToken ?? undefined };
+}
+
+/** The JSON for the native client, of options that are all there; with `asksForCredentials` its calls ask for them. */
+function forNative(options, credentials, asksForCredentials) {
+  const { requestHandler: handler, customUserAgent, clientCert } = options;
+  const { http, https } = handler;
+  const endpoint = endpointText(options.endpoint);
+  const limit = (name) => milliseconds(`requestHandler.${name}`, handler[name], { zero: true });
+  const connections = endpoint?.startsWith("http:") ? [http, https] : [https, http];
+  const requestTimeout = limit("requestTimeout");
+  return JSON.stringify({
+    region: options.region ?? undefined,
+    endpoint,
+    ignoreConfiguredEndpointUrls: options.ignoreConfiguredEndpointUrls ?? undefined,
+    useFipsEndpoint: options.useFipsEndpoint ?? undefined,
+    useDualstackEndpoint: options.useDualstackEndpoint ?? undefined,
+    profile: options.profile ?? undefined,
+    namespace: options.namespace ?? undefined,
+    credentials,
+    asksForCredentials,
+    connectionTimeout: limit("connectionTimeout"),
+    // There is none by default.
+    requestTimeout: isNone(handler.requestTimeout) ? undefined : requestTimeout,
+    socketTimeout: limit("socketTimeout"),
+    timeout: isNone(options.timeout) ? undefined : milliseconds("timeout", options.timeout),
+    maxConnections: connections.map(maxConnections).find((limit) => limit !== undefined) ?? MAX_CONNECTIONS,
+    retryMode: options.retryMode ?? undefined,
+    maxAttempts: attempts("maxAttempts", options.maxAttempts),
+    parameterValidation: options.parameterValidation == null || options.parameterValidation === "" ? undefined : String(options.parameterValidation),
+    caBundle: options.caBundle || https.ca,
+    insecure: https.insecure === true,
+    clientCert: typeof clientCert === "string" && clientCert !== "" ? [clientCert, clientCert] : clientCert || (https.cert && [https.cert, https.key]),
+    httpProxy: http.proxy,
+    httpsProxy: https.proxy,
+    userAgent: agentText(customUserAgent),
+    appId: options.userAgentAppId ?? undefined,
+    language: `js#${process.versions.node}`,
+    local: options[LOCAL] === true,
+  });
+}
+
+/** How many connections there may be at once where no agent says so. */
+const MAX_CONNECTIONS = 256;
+
+function isNone(limit) {
+  return limit === Infinity || limit === undefined;
+}
+
+/** A TypeError for an option of a call that is of a wrong type. */
+function checkCall(options) {
+  if (options == null) return;
+  check("timeout", options.timeout, ["number"]);
+  check("requestTimeout", options.requestTimeout, ["number"]);
+  check("maxAttempts", options.maxAttempts, ["number"]);
+}
+
+/**
+ * The JSON for the native client of what a call does otherwise; nothing for a call that does not. It began `startedAgo` milliseconds
+ * ago, where its options had to be asked for; `asking` is what it asks while it is under way.
+ */
+function forCall(options, startedAgo, traceId, asking) {
+  const { timeout, requestTimeout, maxAttempts } = options ?? {};
+  if (timeout == null && (requestTimeout == null || requestTimeout === 0) && maxAttempts == null && startedAgo === undefined && traceId === undefined && asking === undefined) return undefined;
+  return JSON.stringify({
+    timeout: milliseconds("timeout", timeout),
+    startedAgo,
+    // 0 is the client's.
+    requestTimeout: requestTimeout === 0 ? undefined : milliseconds("requestTimeout", requestTimeout),
+    maxAttempts: attempts("maxAttempts", maxAttempts),
+    traceId,
+    ...asking,
+  });
+}
+
+/** A URL, or one in the parts that v3 also takes. */
+function endpointText(endpoint) {
+  if (endpoint == null || typeof endpoint === "string") return endpoint ?? undefined;
+  if (typeof endpoint.href === "string") return endpoint.href;
+  if (endpoint.url !== undefined) return String(endpoint.url);
+  const { protocol = "https:", hostname, port, path = "" } = endpoint;
+  if (typeof hostname !== "string") throw new TypeError("endpoint must be a URL, or an object with protocol, hostname, port and path");
+  const scheme = protocol.endsWith(":") ? protocol : `${protocol}:`;
+  return `${scheme}//${hostname}${port == null ? "" : `:${port}`}${path}`;
+}
+
+function agentText(given) {
+  if (given == null || typeof given === "string") return given ?? undefined;
+  return Array.from(given, (part) => (Array.isArray(part) ? part.filter((text) => text != null).join("/") : String(part))).join(" ");
+}
+
+module.exports = { LOCAL, checkCall, checked, credentialsOf, forCall, forNative, isLate, late, provided };

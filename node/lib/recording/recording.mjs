@@ -1,0 +1,3 @@
+import module from "./recording.cjs";
+
+export const { artifacts, concatenate, ensureMeeting, follow, parseEvent, parseEvents, people, resolveEvent, startRecording, stopRecording } = module;

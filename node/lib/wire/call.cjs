@@ -1,0 +1,120 @@
+"use strict";
+// One call: from an input to its outcome. The native module resolves every promise with a record, and the errors are made in
+// the continuation of the caller's own `await`, so that their stacks show the caller's line.
+const { QUESTION, settled } = require("./dialogue.cjs");
+const { Bridge } = require("./load_native.cjs");
+const { plain, revive, tagged } = require("./values.cjs");
+const { AbortError, ChimelineError } = require("../errors/error_classes.cjs");
+const { fromRecord } = require("./error_factory.cjs");
+const { reasonOf, unwatch, watch } = require("./signal.cjs");
+
+/** What waits for each outcome of this thread, by its number. None of these functions may throw. */
+const pending = new Map();
+let last = 0;
+
+const bridge = new Bridge();
+/** Whether the bridge has `wake`. It lets go of it after the last call, and with it of all that loaded this module. */
+let listening = false;
+
+function wake() {
+  const text = bridge.drain();
+  if (text === null) listening = false;
+  if (!text) return;
+  for (const record of JSON.parse(text)) {
+    const settle = pending.get(record[0]);
+    const isQuestion = record[1] === QUESTION;
+    // A call that was given up has nobody waiting; others may wait for the answer to what it asks, and learn that there is none.
+    if (settle === undefined) {
+      if (isQuestion) bridge.answer(record[2].id, null);
+      continue;
+    }
+    if (!isQuestion) pending.delete(record[0]);
+    settle(record);
+  }
+}
+
+function listen() {
+  if (listening) return;
+  bridge.listen(wake);
+  listening = true;
+}
+
+/**
+ * Makes the call and gives its output. `options` is the JSON of what this call does otherwise than its client; `answers` answers
+ * what it asks, if it asks anything.
+ */
+async function call(native, operation, input, signal, options, answers) {
+  let record = await outcomeOf(native, operation, input, signal, options, answers !== undefined);
+  if (record[1] === QUESTION) record = await settled(bridge, record, answers);
+  const [, success, outcome] = record;
+  if (!success) throw typeof outcome === "function" ? outcome() : (answers?.raised(outcome) ?? fromRecord(outcome, operation.service));
+  const metadata = outcome.$metadata;
+  metadata.requestId ??= undefined;
+  metadata.extendedRequestId ??= undefined;
+  metadata.cfId ??= undefined;
+  if (operation.dates !== null) revive(outcome, operation.dates);
+  return outcome;
+}
+
+/**
+ * The record of the call's outcome: `[number, success, output | error's record | function that makes the error]`; or of its first
+ * question, whose `following` is a promise of the record after it.
+ */
+function outcomeOf(native, operation, input, signal, options, asks) {
+  return new Promise((resolve) => {
+    if (signal?.aborted) throw new AbortError(reasonOf(signal), operation);
+    const text = plain(input);
+    const number = fresh();
+    let next = resolve;
+    const settle =
+      signal === undefined && !asks
+        ? resolve
+        : (record) => {
+            const resolveThis = next;
+            if (record[1] === QUESTION) record.following = new Promise((resolveNext) => (next = resolveNext));
+            else if (signal !== undefined) unwatch(signal, onAbort);
+            resolveThis(record);
+          };
+    const onAbort = () => {
+      if (!pending.delete(number)) return;
+      const made = JSON.parse(bridge.cancel(number));
+      settle([number, false, () => new AbortError(reasonOf(signal), operation, made)]);
+    };
+    pending.set(number, settle);
+    try {
+      if (signal !== undefined) watch(signal, onAbort);
+      listen();
+      const read = text !== undefined && bridge.start(native, number, operation.name, text, false, options);
+      if (!read && !bridge.start(native, number, operation.name, tagged(input, operation), true, options)) {
+        throw new ChimelineError(`the input of ${operation.name} cannot be read`);
+      }
+    } catch (error) {
+      pending.delete(number);
+      if (signal !== undefined) unwatch(signal, onAbort);
+      // It may be listening for nothing.
+      bridge.cancel(number);
+      throw error;
+    }
+  });
+}
+
+/** Makes a client of a service, in this thread's environment of now; this thread does not wait for its files. */
+async function make(service, options, environment) {
+  const { record, native } = await new Promise((resolve) => {
+    listen();
+    const number = fresh();
+    pending.set(number, (record) => resolve({ record, native: record[1] ? bridge.made(number) : undefined }));
+    bridge.make(number, service.name, options, environment);
+  });
+  if (native === undefined) throw fromRecord(record[2], service);
+  return native;
+}
+
+/** A number that no call under way has. */
+function fresh() {
+  do last = (last + 1) >>> 0;
+  while (pending.has(last));
+  return last;
+}
+
+module.exports = { call, make };

@@ -1,0 +1,154 @@
+"""The functions of ``chimeline.recording``, for a client that is awaited and for one that blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import _drive
+from .events import ChimeEvent, event_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+
+    from .types import MeetingLike, PipelineLike, Tags
+
+
+class Functions:
+    """The functions; ``awaited`` says which client is made where none is given."""
+
+    def __init__(self, awaited: bool) -> None:
+        self._awaited = awaited
+
+    def _clients(self, client: Any, service: str, meetings: Any = None, s3: Any = None) -> _drive.Clients:
+        if client is None:
+            import chimeline
+
+            client = (chimeline if self._awaited else chimeline.blocking).client(service)  # type: ignore[call-overload]
+        return _drive.Clients(client, meetings, s3)
+
+    def ensure_meeting(
+        self,
+        name: str,
+        media_region: str,
+        *,
+        attendees: Sequence[str | Mapping[str, Any]] | None = None,
+        tags: Tags | None = None,
+        client: Any = None,
+        **request: Any,
+    ) -> Any:
+        given = {"name": name, "media_region": media_region, "attendees": attendees, "tags": tags, "request": request}
+        return _drive.drive("ensure_meeting", given, self._clients(client, _drive.MEETINGS))
+
+    def people(self, meeting: MeetingLike, *, client: Any = None) -> Any:
+        return _drive.drive("people", {"meeting": meeting}, self._clients(client, _drive.MEETINGS))
+
+    def start_recording(
+        self,
+        meeting: MeetingLike,
+        sink: str,
+        *,
+        artifacts: Sequence[str] | Mapping[str, Any] | None = None,
+        streams: Sequence[str | Mapping[str, Any]] | Mapping[str, Any] | None = None,
+        tags: Tags | None = None,
+        purpose: str = "recording",
+        client: Any = None,
+        meetings: Any = None,
+        **request: Any,
+    ) -> Any:
+        given = {
+            "meeting": meeting,
+            "sink": sink,
+            "artifacts": artifacts,
+            "streams": streams,
+            "tags": tags,
+            "purpose": purpose,
+            "request": request,
+        }
+        return _drive.drive("start_recording", given, self._clients(client, _drive.PIPELINES, meetings))
+
+    def stop_recording(
+        self,
+        target: MeetingLike | PipelineLike,
+        *,
+        concatenate_to: str | None = None,
+        concatenation_artifacts: Sequence[str] | Mapping[str, Any] | None = None,
+        concatenation_tags: Tags | None = None,
+        wait: bool | float = False,
+        retry: float = 60,
+        client: Any = None,
+    ) -> Any:
+        given = {
+            "target": target,
+            "concatenate_to": concatenate_to,
+            "concatenation_artifacts": concatenation_artifacts,
+            "concatenation_tags": concatenation_tags,
+            "wait": wait,
+            "retry": retry,
+        }
+        return _drive.drive("stop_recording", given, self._clients(client, _drive.PIPELINES))
+
+    def concatenate(
+        self,
+        capture: PipelineLike,
+        destination: str,
+        *,
+        artifacts: Sequence[str] | Mapping[str, Any] | None = None,
+        tags: Tags | None = None,
+        client: Any = None,
+    ) -> Any:
+        given = {
+            "capture": capture,
+            "destination": destination,
+            "concatenation_artifacts": artifacts,
+            "concatenation_tags": tags,
+        }
+        return _drive.drive("concatenate", given, self._clients(client, _drive.PIPELINES))
+
+    def artifacts(
+        self,
+        pipeline: PipelineLike,
+        *,
+        sink: str | None = None,
+        listed: bool = False,
+        presign: bool | int = False,
+        s3: Any = None,
+        client: Any = None,
+    ) -> Any:
+        given = {"pipeline": pipeline, "sink": sink, "list": listed, "presign": presign}
+        return _drive.drive("artifacts", given, self._clients(client, _drive.PIPELINES, s3=s3))
+
+    def resolve_event(self, event: Any, *, client: Any = None) -> Any:
+        clients = self._clients(client, _drive.PIPELINES)
+        found = _drive.drive("resolve_event", {"event": event}, clients)
+        return _event_awaited(found) if clients.is_awaited else event_of(found)
+
+    def follow(self, pipeline: PipelineLike, *, delay: float = 2.0, events: Any = None, client: Any = None) -> Any:
+        clients = self._clients(client, _drive.PIPELINES)
+        given = {"pipeline": pipeline, "delay": delay}
+        return _follow_awaited(given, clients, events) if clients.is_awaited else _follow_blocking(given, clients, events)
+
+
+def _follow_awaited(given: dict[str, Any], clients: _drive.Clients, events: Any) -> AsyncIterator[Any]:
+    from asyncio import Queue
+
+    return _drive.watch_awaited("follow", given, clients, Queue() if events is None else events)
+
+
+def _follow_blocking(given: dict[str, Any], clients: _drive.Clients, events: Any) -> Iterator[Any]:
+    from queue import SimpleQueue
+
+    return _drive.watch_blocking("follow", given, clients, SimpleQueue[Any]() if events is None else events)
+
+
+async def _event_awaited(found: Any) -> ChimeEvent:
+    return event_of(await found)
+
+
+def parse_event(event: Any) -> ChimeEvent:
+    """The one event in ``event``: of EventBridge, or in a message of SNS or SQS, or in what Lambda calls a function with."""
+    return event_of(_drive.function("parse_event", event=event))
+
+
+def parse_events(event: Any) -> list[ChimeEvent]:
+    """All events in ``event``, such as a batch of SQS messages."""
+    return [event_of(found) for found in _drive.function("parse_events", event=event)]
