@@ -8,6 +8,7 @@ const { AbortError } = require("../errors/error_classes.cjs");
 const { fromCaller } = require("../errors/stack.cjs");
 const { logOf } = require("./logging.cjs");
 const { checked } = require("../options/client_options.cjs");
+const { extended } = require("../options/extensions.cjs");
 const { reasonOf } = require("../wire/signal.cjs");
 
 /** Where a client keeps what it makes calls with: a property, so that one behind a Proxy or under Object.create has it too. */
@@ -21,7 +22,7 @@ class Client {
   config;
 
   constructor(service, options = {}) {
-    const given = checked(options);
+    const given = checked(extended(options));
     madeWith.set(this, options);
     const calls = new Calls(service, given);
     Object.defineProperty(this, CALLS, { value: calls, writable: true, configurable: true });
