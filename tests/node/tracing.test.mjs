@@ -45,3 +45,23 @@ test("spans of AWS clients are switched off by the variable of OpenTelemetry's o
   const [, ours] = await both(t, "otel.cjs", { OTEL_NODE_DISABLED_INSTRUMENTATIONS: "http, aws-sdk" });
   assert.deepEqual(ours.told.map(({ name }) => name), ["job"]);
 });
+
+test("X-Ray's captureAWSv3Client has the same subsegments of both, and its header on each request, signed", async (t) => {
+  const [theirs, ours] = await both(t, "xray.cjs");
+  assert.deepEqual(ours.told.told, theirs.told.told);
+  const [created, failed] = ours.told.told;
+  assert.deepEqual([created.title, created.namespace, created.aws.operation, created.aws.region], ["ChimeSDKMeetings", "aws", "CreateMeeting", "eu-central-1"]);
+  assert.equal(created.aws.request_id, "r-1");
+  assert.equal(created.http.response.status, 200);
+  assert.equal(failed.error, true);
+  for (const { told, headers } of [theirs, ours]) {
+    const roots = headers.map((each) => each["x-amzn-trace-id"]);
+    assert.deepEqual(roots, told.ids.map((id) => `Root=${told.root};Parent=${id};Sampled=1`));
+  }
+});
+
+test("Powertools' tracer has the same subsegments of both", async (t) => {
+  const [theirs, ours] = await both(t, "powertools.cjs");
+  assert.deepEqual(ours.told, theirs.told);
+  assert.equal(ours.told.length, 2);
+});

@@ -3,6 +3,7 @@
 const { Answers } = require("./answers.cjs");
 const { NoLogger } = require("./logging.cjs");
 const { settingsOf } = require("./resolved_config.cjs");
+const { joined } = require("../middleware/conversation.cjs");
 const { askedFor } = require("../options/credentials.cjs");
 const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("../options/client_options.cjs");
 const { customHandler } = require("../options/request_handler.cjs");
@@ -27,46 +28,51 @@ class Calls {
     this.#credentials = askedFor(options.credentials);
   }
 
-  /** Makes a call. `config` is what a function that gives credentials is told of its client. */
-  async run(operation, input, options, signal, config) {
+  /**
+   * Makes a call. `config` is what a function that gives credentials is told of its client; `middleware` is the handlers of this call, if it
+   * goes through middleware.
+   */
+  async run(operation, input, options, signal, config, middleware) {
     checkCall(options);
     this.#credentials?.checkCaller();
-    if (this.#native !== undefined) return this.#call(operation, input, options, signal, config);
-    return this.#prepareAndCall(operation, input, options, signal, config);
+    if (this.#native !== undefined) return this.#call(operation, input, options, signal, config, middleware);
+    return this.#prepareAndCall(operation, input, options, signal, config, middleware);
   }
 
-  async #prepareAndCall(operation, input, options, signal, config) {
+  async #prepareAndCall(operation, input, options, signal, config, middleware) {
     const started = performance.now();
     // From here to the call's end, so that calls that begin together share one listener.
     const watching = () => {};
     if (signal !== undefined) watch(signal, watching);
     try {
       await within(this.#prepared(), operation, signal, options?.timeout ?? this.#options.timeout);
-      return await this.#call(operation, input, options, signal, config, performance.now() - started);
+      return await this.#call(operation, input, options, signal, config, middleware, performance.now() - started);
     } finally {
       if (signal !== undefined) unwatch(signal, watching);
     }
   }
 
-  #call(operation, input, options, signal, config, startedAgo) {
+  #call(operation, input, options, signal, config, middleware, startedAgo) {
     const { warnAfter } = this.#options.requestHandler;
-    const calling = this.#started(operation, input, options, signal, config, startedAgo);
+    const calling = this.#started(operation, input, options, signal, config, middleware, startedAgo);
     return warnAfter === undefined ? calling : warning(calling, warnAfter, config.logger);
   }
 
-  #started(operation, input, options, signal, config, startedAgo) {
+  #started(operation, input, options, signal, config, middleware, startedAgo) {
+    // What was waited for in middleware counts too, and in all calls of the core that one goes through.
+    const began = middleware === undefined ? startedAgo : performance.now() - middleware.startedAt;
     // Lambda sets it anew for each invocation.
     const traceId = this.#inLambda ? process.env._X_AMZN_TRACE_ID : undefined;
     const { requestHandler, retryStrategy } = this.#options;
     const handler = customHandler(config.requestHandler, requestHandler);
-    const handlers = withOptionHandlers(this.handlers?.(operation, input), { handler, retryStrategy }, signal);
+    const handlers = withOptionHandlers(joined(middleware, this.handlers?.(operation, input)), { handler, retryStrategy }, signal);
     if (this.#credentials === undefined && handlers === undefined) {
-      return call(this.#native, operation, input, signal, forCall(options, startedAgo, traceId));
+      return call(this.#native, operation, input, signal, forCall(options, began, traceId));
     }
     const answers = new Answers(operation, this.#credentials, handlers, config);
     // The expiry of credentials goes by this clock, which a test may hold still.
     const asking = { asks: answers.asks, now: Date.now() };
-    const calling = call(this.#native, operation, input, signal, forCall(options, startedAgo, traceId, asking), answers);
+    const calling = call(this.#native, operation, input, signal, forCall(options, began, traceId, asking), answers);
     return handlers?.ended === undefined ? calling : handlers.ended(calling);
   }
 
