@@ -28,7 +28,7 @@ class Client {
     madeWith.set(this, options);
     const calls = new Calls(service, given);
     Object.defineProperty(this, CALLS, { value: calls, writable: true, configurable: true });
-    this.config = configOf(service, given, () => calls.settings());
+    this.config = configOf(service, given, () => calls.settings(), () => calls.credentials(this.config));
   }
 
   /** Makes the call of a command. With a callback it gives nothing back. */
@@ -43,6 +43,14 @@ class Client {
   /** Closes the connections that no call uses. */
   destroy() {
     this[CALLS].close();
+  }
+
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+    this.destroy();
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    this.destroy();
   }
 }
 
