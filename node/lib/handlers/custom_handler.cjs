@@ -12,7 +12,7 @@ const FAILED = 503;
  */
 async function attemptOfHandler(handler, request, number, signal) {
   try {
-    const { response } = await handler.handle(requestOf(request, request.body), { abortSignal: signal });
+    const { response } = await handler.handle(requestOf(request), { abortSignal: signal });
     if (!Number.isInteger(response?.statusCode)) throw new TypeError("a request handler must give { response } with its statusCode, headers and body");
     const headers = Object.entries(response.headers ?? {}).filter(([, value]) => value != null);
     return { response: { statusCode: response.statusCode, headers, body: await collected(response.body) } };

@@ -31,7 +31,7 @@ async function answer(bridge, question, answers, answering) {
     if (answering.isOver) return;
     try {
       bridge.answer(question.id, ...reply);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       throw answers.refused(JSON.parse(error.message));
     }
   } catch (error) {
