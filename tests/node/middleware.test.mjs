@@ -316,6 +316,32 @@ test("an attempt that times out fails in its middleware, and the next one goes t
   assert.match(said[0], /Timeout/);
 });
 
+test("middleware goes together with an HTTP handler of the user's own and with a retry strategy", async () => {
+  const told = [];
+  for (const module of [sdk, own]) {
+    const said = [];
+    const handler = {
+      async handle(request) {
+        said.push(["handled", request.headers["x-team"], /SignedHeaders=[^,]*x-team/.test(request.headers.authorization)]);
+        const isFirst = said.filter(([what]) => what === "handled").length === 1;
+        const body = Buffer.from(JSON.stringify(isFirst ? { __type: "ServiceUnavailableException" } : meeting));
+        return { response: { statusCode: isFirst ? 503 : 200, headers: { "content-type": "application/json" }, body } };
+      },
+    };
+    const retryStrategy = {
+      acquireInitialRetryToken: async () => ({ getRetryCount: () => 0, getRetryDelay: () => 0 }),
+      refreshRetryTokenForRetry: async (_, { errorType }) => (said.push(["refreshed", errorType]), { getRetryCount: () => 1, getRetryDelay: () => 0 }),
+      recordSuccess: () => said.push(["recorded"]),
+    };
+    const client = new module.ChimeSDKMeetingsClient({ region: "us-east-1", credentials: { accessKeyId: "AKID", secretAccessKey: "secret" }, requestHandler: handler, retryStrategy });
+    client.middlewareStack.add((next) => (args) => next(Object.assign(args, { request: Object.assign(args.request, { headers: { ...args.request.headers, "x-team": "blue" } }) })), { step: "build" });
+    assert.equal((await create(client, module)).Meeting.MeetingId, "m-1");
+    told.push(said);
+  }
+  assert.deepEqual(told[1], told[0]);
+  assert.deepEqual(told[1].map(([what, team, isSigned]) => [what, what === "refreshed" || team, isSigned]), [["handled", "blue", true], ["refreshed", true, undefined], ["handled", "blue", true], ["recorded", undefined, undefined]]);
+});
+
 test("an invalid input fails before any middleware has a request", async (t) => {
   const server = await Server.start(answer(200, meeting));
   t.after(() => server.stop());

@@ -3,7 +3,6 @@
 const { Answers } = require("./answers.cjs");
 const { NoLogger } = require("./logging.cjs");
 const { settingsOf } = require("./resolved_config.cjs");
-const { joined } = require("../middleware/conversation.cjs");
 const { askedFor } = require("../options/credentials.cjs");
 const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("../options/client_options.cjs");
 const { customHandler } = require("../options/request_handler.cjs");
@@ -65,7 +64,7 @@ class Calls {
     const traceId = this.#inLambda ? process.env._X_AMZN_TRACE_ID : undefined;
     const { requestHandler, retryStrategy } = this.#options;
     const handler = customHandler(config.requestHandler, requestHandler);
-    const handlers = withOptionHandlers(joined(middleware, this.handlers?.(operation, input)), { handler, retryStrategy }, signal);
+    const handlers = withOptionHandlers(middleware ?? this.handlers?.(operation, input), { handler, retryStrategy }, signal);
     if (this.#credentials === undefined && handlers === undefined) {
       return call(this.#native, operation, input, signal, forCall(options, began, traceId));
     }

@@ -60,16 +60,6 @@ class Conversation {
   }
 }
 
-/**
- * The handlers of a call that has those of its middleware and others too: an HTTP handler or retry strategy of the user's own, which says of
- * another attempt what the middleware leaves open.
- */
-function joined(middleware, others) {
-  if (middleware === undefined || others === undefined) return middleware ?? others;
-  const retry = async (number, error, delay) => (await middleware.retry(number, error, delay)) ?? (others.asks.includes("retries") ? others.retry(number, error, delay) : undefined);
-  return { ...middleware, asks: [...new Set([...middleware.asks, ...others.asks])], retry, exchange: (number, request) => others.exchange(number, request) };
-}
-
 /** @returns {{ promise: Promise<any>, resolve: (value: any) => void }} */
 function deferred() {
   let resolve = (_) => {};
@@ -77,4 +67,4 @@ function deferred() {
   return { promise, resolve };
 }
 
-module.exports = { Conversation, joined };
+module.exports = { Conversation };
