@@ -6,14 +6,12 @@ import select
 import socket
 import sys
 import threading
-import time
-from asyncio import AbstractEventLoop, get_running_loop, wait_for
-from asyncio import TimeoutError as TimeoutErrors
+from asyncio import AbstractEventLoop, get_running_loop
 from contextvars import Context
 from weakref import WeakKeyDictionary, ref
 
 from ._client import BaseClient
-from ._logging import active_logger, log_error, log_result
+from ._client.call_log import active_logger, log_error, log_result
 from ._native import Bridge
 
 TYPE_CHECKING = False
@@ -23,8 +21,8 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from . import _tracing as tracing
-    from ._credentials import CredentialSource
+    from ._client import tracing
+    from ._host.handlers import CallHandlers
 else:
     from ._lazy import t, tracing
 
@@ -67,36 +65,30 @@ class AsyncClient(BaseClient):
 
     async def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
         """The same with the handlers of its events."""
-        from ._client.hooks import HookedCall, drive_awaited
+        from ._events.call import HookedCall, drive_awaited
 
         return await drive_awaited(HookedCall(self, operation).steps(params))
 
-    async def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
+    async def _send(self, operation: str, params: Mapping[str, Any], handlers: CallHandlers | None = None) -> Any:
         loop = get_running_loop()
         options = self._options_now()
-        if self._source is not None:
-            options = await self._with_keys(operation, options, self._source)
+        answers = self._answers(operation, params, 1, handlers)
+        if answers is not None:
+            options = answers.options(options)
         bridge = _bridge_of(loop)
         future = loop.create_future()
         number = bridge.start(self._native, operation, params, future, options)
         try:
-            return await future
+            event = await future
+            if answers is None or event.__class__ is not tuple:
+                return event
+            from ._host.dialogue import outcome_of
+
+            return await outcome_of(bridge, number, event, answers)
         except BaseException:
             # Of a call that was cancelled the request is dropped at once; of one that failed there is none.
             bridge.cancel(number)
             raise
-
-    async def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:
-        """The options of a call, with the keys that the user's provider gives; its time counts."""
-        limit = self._time_limit()
-        if limit is None:
-            return {**(options or {}), **await source.awaited()}
-        started = time.monotonic()
-        try:
-            keys = await wait_for(source.awaited(), limit)
-        except TimeoutErrors:
-            raise source.timed_out(limit, operation) from None
-        return {**(options or {}), **keys, "spent": time.monotonic() - started}
 
     async def close(self) -> None:
         """Closes the idle connections. The client stays usable."""
