@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._events.emitter import EventEmitter
 from .._generated.errors import NoCredentialsError, PartialCredentialsError, UnknownRegionError
-from .._host.credentials import CredentialSource
 from .._native import NativeClient, available_partitions, available_regions, partition_for_region, session_settings
 from ..config import unless_empty
 from .base import SECRETS, Hooks, environment_now
@@ -49,14 +48,19 @@ class BaseSession:
             raise PartialCredentialsError(provider="explicit", cred_var=missing)
         if credentials is not None and any(keys):
             raise TypeError("give either credentials or aws_access_key_id and its companions, not both")
+        source = None
+        if credentials is not None:
+            from .._host.credentials import CredentialSource
+
+            source = CredentialSource(credentials)
         self._options: dict[str, Any] = {
             "aws_access_key_id": keys[0],
             "aws_secret_access_key": keys[1],
             "aws_session_token": unless_empty(aws_session_token) if any(keys) else None,
             "region_name": unless_empty(region_name),
             "profile_name": unless_empty(profile_name),
-            # One source for all clients, which so share what it gives.
-            "credentials": None if credentials is None else CredentialSource(credentials),
+            # One for all clients, which then share what it caches.
+            "credentials": source,
         }
         self._account_id = aws_account_id
         self._peer: NativeClient | None = None
