@@ -14,11 +14,13 @@ from .config import Config
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import blocking, exceptions, recording, stub, testing
+    from ._client.call_log import set_stream_logger
     from ._client.session import setup_default_session
     from ._generated.sessions import Session, get_session
-    from ._logging import set_stream_logger
+    from .config import UNSIGNED
 
 __all__ = [
+    "UNSIGNED",
     "Config",
     "Session",
     "__version__",
@@ -43,8 +45,9 @@ if not _native.OPTIMIZED:
 _MODULES = ("blocking", "exceptions", "recording", "stub", "testing")
 _NAMES = {
     "Session": "_generated.sessions",
+    "UNSIGNED": "config",
     "get_session": "_generated.sessions",
-    "set_stream_logger": "_logging",
+    "set_stream_logger": "_client.call_log",
     "setup_default_session": "_client.session",
 }
 

@@ -11,7 +11,7 @@ from contextvars import Context
 from weakref import WeakKeyDictionary, ref
 
 from ._client import BaseClient
-from ._logging import active_logger, log_error, log_result
+from ._client.call_log import active_logger, log_error, log_result
 from ._native import Bridge
 
 TYPE_CHECKING = False
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from . import _tracing as tracing
+    from ._client import tracing
+    from ._host.handlers import CallHandlers
 else:
     from ._lazy import t, tracing
 
@@ -64,14 +65,14 @@ class AsyncClient(BaseClient):
 
     async def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
         """The same with the handlers of its events."""
-        from ._client.hooks import HookedCall, drive_awaited
+        from ._events.call import HookedCall, drive_awaited
 
         return await drive_awaited(HookedCall(self, operation).steps(params))
 
-    async def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
+    async def _send(self, operation: str, params: Mapping[str, Any], handlers: CallHandlers | None = None) -> Any:
         loop = get_running_loop()
         options = self._options_now()
-        answers = self._answers(operation, params, max_nested=1)
+        answers = self._answers(operation, params, 1, handlers)
         if answers is not None:
             options = answers.options(options)
         bridge = _bridge_of(loop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ._client import BaseClient
-from ._logging import active_logger, log_error, log_result
+from ._client.call_log import active_logger, log_error, log_result
 from .config import Config
 
 TYPE_CHECKING = False
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from . import _tracing as tracing
+    from ._client import tracing
     from ._client.base import Hooks
+    from ._host.handlers import CallHandlers
+    from ._native import NativeClient
 else:
     from ._lazy import t, tracing
 
@@ -29,8 +31,10 @@ _MAX_NESTED = 3
 class BlockingClient(BaseClient):
     """A client whose methods block. Any number of threads may use it at once."""
 
-    def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
-        super().__init__(options, config, hooks)
+    def __init__(
+        self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None, peer: NativeClient | None = None
+    ) -> None:
+        super().__init__(options, config, hooks, peer)
         if self._source is not None and self._source.is_coroutine:
             raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
 
@@ -66,20 +70,20 @@ class BlockingClient(BaseClient):
 
     def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
         """The same with the handlers of its events."""
-        from ._client.hooks import HookedCall, drive
+        from ._events.call import HookedCall, drive
 
         return drive(HookedCall(self, operation).steps(params))
 
-    def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
+    def _send(self, operation: str, params: Mapping[str, Any], handlers: CallHandlers | None = None) -> Any:
         options = self._options_now()
-        answers = self._answers(operation, params, _MAX_NESTED)
+        answers = self._answers(operation, params, _MAX_NESTED, handlers)
         if answers is not None:
             options = answers.options(options)
         if "gevent" in sys.modules or "eventlet" in sys.modules:
-            from . import _greenlets
+            from ._client import greenlets
 
-            if (select := _greenlets.hub_select()) is not None:
-                return _greenlets.call(select, self._native, operation, params, options, answers)
+            if (select := greenlets.hub_select()) is not None:
+                return greenlets.call(select, self._native, operation, params, options, answers)
         if answers is None:
             return self._native.call(operation, params, options)
         return self._native.call(operation, params, options, answers.blocking)

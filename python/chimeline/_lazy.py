@@ -20,6 +20,6 @@ class LazyModule:
 
 
 errors = LazyModule("chimeline._generated.errors")
-tracing = LazyModule("chimeline._tracing")
+tracing = LazyModule("chimeline._client.tracing")
 # What type checkers see as `typing_extensions`.
 t = LazyModule("chimeline._typing")

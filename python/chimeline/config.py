@@ -27,6 +27,31 @@ _WITHOUT_EFFECT = frozenset({
     "tcp_keepalive",
 })  # fmt: skip
 
+
+class Unsigned:
+    """The type of :data:`UNSIGNED`, of which there is one."""
+
+    def __copy__(self) -> Unsigned:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Unsigned:
+        return self
+
+    def __reduce__(self) -> str:
+        return "UNSIGNED"
+
+    def __repr__(self) -> str:
+        return "chimeline.UNSIGNED"
+
+
+UNSIGNED = Unsigned()
+"""As the ``signature_version`` of a Config: requests go without a signature, and no credentials are looked for."""
+
+
+def _is_unsigned(value: t.Any) -> bool:
+    return value is UNSIGNED or (type(value).__module__ == "botocore" and type(value).__name__ == "UNSIGNED")
+
+
 _DEFAULTS: dict[str, t.Any] = {
     "region_name": None,
     "namespace": None,
@@ -110,6 +135,7 @@ class Config:
     client_cert: the PEM file of a certificate and its key to show to a server or proxy that asks for one, or a pair of files.
     defaults_mode: AWS's set of defaults, which says how long a connection may take: ``"standard"``, ``"in-region"``,
         ``"cross-region"``, ``"mobile"``, ``"auto"`` or ``"legacy"``.
+    signature_version: ``"v4"``, or ``UNSIGNED`` for requests without a signature.
     use_fips_endpoint, use_dualstack_endpoint: which of the service's endpoints.
     ignore_configured_endpoint_urls: pass over endpoint URLs of the environment and the profile.
     pickle_credentials: whether a client that was made with credentials pickles, which are then readable in the pickle, as is a
@@ -135,7 +161,7 @@ class Config:
     defaults_mode: str | None
     retries: dict[str, t.Any] | None
     proxies_config: None
-    signature_version: t.Literal["v4"] | None  # noqa: F821, UP037
+    signature_version: t.Literal["v4"] | Unsigned | t.Any | None  # noqa: F821, UP037
     client_cert: str | tuple[str, str] | None
     use_dualstack_endpoint: bool | None
     use_fips_endpoint: bool | None
@@ -153,8 +179,9 @@ class Config:
                 "proxies_config is not supported: a proxy's certificate is held against the same CAs as the service's"
             )
         _check_proxies(options.get("proxies"))
-        if options.get("signature_version") not in (None, "", "v4"):
-            raise ValueError(f"signature_version must be 'v4', not {options['signature_version']!r}: the services take no other")
+        version = options.get("signature_version")
+        if not _is_unsigned(version) and version not in (None, "", "v4"):
+            raise ValueError(f"signature_version must be 'v4' or UNSIGNED, not {version!r}: the services take no other")
         _check_retries(options.get("retries"))
         if not isinstance(options.get("pickle_credentials", False), bool):
             raise TypeError(f"pickle_credentials must be a bool, not {type(options['pickle_credentials']).__name__}")
@@ -282,6 +309,8 @@ _NOT_NATIVE = frozenset({"pickle_credentials", "proxies", "proxies_config", "ret
 def native_options(config: Config) -> dict[str, t.Any]:
     """The options in the names and units of the native module."""
     options: dict[str, t.Any] = {name: unless_empty(getattr(config, name)) for name in _DEFAULTS if name not in _NOT_NATIVE}
+    if _is_unsigned(config.signature_version):
+        options["unsigned"] = True
     retries = config.retries or {}
     options["retry_mode"] = retries.get("mode") or None
     options["max_attempts"] = retries.get("total_max_attempts")

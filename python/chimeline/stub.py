@@ -17,7 +17,7 @@ from collections import deque
 from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
-from ._client.request import HTTPResponse
+from ._events.request import HTTPResponse
 from ._generated.errors import ParamValidationError, StubAssertionError, StubResponseError, UnStubbedResponseError
 from ._native import validate_error, validate_output
 from ._typing import Self
@@ -162,7 +162,7 @@ class Stubber:
     def _next_response(self, model: OperationModel, **_: Any) -> tuple[HTTPResponse, dict[str, Any]]:
         self._assert_expected_order(model)
         queued = self._queue.popleft()
-        return HTTPResponse.of_status(queued.status_code), queued.parsed
+        return HTTPResponse(queued.status_code, {}), queued.parsed
 
 
 class _Queued:

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use chimeline_core::client::Unprepared;
 use chimeline_core::client::blocking::Step;
@@ -11,7 +11,7 @@ use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::environment::World;
 use chimeline_core::runtime::fork;
 use chimeline_core::schema::Operation;
-use chimeline_core::{Call, Client, Response, service};
+use chimeline_core::{Call, Client, Keys, Response, service};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -32,15 +32,16 @@ pub(crate) struct NativeClient {
 #[pymethods]
 impl NativeClient {
     /// A client of `service_name`. `options` holds what `options_of` reads; `environment` is what the client sees of `os.environ`;
-    /// with `credentials` its calls ask for credentials.
+    /// with `credentials` its calls ask for credentials, and with a `peer`, a client of the same session, it shares what is alike.
     #[new]
-    #[pyo3(signature = (service_name, options, environment, credentials=None))]
+    #[pyo3(signature = (service_name, options, environment, credentials=None, peer=None))]
     fn new(
         py: Python<'_>,
         service_name: &str,
         options: &Bound<'_, PyDict>,
         environment: HashMap<OsString, OsString>,
         credentials: Option<&CredentialsCache>,
+        peer: Option<&NativeClient>,
     ) -> PyResult<NativeClient> {
         let service = service(service_name).ok_or_else(|| {
             let message = format!("Unknown service: {service_name:?}");
@@ -49,7 +50,8 @@ impl NativeClient {
         let (options, world) = (options_of(options)?, World::with_variables(environment.into_iter().collect()));
         // Files are read, which may be slow; other threads go on meanwhile.
         let credentials = credentials.map(|cache| cache.0.clone());
-        let made = py.detach(|| Client::with_host(service, &options, world, credentials));
+        let made =
+            py.detach(|| Client::with_peer(service, &options, world, credentials, peer.map(|peer| &peer.client)));
         let client = made.map_err(|e| errors::raised(py, &e))?;
         let names = Names::new(py, client.service());
         Ok(NativeClient { client, names })
@@ -117,6 +119,15 @@ impl NativeClient {
     #[expect(clippy::unused_self, reason = "Python asks the client, which may come to bound them")]
     fn check_call_options(&self, py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<()> {
         call_options_of(options)?.check().map_err(|e| errors::raised(py, &e))
+    }
+
+    /// The credentials that calls sign with now: the access key id, its secret, its token, and when they expire in seconds since
+    /// 1970.
+    fn load_credentials(&self, py: Python<'_>) -> PyResult<(String, String, Option<String>, Option<f64>)> {
+        let loaded = py.detach(|| self.client.load_credentials()).map_err(|e| errors::raised(py, &e))?;
+        let expiration = loaded.expiration.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let Keys { access_key_id, secret_access_key, session_token } = loaded.keys;
+        Ok((access_key_id, secret_access_key, session_token, expiration.map(|time| time.as_secs_f64())))
     }
 
     /// Closes the idle connections.

@@ -27,6 +27,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         use_dual_stack: given.truth("use_dualstack_endpoint")?,
         profile: given.text("profile_name")?,
         credentials: given.credentials()?,
+        unsigned: given.truth("unsigned")?,
         connect_timeout: given.number("connect_timeout")?,
         read_timeout: given.number("read_timeout")?,
         timeout: given.number("timeout")?,

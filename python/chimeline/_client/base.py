@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
+    from .._events.emitter import EventEmitter
     from .._generated import errors
     from .._host.answers import Answers
     from .._host.credentials import CredentialSource
     from .._host.handlers import CallHandlers
     from ..testing import Recording
-    from .events import EventEmitter
     from .exceptions import ClientExceptions
     from .meta import ClientMeta
 
@@ -60,7 +60,9 @@ class BaseClient:
     _waiter_module: t.ClassVar[str]
     _waiter_class: t.ClassVar[str]
 
-    def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
+    def __init__(
+        self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None, peer: NativeClient | None = None
+    ) -> None:
         self._config = config
         self._hooks = hooks or Hooks()
         self._call_options: dict[str, Any] | None = None
@@ -73,7 +75,7 @@ class BaseClient:
         given["language"] = f"python#{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
         environment = environment_now()
         self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
-        self._native = NativeClient(self._service_name, given, environment, self._source and self._source.cache)
+        self._native = NativeClient(self._service_name, given, environment, self._source and self._source.cache, peer)
         self._in_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
         if self._in_snapshot:
             from . import snapstart
@@ -114,15 +116,17 @@ class BaseClient:
         trace = os.environ.get("_X_AMZN_TRACE_ID") if self._in_lambda else None
         return {**(self._call_options or {}), "trace_id": trace} if trace else self._call_options
 
-    def _answers(self, operation: str, params: Mapping[str, Any], max_nested: int) -> Answers | None:
+    def _answers(
+        self, operation: str, params: Mapping[str, Any], max_nested: int, handlers: CallHandlers | None
+    ) -> Answers | None:
         """What answers the questions of a call; nothing for one that asks none."""
-        if self._source is None and self._handlers is None:
+        if self._source is None and self._handlers is None and handlers is None:
             return None
         if self._source is not None:
             self._source.check_caller(max_nested)
         from .._host.answers import Answers
 
-        return Answers(self._source, self._handlers and self._handlers(operation, params))
+        return Answers(self._source, handlers or (self._handlers and self._handlers(operation, params)))
 
     @property
     def meta(self) -> ClientMeta:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._generated import errors
+    from .._native import NativeClient
     from .base import Hooks
     from .session import BaseSession
 else:
@@ -30,7 +31,14 @@ def make(classes: dict[str, tuple[str, str]], service_name: str, config: Any, **
     return make_alone(classes, service_name, config, None, **options)
 
 
-def make_alone(classes: dict[str, tuple[str, str]], service_name: str, config: Any, hooks: Hooks | None, **options: Any) -> Any:
+def make_alone(
+    classes: dict[str, tuple[str, str]],
+    service_name: str,
+    config: Any,
+    hooks: Hooks | None,
+    peer: NativeClient | None = None,
+    **options: Any,
+) -> Any:
     """A client of the class for that service, loaded when first needed."""
     if service_name not in classes:
         raise errors.UnknownServiceError(f"Unknown service: {service_name!r}. Valid service names are: {', '.join(classes)}")
@@ -47,7 +55,7 @@ def make_alone(classes: dict[str, tuple[str, str]], service_name: str, config: A
     module, name = classes[service_name]
     path = f"chimeline._generated.{module}"
     __import__(path)
-    return getattr(sys.modules[path], name)(options, config, hooks)
+    return getattr(sys.modules[path], name)(options, config, hooks, peer)
 
 
 def _check_version(service_name: str, version: str | None) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._events.emitter import EventEmitter
 from ..config import Config, resolved
-from .events import EventEmitter
 from .model import ServiceModel, model_of
 
 if TYPE_CHECKING:

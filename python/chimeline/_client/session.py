@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .._events.emitter import EventEmitter
 from .._generated.errors import NoCredentialsError, PartialCredentialsError, UnknownRegionError
-from .._native import available_partitions, available_regions, partition_for_region, session_settings
+from .._native import NativeClient, available_partitions, available_regions, partition_for_region, session_settings
 from ..config import unless_empty
 from .base import SECRETS, Hooks, environment_now
-from .events import EventEmitter
 from .factory import make_alone
 
 if TYPE_CHECKING:
     from ..types import common as types
+    from .session_credentials import AsyncCredentials, Credentials
 
 SERVICES = ("chime", "chime-sdk-media-pipelines", "chime-sdk-meetings")
 
@@ -61,6 +62,8 @@ class BaseSession:
             # One for all clients, which then share what it caches.
             "credentials": source,
         }
+        self._account_id = aws_account_id
+        self._peer: NativeClient | None = None
         # Read once, so that a profile that is not there is an error here.
         given = {name: self._options[name] for name in ("region_name", "profile_name") if self._options[name]}
         self._settings = session_settings(given, environment_now())
@@ -117,7 +120,21 @@ class BaseSession:
             for name in (*SECRETS, "credentials"):
                 own.pop(name, None)
         hooks = Hooks(self.events.copy(awaits=self._awaits)) if self.events.is_active else None
-        return make_alone(classes, service_name, config, hooks, **{**options, **own, **given})
+        merged: dict[str, Any] = {**options, **own, **given}
+        client = make_alone(classes, service_name, config, hooks, self._peer, **merged)
+        self._peer = self._peer or client._native
+        return client
+
+    def _native(self) -> NativeClient:
+        """A client for what belongs to no service."""
+        given: dict[str, Any] = {name: value for name, value in self._options.items() if value is not None}
+        given.pop("credentials", None)
+        given["region_name"] = self.region_name or "us-east-1"
+        return NativeClient("chime-sdk-meetings", given, environment_now(), None, self._peer)
+
+    @property
+    def _is_explicit(self) -> bool:
+        return self._options["aws_access_key_id"] is not None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(region_name={self.region_name!r})"
@@ -128,11 +145,25 @@ class AsyncSession(BaseSession):
 
     _awaits = True
 
+    async def get_credentials(self) -> AsyncCredentials | None:
+        """The credentials of the session, or ``None`` where there are none; ``get_frozen_credentials`` is awaited too."""
+        from . import session_credentials
+
+        return await session_credentials.awaited(
+            self._options["credentials"], self._native(), self._account_id, self._is_explicit
+        )
+
 
 class BlockingSession(BaseSession):
     """A session of clients whose methods block."""
 
     _awaits = False
+
+    def get_credentials(self) -> Credentials | None:
+        """The credentials of the session, or ``None`` where there are none."""
+        from . import session_credentials
+
+        return session_credentials.blocking(self._options["credentials"], self._native(), self._account_id, self._is_explicit)
 
 
 def setup_default_session(**kwargs: Any) -> None:

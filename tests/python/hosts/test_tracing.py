@@ -194,10 +194,10 @@ import sys, chimeline.blocking
 keys = dict(aws_access_key_id="a", aws_secret_access_key="b")
 client = chimeline.blocking.client("chime", "us-east-1", endpoint_url=sys.argv[1], **keys)
 client.list_media_capture_pipelines()
-assert not [name for name in sys.modules if name.startswith("opentelemetry") or name == "chimeline._tracing"]
+assert not [name for name in sys.modules if name.startswith("opentelemetry") or name == "chimeline._client.tracing"]
 import opentelemetry.trace
 client.list_media_capture_pipelines()
-from chimeline import _tracing
+from chimeline._client import tracing as _tracing
 assert _tracing._instruments is None, "no provider is set"
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor

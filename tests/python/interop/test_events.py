@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.hooks import HierarchicalEmitter
 
 import chimeline
-from chimeline._client.events import EventEmitter
+from chimeline._events.emitter import EventEmitter
 from server import Answer, Server
 
 SERVICE = "chime-sdk-media-pipelines"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,83 @@ def test_a_stream_logger_shows_what_boto3s_would(name: str, server: Server, caps
     shown = capsys.readouterr().err
     assert " chimeline [DEBUG] chime-sdk-media-pipelines.ListMediaPipelines: HTTP 201 in " in shown
     assert SECRET not in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "variables", "method"),
+    [
+        ({"aws_access_key_id": "AKIDX", "aws_secret_access_key": "hidden-1", "aws_session_token": "t"}, {}, "explicit"),
+        ({"profile_name": "a"}, {}, "chain"),
+        ({}, {"AWS_ACCESS_KEY_ID": "AKIDE", "AWS_SECRET_ACCESS_KEY": "hidden-2"}, "chain"),
+    ],
+)
+async def test_credentials_are_boto3s(
+    given: dict[str, str], variables: dict[str, str], method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    due = boto3.Session(**given).get_credentials().get_frozen_credentials()
+    found = chimeline.blocking.Session(**given).get_credentials()
+    assert found is not None
+    assert tuple(found.get_frozen_credentials())[:3] == tuple(due)[:3]
+    assert (found.access_key, found.secret_key, found.token, found.method) == (*tuple(due)[:3], method)
+    assert not found.refresh_needed()
+    awaited = await chimeline.Session(**given).get_credentials()
+    assert awaited is not None
+    assert tuple(await awaited.get_frozen_credentials())[:3] == tuple(due)[:3]
+    for shown in (repr(found), repr(awaited), repr(found.get_frozen_credentials())):
+        assert due.secret_key not in shown
+
+
+async def test_without_credentials_there_are_none() -> None:
+    assert boto3.Session(profile_name="b").get_credentials() is None
+    assert chimeline.blocking.Session(profile_name="b").get_credentials() is None
+    assert await chimeline.Session(profile_name="b").get_credentials() is None
+
+
+async def test_functions_are_asked_again_when_their_credentials_are_due() -> None:
+    calls = 0
+
+    def provide() -> Any:
+        nonlocal calls
+        calls += 1
+        return {"access_key": f"AKID{calls}", "secret_key": "s", "token": None, "expiry_time": time.time() + 100}
+
+    async def provide_awaited() -> Any:
+        return provide()
+
+    found = chimeline.blocking.Session(credentials=provide).get_credentials()
+    assert found is not None
+    assert found.get_frozen_credentials().access_key == "AKID2"
+    awaited = await chimeline.Session(credentials=provide_awaited).get_credentials()
+    assert awaited is not None
+    assert (await awaited.get_frozen_credentials()).access_key == "AKID4"
+    with pytest.raises(exceptions.CredentialRetrievalError, match="ZeroDivisionError"):
+        chimeline.blocking.Session(credentials=lambda: 1 / 0).get_credentials()  # type: ignore[arg-type, return-value]
+
+
+async def test_clients_of_one_session_share_credentials_and_connections(server: Server) -> None:
+    calls = 0
+
+    def provide() -> Any:
+        nonlocal calls
+        calls += 1
+        return {"access_key": "AKIDF", "secret_key": "s", "expiry_time": time.time() + 3600}
+
+    blocking = chimeline.blocking.Session(region_name="us-east-1", credentials=provide)
+    for service in (SERVICE, "chime-sdk-media-pipelines", SERVICE):
+        blocking.client(service, endpoint_url=server.url).list_media_pipelines()
+    assert calls == 1
+    assert server.connections == 1
+    session = chimeline.Session(region_name="us-east-1", credentials=provide)
+    for _ in range(3):
+        await session.client(SERVICE, endpoint_url=server.url).list_media_pipelines()
+    assert calls == 2
+    assert server.connections == 2
+
+
+def test_clients_that_differ_share_nothing(server: Server) -> None:
+    session = chimeline.blocking.Session(region_name="us-east-1", **KEYS)
+    for config in (None, chimeline.Config(read_timeout=5), chimeline.Config(max_pool_connections=3)):
+        session.client(SERVICE, endpoint_url=server.url, config=config).list_media_pipelines()
+    assert server.connections == 3

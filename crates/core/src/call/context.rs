@@ -25,7 +25,7 @@ use crate::signing::clock_skew::Skew;
 pub(crate) struct ClientContext {
     pub(crate) service: &'static Service,
     pub(crate) config: Config,
-    pub(crate) credentials: Source,
+    pub(crate) credentials: Arc<Source>,
     pub(crate) quota: Quota,
     pub(crate) rate: RateLimit,
     pub(crate) skew: Skew,

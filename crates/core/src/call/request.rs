@@ -10,6 +10,7 @@ use reqwest::Url;
 
 use crate::call::context::ClientContext;
 use crate::call::options::Call;
+use crate::credentials::cache::Source;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Request;
 use crate::signing::sigv4::sign_request;
@@ -39,7 +40,7 @@ pub(crate) fn mark_attempt(request: &mut Request, number: u32, max_attempts: u32
     Ok(())
 }
 
-/// The request, signed for that time; its length is noted anew, for the host may have changed the body.
+/// The request, signed for that time unless the client does not sign; its length is noted anew, for the host may have changed the body.
 pub(crate) fn signed(
     client: &ClientContext,
     mut request: Request,
@@ -51,6 +52,9 @@ pub(crate) fn signed(
     headers.remove(CONTENT_LENGTH);
     if body.is_none() && *method != Method::GET {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    if matches!(*client.credentials, Source::Unsigned) {
+        return Ok(request);
     }
     let (endpoint, signing_name) = (&client.config.endpoint, client.service.signing_name);
     let bytes = body.as_deref().unwrap_or_default();

@@ -48,10 +48,10 @@ pub struct Client(Arc<Inner>);
 /// What a client is made of besides what its calls share: its connections, and the runtimes of blocking calls.
 pub(crate) struct Inner {
     context: ClientContext,
-    pool: PerProcess<Arc<OnceLock<reqwest::Client>>>,
+    pool: Arc<PerProcess<Arc<OnceLock<reqwest::Client>>>>,
     /// One for each call of the I/O thread that may have a connection at once.
     permits: PerProcess<Arc<Semaphore>>,
-    lanes: PerProcess<Arc<Lanes>>,
+    lanes: Arc<PerProcess<Arc<Lanes>>>,
 }
 
 impl Deref for Inner {
@@ -113,6 +113,15 @@ impl<F: FnOnce(Result<Response, Error>)> Drop for Teller<F> {
     }
 }
 
+/// Credentials as a client signs with them.
+#[derive(Debug)]
+pub struct LoadedCredentials {
+    /// The access key, its secret and its token.
+    pub keys: Keys,
+    /// Until when they are valid, where that is limited.
+    pub expiration: Option<SystemTime>,
+}
+
 /// Why an input cannot become a call.
 #[derive(Debug)]
 pub enum Unprepared<F> {
@@ -140,6 +149,18 @@ impl Client {
         world: World,
         credentials: Option<Arc<HostCredentialsCache>>,
     ) -> Result<Client, Error> {
+        Client::with_peer(service, options, world, credentials, None)
+    }
+
+    /// The same, beside another client of the same session: what both have alike is shared, which is the TLS set-up, the connections,
+    /// and the credentials that the providers find.
+    pub fn with_peer(
+        service: &'static Service,
+        options: &Options,
+        world: World,
+        credentials: Option<Arc<HostCredentialsCache>>,
+        peer: Option<&Client>,
+    ) -> Result<Client, Error> {
         let options = &options.without_empty();
         let explained = |error: Error| {
             let client = hint::Client {
@@ -152,7 +173,7 @@ impl Client {
             let hint = hint::of(&client, "", &error);
             error.with_hint(hint)
         };
-        Client::made(service, options, world, credentials).map_err(explained)
+        Client::made(service, options, world, credentials, peer).map_err(explained)
     }
 
     fn made(
@@ -160,6 +181,7 @@ impl Client {
         options: &Options,
         world: World,
         credentials: Option<Arc<HostCredentialsCache>>,
+        peer: Option<&Client>,
     ) -> Result<Client, Error> {
         let service = Config::target(service, options)?;
         let config = Config::resolve(service, options, &world)?;
@@ -167,13 +189,27 @@ impl Client {
             .map_err(|_| Error::new(ErrorKind::InvalidConfig, "the user agent cannot stand in a header".to_owned()))?;
         let network =
             Network::new(config.tls.clone(), config.proxies.clone(), config.connect_timeout, config.read_timeout);
-        let network = Arc::new(network);
+        let alike = peer.map(|peer| &peer.0).filter(|peer| peer.network.is_like(&network));
+        let network = alike.map_or_else(|| Arc::new(network), |peer| peer.network.clone());
         let given = options.http_proxy.is_some() || options.https_proxy.is_some();
         let of_credentials =
             if given && options.proxies_of_service { network.as_in(&world.variables) } else { network.clone() };
+        let found = alike.filter(|peer| {
+            let from = |config: &Config| (config.profile.clone(), config.credentials_region.clone());
+            peer.credentials.is_found() && from(&peer.config) == from(&config) && options.finds_credentials()
+        });
+        let credentials = match found {
+            Some(peer) if credentials.is_none() => peer.credentials.clone(),
+            _ => Arc::new(Source::new(options, &config, of_credentials, credentials)),
+        };
+        let connected = alike.filter(|peer| {
+            let to =
+                |config: &Config| (config.endpoint.url.clone(), config.max_pool_connections, config.max_concurrency);
+            to(&peer.config) == to(&config)
+        });
         let skew = Skew::starting_at(config.clock_offset);
         let context = ClientContext {
-            credentials: Source::new(options, &config, of_credentials, credentials),
+            credentials,
             service,
             config,
             quota: Quota::default(),
@@ -183,8 +219,9 @@ impl Client {
             user_agent,
             network,
         };
-        let (pool, permits, lanes) = (PerProcess::new(), PerProcess::new(), PerProcess::new());
-        Ok(Client(Arc::new(Inner { context, pool, permits, lanes })))
+        let pool = connected.map_or_else(|| Arc::new(PerProcess::new()), |peer| peer.pool.clone());
+        let lanes = connected.map_or_else(|| Arc::new(PerProcess::new()), |peer| peer.lanes.clone());
+        Ok(Client(Arc::new(Inner { context, pool, permits: PerProcess::new(), lanes })))
     }
 
     /// The same on a thread that may wait, for the files that are read may be slow. `done` is called once with the outcome, on
@@ -324,6 +361,30 @@ impl Client {
                 None
             }
         }
+    }
+
+    /// The client's credentials, valid now, on a thread that may wait for them. Those of a function of the host are its own to load,
+    /// and a client that does not sign has none.
+    pub fn load_credentials(&self) -> Result<LoadedCredentials, Error> {
+        let client = self.clone();
+        let io = io_thread::io()?;
+        let loading = io.spawn(async move { client.0.credentials.identity(&client.0.world, None).await });
+        let loaded = io.block_on(loading);
+        let identity = loaded.unwrap_or_else(|panic| {
+            let message = format!("Error when retrieving credentials: {panic}");
+            Err(Error::new(ErrorKind::CredentialRetrieval, message))
+        })?;
+        let Some(found) = identity.data::<Credentials>() else {
+            return Err(Error::new(ErrorKind::NoCredentials, "Unable to locate credentials".to_owned()));
+        };
+        Ok(LoadedCredentials {
+            keys: Keys {
+                access_key_id: found.access_key_id().to_owned(),
+                secret_access_key: found.secret_access_key().to_owned(),
+                session_token: found.session_token().map(str::to_owned),
+            },
+            expiration: found.expiry(),
+        })
     }
 
     /// Closes the connections that no call uses. The client stays usable.

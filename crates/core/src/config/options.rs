@@ -27,6 +27,8 @@ pub struct Options {
     pub profile: Option<String>,
     /// Keys given in code.
     pub credentials: Option<Keys>,
+    /// Whether requests go without a signature, and so without credentials.
+    pub unsigned: Option<bool>,
     /// Seconds until a connection must stand.
     pub connect_timeout: Option<f64>,
     /// Seconds without a byte until an attempt is given up.
@@ -89,6 +91,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// Whether the credentials are those that the providers find.
+    pub(crate) fn finds_credentials(&self) -> bool {
+        self.credentials.is_none() && !self.unsigned.unwrap_or_default()
+    }
+
     /// The options, of which an empty text is as one that is left out. Proxies stay, for an empty one turns proxies off.
     #[must_use]
     pub(crate) fn without_empty(&self) -> Options {

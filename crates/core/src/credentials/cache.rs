@@ -28,6 +28,8 @@ pub(crate) enum Source {
     Fixed(Identity),
     Found(Found),
     Host(Arc<HostCredentialsCache>),
+    /// Of a client that does not sign.
+    Unsigned,
 }
 
 impl Source {
@@ -38,6 +40,9 @@ impl Source {
         network: Arc<Network>,
         host: Option<Arc<HostCredentialsCache>>,
     ) -> Source {
+        if options.unsigned.unwrap_or_default() {
+            return Source::Unsigned;
+        }
         match (&options.credentials, host) {
             (Some(keys), _) => Source::Fixed(static_credentials::identity(keys)),
             (None, Some(host)) => Source::Host(host),
@@ -46,6 +51,11 @@ impl Source {
                 kept: PerProcess::new(),
             }),
         }
+    }
+
+    /// Whether the providers find them.
+    pub(crate) fn is_found(&self) -> bool {
+        matches!(self, Source::Found(_))
     }
 
     /// What its calls ask their host.
@@ -62,6 +72,7 @@ impl Source {
                 Ok(identity.clone())
             }
             Source::Found(found) => found.identity(world).await,
+            Source::Unsigned => Ok(Identity::new((), None)),
         }
     }
 }

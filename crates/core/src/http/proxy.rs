@@ -14,7 +14,7 @@ use crate::error::kinds::{Error, ErrorKind};
 use crate::runtime::environment::Variables;
 
 /// The proxies for each scheme, and the hosts that are reached without.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Proxies {
     pub(crate) http: Option<Proxy>,
     pub(crate) https: Option<Proxy>,
@@ -22,11 +22,11 @@ pub(crate) struct Proxies {
 }
 
 /// A proxy, or why its URL cannot be used: that fails the requests that it is for, and no others.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Proxy(Result<Usable, Cow<'static, str>>);
 
 /// What a proxy's URL says.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Usable {
     /// Without user and password.
     pub(crate) url: Url,

@@ -118,7 +118,7 @@ fn at_home<'p>(path: &'p Path, variables: &Variables) -> Cow<'p, Path> {
 }
 
 /// How TLS connections are made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tls {
     pub(crate) trust: Trust,
     /// Beside the platform's.

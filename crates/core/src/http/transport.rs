@@ -45,6 +45,12 @@ impl Network {
         Network { tls, proxies, connect_timeout, read_timeout, configured, reading }
     }
 
+    /// Whether connections are made in the same way.
+    pub(crate) fn is_like(&self, other: &Network) -> bool {
+        let limits = |network: &Network| (network.connect_timeout, network.read_timeout);
+        self.tls == other.tls && self.proxies == other.proxies && limits(self) == limits(other)
+    }
+
     /// The same with the proxies of the environment.
     pub(crate) fn as_in(&self, variables: &Variables) -> Arc<Network> {
         let (proxies, _) = Proxies::of_environment(variables);

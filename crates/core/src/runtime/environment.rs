@@ -72,7 +72,7 @@ fn random() -> f64 {
 ///
 /// libc's environment is not read again once a client is made: the host may write it from another thread meanwhile, which is
 /// a data race, and a host such as a worker thread of Node has an environment of its own.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Variables(Arc<HashMap<OsString, OsString>>);
 
 impl Variables {

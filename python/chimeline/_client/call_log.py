@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from logging import Logger
     from typing import Any
 
-    from .types.common import Attempt
+    from ..types.common import Attempt
 
 _DEBUG = 10
 _FORMAT = "%(asctime)s %(name)s [%(levelname)s] %(message)s"

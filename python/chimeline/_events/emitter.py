@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .base import Hooks
+    from .._client.base import Hooks
 
     Handler = Callable[..., Any]
 
@@ -17,6 +17,10 @@ EVENTS = (
     "provide-client-params",
     "before-parameter-build",
     "before-call",
+    "before-sign",
+    "before-send",
+    "response-received",
+    "needs-retry",
     "after-call",
     "after-call-error",
 )

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._native import Bridge
+from .._native import Bridge
 
 if TYPE_CHECKING:
-    from ._host.answers import Answers
-    from ._native import NativeClient
+    from .._host.answers import Answers
+    from .._native import NativeClient
 
     Select = Callable[[list[int], list[int], list[int]], Any]
 
@@ -64,7 +64,7 @@ class _Outcome:
         return _Outcome()
 
     def cancel(self) -> None:
-        from ._generated.errors import CallCancelledError
+        from .._generated.errors import CallCancelledError
 
         self.set_exception(CallCancelledError("the call was given up before its end"))
 

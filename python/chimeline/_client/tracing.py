@@ -18,14 +18,14 @@ from opentelemetry.trace import (  # pyright: ignore[reportMissingImports]
     StatusCode,
 )
 
-from ._errors import BotoCoreError, ClientError
-from ._native import VERSION
+from .._errors import BotoCoreError, ClientError
+from .._native import VERSION
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ._client import BaseClient
-    from .types.common import Attempt
+    from ..types.common import Attempt
+    from .base import BaseClient
 
 _NAME = "chimeline"
 _SYSTEM = "aws-api"

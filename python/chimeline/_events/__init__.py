@@ -1,0 +1,1 @@
+"""The events of calls: their handlers, and the order in which a call that has any goes."""
