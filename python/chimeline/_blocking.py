@@ -29,7 +29,7 @@ class BlockingClient(BaseClient):
     def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
         super().__init__(options, config, hooks)
         if self._source is not None and self._source.is_coroutine:
-            raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
+            raise TypeError("a blocking client takes a function for its credentials and its mfa_prompt, not a coroutine function")
 
     _awaits = False
     _paginator_class = "Paginator"

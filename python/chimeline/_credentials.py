@@ -160,13 +160,21 @@ class CredentialSource:
         try:
             return await found
         except Exception as error:
+            if self._tells_why(error):
+                raise
             raise self._failed(error) from error
 
     def _load(self) -> Any:
         try:
             return self._given.get_frozen_credentials() if self.is_object else self._given()
         except Exception as error:
+            if self._tells_why(error):
+                raise
             raise self._failed(error) from error
+
+    def _tells_why(self, error: Exception) -> bool:
+        """Whether it is an error of the package's own function, and not of one of the user's that calls a client."""
+        return isinstance(error, ChimelineError) and getattr(self._given, "tells_why", False)
 
     def _failed(self, error: Exception) -> ChimelineError:
         # Not its text, which may hold what it was given.

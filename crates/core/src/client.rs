@@ -1,8 +1,10 @@
 //! A client of one service.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 use tokio::sync::Semaphore;
@@ -13,12 +15,14 @@ use crate::call::orchestrator::{self, Progress, Response};
 use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
 use crate::codec::host::{HostBuilder, HostValue};
-use crate::config::options::Options;
+use crate::config::options::{Keys, Options};
 use crate::config::resolve::{Config, MAX_ASYNC_CONCURRENCY};
 use crate::config::setting_resolver::CODE;
 use crate::credentials::cache::Source;
+use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::error::hint;
 use crate::error::kinds::{Attempt, Error, ErrorKind};
+use crate::error::panics::caught;
 use crate::http::transport::Network;
 use crate::redact::excerpt;
 use crate::retry::rate_limiter::RateLimit;
@@ -233,6 +237,35 @@ impl Client {
                 teller.tell(Err(error.in_operation(call.operation.name)));
                 None
             }
+        }
+    }
+
+    /// Loads credentials on the process's I/O thread, with codes of devices by the profiles that need them. `done` is called once: with
+    /// the credentials and when they end, or with the device whose code is needed too.
+    pub fn load_credentials(
+        &self,
+        codes: HashMap<String, String>,
+        done: impl FnOnce(Result<Result<(Keys, Option<SystemTime>), MfaDevice>, Error>) + Send + 'static,
+    ) {
+        let client = self.clone();
+        let load = async move {
+            let Source::Found(found) = &client.0.credentials else {
+                let message = "the client has credentials of its own, and loads none".to_owned();
+                return Err(Error::new(ErrorKind::InvalidConfig, message));
+            };
+            let loaded = found.load_with(&client.0.world, MfaCodes::new(codes)).await?;
+            Ok(loaded.map(|credentials| {
+                let keys = Keys {
+                    access_key_id: credentials.access_key_id().to_owned(),
+                    secret_access_key: credentials.secret_access_key().to_owned(),
+                    session_token: credentials.session_token().map(str::to_owned),
+                };
+                (keys, credentials.expiry())
+            }))
+        };
+        match io_thread::io() {
+            Ok(io) => drop(io.spawn(async move { done(caught(pin!(load)).await) })),
+            Err(error) => done(Err(error)),
         }
     }
 
