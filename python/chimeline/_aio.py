@@ -6,9 +6,7 @@ import select
 import socket
 import sys
 import threading
-import time
-from asyncio import AbstractEventLoop, get_running_loop, wait_for
-from asyncio import TimeoutError as TimeoutErrors
+from asyncio import AbstractEventLoop, get_running_loop
 from contextvars import Context
 from weakref import WeakKeyDictionary, ref
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     import typing_extensions as t
 
     from . import _tracing as tracing
-    from ._credentials import CredentialSource
 else:
     from ._lazy import t, tracing
 
@@ -76,29 +73,23 @@ class AsyncClient(BaseClient):
     async def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         loop = get_running_loop()
         options = self._options_now()
-        if self._source is not None:
-            options = await self._with_keys(operation, options, self._source)
+        answers = self._answers(operation, params, max_nested=1)
+        if answers is not None:
+            options = answers.options(options)
         bridge = _bridge_of(loop)
         future = loop.create_future()
         number = bridge.start(self._native, operation, params, future, options)
         try:
-            return await future
+            event = await future
+            if answers is None or event.__class__ is not tuple:
+                return event
+            from ._host.dialogue import outcome_of
+
+            return await outcome_of(bridge, number, event, answers)
         except BaseException:
             # Of a call that was cancelled the request is dropped at once; of one that failed there is none.
             bridge.cancel(number)
             raise
-
-    async def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:
-        """The options of a call, with the keys that the user's provider gives; its time counts."""
-        limit = self._time_limit()
-        if limit is None:
-            return {**(options or {}), **await source.awaited()}
-        started = time.monotonic()
-        try:
-            keys = await wait_for(source.awaited(), limit)
-        except TimeoutErrors:
-            raise source.timed_out(limit, operation) from None
-        return {**(options or {}), **keys, "spent": time.monotonic() - started}
 
     async def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

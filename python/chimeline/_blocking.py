@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 from ._client import BaseClient
 from ._logging import active_logger, log_error, log_result
@@ -18,9 +17,13 @@ if TYPE_CHECKING:
 
     from . import _tracing as tracing
     from ._client.base import Hooks
-    from ._credentials import CredentialSource
 else:
     from ._lazy import t, tracing
+
+
+# A signal handler may make a call while the function for the credentials runs on this thread, and so may one in that call's; a
+# function that calls its own client would never end.
+_MAX_NESTED = 3
 
 
 class BlockingClient(BaseClient):
@@ -71,24 +74,17 @@ class BlockingClient(BaseClient):
 
     def _send(self, operation: str, params: Mapping[str, Any]) -> Any:
         options = self._options_now()
-        if self._source is not None:
-            options = self._with_keys(operation, options, self._source)
+        answers = self._answers(operation, params, _MAX_NESTED)
+        if answers is not None:
+            options = answers.options(options)
         if "gevent" in sys.modules or "eventlet" in sys.modules:
             from . import _greenlets
 
             if (select := _greenlets.hub_select()) is not None:
-                return _greenlets.call(select, self._native, operation, params, options)
-        return self._native.call(operation, params, options)
-
-    def _with_keys(self, operation: str, options: dict[str, Any] | None, source: CredentialSource) -> dict[str, Any]:
-        """The options of a call, with the keys that the user's provider gives; its time counts."""
-        started = time.monotonic()
-        limit = self._time_limit()
-        keys = source.blocking(limit)
-        spent = time.monotonic() - started
-        if keys is None or (limit is not None and spent >= limit):
-            raise source.timed_out(limit or spent, operation)
-        return {**(options or {}), **keys, "spent": spent}
+                return _greenlets.call(select, self._native, operation, params, options, answers)
+        if answers is None:
+            return self._native.call(operation, params, options)
+        return self._native.call(operation, params, options, answers.blocking)
 
     def close(self) -> None:
         """Closes the idle connections. The client stays usable."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._native import Bridge
 
 if TYPE_CHECKING:
+    from ._host.answers import Answers
     from ._native import NativeClient
 
     Select = Callable[[list[int], list[int], list[int]], Any]
@@ -74,23 +75,38 @@ class _Outcome:
 
 
 def call(
-    select: Select, native: NativeClient, operation: str, params: Mapping[str, Any], options: dict[str, Any] | None
+    select: Select,
+    native: NativeClient,
+    operation: str,
+    params: Mapping[str, Any],
+    options: dict[str, Any] | None,
+    answers: Answers | None,
 ) -> dict[str, Any]:
-    """Makes the call, and waits for its end with ``select``."""
+    """Makes the call, and waits for its end with ``select``; what it asks is answered in this greenlet."""
     bridge = _bridge()
     outcome = _Outcome()
     number = bridge.start(native, operation, params, outcome, options)
     try:
-        while not outcome.done():
-            select([bridge.fileno()], [], [])
-            bridge.drain()
+        while True:
+            while not outcome.done():
+                select([bridge.fileno()], [], [])
+                bridge.drain()
+            event = outcome.result()
+            if answers is None or event.__class__ is not tuple:
+                return event
+            question, outcome = event
+            try:
+                failure = answers.blocking(question)
+                if failure is not None:
+                    bridge.fail(number, question, *failure)
+            finally:
+                question.abandon()
     except BaseException:
         # A timeout of the hub's, or the end of the greenlet.
         bridge.cancel(number)
         raise
     finally:
         _bridges.append(bridge)
-    return outcome.result()
 
 
 def _bridge() -> Bridge:
@@ -98,4 +114,5 @@ def _bridge() -> Bridge:
         bridge = _bridges.pop()
         if bridge.is_of_this_process():
             return bridge
-    return Bridge()
+    # Greenlets of one hub may wait for each other, as those of several may.
+    return Bridge(shares_loads=True)

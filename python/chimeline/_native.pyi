@@ -1,13 +1,16 @@
-from collections.abc import Mapping
+from asyncio import Task
+from collections.abc import Callable, Mapping
 from typing import Any, Final, final
 
 __all__ = [
     "OPTIMIZED",
     "VERSION",
     "Bridge",
+    "CredentialsCache",
     "LocalServer",
     "NativeClient",
     "PreparedCall",
+    "Question",
     "RecordingPlan",
     "available_partitions",
     "available_regions",
@@ -28,9 +31,19 @@ OPTIMIZED: Final[bool]
 
 @final
 class NativeClient:
-    def __new__(cls, service_name: str, options: dict[str, Any], environment: dict[str, str]) -> NativeClient: ...
+    def __new__(
+        cls,
+        service_name: str,
+        options: dict[str, Any],
+        environment: dict[str, str],
+        credentials: CredentialsCache | None = None,
+    ) -> NativeClient: ...
     def call(
-        self, operation: str, params: Mapping[str, Any] | PreparedCall, options: dict[str, Any] | None
+        self,
+        operation: str,
+        params: Mapping[str, Any] | PreparedCall,
+        options: dict[str, Any] | None,
+        answer: Callable[[Question], tuple[str, BaseException | None, bool] | None] | None = None,
     ) -> dict[str, Any]: ...
     def check_call_options(self, options: dict[str, Any]) -> None: ...
     def load_credentials(self, codes: dict[str, str]) -> dict[str, Any] | tuple[str, str]: ...
@@ -56,7 +69,7 @@ class PreparedCall:
 
 @final
 class Bridge:
-    def __new__(cls) -> Bridge: ...
+    def __new__(cls, *, shares_loads: bool = False) -> Bridge: ...
     def fileno(self) -> int: ...
     def is_of_this_process(self) -> bool: ...
     def start(
@@ -68,7 +81,47 @@ class Bridge:
         options: dict[str, Any] | None,
     ) -> int: ...
     def cancel(self, number: int) -> None: ...
+    def fail(self, number: int, question: Question, message: str, exception: BaseException | None, is_cause: bool) -> None: ...
+    @property
+    def tasks(self) -> set[Task[Any]]: ...
     def drain(self) -> None: ...
+
+@final
+class CredentialsCache:
+    def __new__(cls) -> CredentialsCache: ...
+
+@final
+class Question:
+    @property
+    def kind(self) -> str: ...
+    @property
+    def number(self) -> int | None: ...
+    @property
+    def request(self) -> tuple[str, str, list[tuple[str, str]], bytes] | None: ...
+    @property
+    def response(self) -> tuple[int, list[tuple[str, str]], bytes] | None: ...
+    @property
+    def error(self) -> Exception | None: ...
+    @property
+    def proposed(self) -> float | None: ...
+    @property
+    def serial(self) -> str | None: ...
+    def give_credentials(
+        self,
+        access_key_id: str,
+        secret_access_key: str,
+        session_token: str | None,
+        expiration: float | None,
+        *,
+        source: str,
+        cacheable: bool,
+    ) -> None: ...
+    def send(self, method: str, url: str, headers: list[tuple[str, str]], body: bytes) -> None: ...
+    def respond(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
+    def proceed(self) -> None: ...
+    def retry_after(self, seconds: float | None) -> None: ...
+    def give_code(self, code: str) -> None: ...
+    def abandon(self) -> None: ...
 
 @final
 class LocalServer:

@@ -3,6 +3,7 @@ import { getEventListeners, once } from "node:events";
 import { Agent } from "node:https";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, beforeEach, test } from "node:test";
 import { answer, at, capture, caught, keys, require, secret, Server } from "./support.mjs";
 
@@ -144,11 +145,15 @@ test("credentials of a function are renewed before they end, while calls go on w
     await client.listMediaPipelines({});
     Date.now = () => clock() + 3_600_000 - 120_000;
     await Promise.all([client.listMediaPipelines({}), client.listMediaPipelines({})]);
+    while (asked < 2) await sleep(1);
+    await sleep(10);
     await client.listMediaPipelines({});
   } finally {
     Date.now = clock;
   }
-  assert.deepEqual(server.requests.map(({ headers }) => headers["x-amz-security-token"]), ["token-1", "token-1", "token-1", "token-2"]);
+  // Of the two one asks; the other may come when there are new ones already.
+  const tokens = server.requests.map(({ headers }) => headers["x-amz-security-token"]);
+  assert.deepEqual([tokens[0], tokens.slice(1, 3).includes("token-1"), tokens[3], asked], ["token-1", true, "token-2", 2]);
 });
 
 test("keys that have ended are never sent, and those that follow them may have no end", async () => {
@@ -172,7 +177,7 @@ test("an abort and the limit of a call end the wait for credentials", async () =
   const client = () => at(server, Chime, { credentials: () => new Promise(() => {}) });
   const late = await caught(client().listMediaCapturePipelines({}, { timeout: 20 }));
   assert.equal(late.name, "CallTimeoutError");
-  assert.match(late.message, /within its 0\.02 s; it was getting options or credentials/);
+  assert.match(late.message, /within its 0\.02 s; it was getting credentials for attempt 1/);
   assert.equal(late.operation, "ListMediaCapturePipelines");
   const controller = new AbortController();
   const waiting = client();

@@ -140,19 +140,25 @@ async def test_a_coroutine_function_gives_credentials_in_a_single_flight(server:
         chimeline.blocking.client("chime", **where, credentials=provider)
 
 
-async def test_keys_near_their_end_are_used_while_fresh_ones_load(server: Server, where: dict[str, Any]) -> None:
-    served = [("OLD", 60.0), ("NEW", 3600.0)]
+async def test_credentials_near_their_expiry_are_used_while_fresh_ones_load(
+    server: Server, where: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["OLD", "NEW"]
     release = asyncio.Event()
 
     async def provider() -> dict[str, Any]:
-        name, expiry = served.pop(0)
+        name = names.pop(0)
         if name == "NEW":
             await release.wait()
-        return {"access_key": name, "secret_key": "SK", "expiry_time": in_seconds(expiry)}
+        return {"access_key": name, "secret_key": "SK", "expiry_time": time.time() + 3600}
 
     client = chimeline.client("chime", **where, credentials=provider)
+    await client.create_media_capture_pipeline(**INPUT)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 3400)
     for _ in range(3):
         await client.create_media_capture_pipeline(**INPUT)
+    assert names == []
     assert all("Credential=OLD/" in request.headers["authorization"] for request in server.requests)
     release.set()
     await asyncio.sleep(0.02)

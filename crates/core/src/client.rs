@@ -10,8 +10,10 @@ use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
-use crate::call::options::{Call, Deadline, Limits};
-use crate::call::orchestrator::{self, Progress, Response};
+use crate::call::options::{Call, Deadline};
+use crate::call::orchestrator::{self, CallContext, Response};
+use crate::call::progress::Progress;
+use crate::call::request;
 use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
 use crate::codec::host::{HostBuilder, HostValue};
@@ -19,6 +21,7 @@ use crate::config::options::{Keys, Options};
 use crate::config::resolve::{Config, MAX_ASYNC_CONCURRENCY};
 use crate::config::setting_resolver::CODE;
 use crate::credentials::cache::Source;
+use crate::credentials::host::HostCredentialsCache;
 use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::error::hint;
 use crate::error::kinds::{Attempt, Error, ErrorKind};
@@ -30,6 +33,7 @@ use crate::retry::standard::Quota;
 use crate::runtime::blocking::{Blocking, Step};
 use crate::runtime::blocking_runtimes::Lanes;
 use crate::runtime::environment::World;
+use crate::runtime::host::{Asked, Door, Pump};
 use crate::runtime::io_thread::{self, PerProcess};
 use crate::schema::{Operation, Service};
 use crate::signing::clock_skew::Skew;
@@ -52,6 +56,15 @@ pub(crate) struct Inner {
     /// One for each call of the I/O thread that may have a connection at once.
     permits: PerProcess<Arc<Semaphore>>,
     lanes: PerProcess<Arc<Lanes>>,
+}
+
+/// What a call under way tells its host.
+#[derive(Debug)]
+pub enum Event {
+    /// It asks something, and goes on after the reply.
+    Asked(Asked),
+    /// Its outcome, after which nothing comes.
+    Done(Result<Response, Error>),
 }
 
 /// A call under way on the process's I/O thread.
@@ -113,6 +126,16 @@ impl Client {
 
     /// The same in a world of the caller's.
     pub fn in_world(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
+        Client::with_host(service, options, world, None)
+    }
+
+    /// The same with credentials that its calls ask their host for, unless the options have some; clients may share them.
+    pub fn with_host(
+        service: &'static Service,
+        options: &Options,
+        world: World,
+        credentials: Option<Arc<HostCredentialsCache>>,
+    ) -> Result<Client, Error> {
         let options = &options.without_empty();
         let explained = |error: Error| {
             let client = hint::Client {
@@ -125,10 +148,15 @@ impl Client {
             let hint = hint::of(&client, "", &error);
             error.with_hint(hint)
         };
-        Client::made(service, options, world).map_err(explained)
+        Client::made(service, options, world, credentials).map_err(explained)
     }
 
-    fn made(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
+    fn made(
+        service: &'static Service,
+        options: &Options,
+        world: World,
+        credentials: Option<Arc<HostCredentialsCache>>,
+    ) -> Result<Client, Error> {
         let service = Config::target(service, options)?;
         let config = Config::resolve(service, options, &world)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
@@ -140,7 +168,7 @@ impl Client {
         let of_credentials =
             if given && options.proxies_of_service { network.as_in(&world.variables) } else { network.clone() };
         Ok(Client(Arc::new(Inner {
-            credentials: Source::new(options, &config, of_credentials),
+            credentials: Source::new(options, &config, of_credentials, credentials),
             service,
             config,
             quota: Quota::default(),
@@ -161,13 +189,14 @@ impl Client {
         service: &'static Service,
         options: Options,
         world: World,
+        credentials: Option<Arc<HostCredentialsCache>>,
         done: impl FnOnce(Result<Client, Error>) + Send + 'static,
     ) {
         let io = match io_thread::io() {
             Ok(io) => io,
             Err(error) => return done(Err(error)),
         };
-        let make = move || Client::in_world(service, &options, world);
+        let make = move || Client::with_host(service, &options, world, credentials);
         // Within a task, so that the outcome is known even where no thread can be started, at which tokio panics.
         let making = io.spawn(async move { tokio::task::spawn_blocking(make).await });
         io.spawn(async move {
@@ -198,39 +227,64 @@ impl Client {
         input: &V,
     ) -> Result<Call, Unprepared<V::Fault>> {
         match encode(operation, input, self.0.config.validation, || (self.0.world.uuid)()) {
-            Ok(encoded) => {
-                Ok(Call { operation, encoded, limits: Limits::of(&self.0.config), identity: None, trace: None })
-            }
+            Ok(encoded) => Ok(Call::new(operation, encoded, &self.0.config, self.0.credentials.questions())),
             Err(Invalid::Faults(faults)) => Err(Unprepared::Error(Error::invalid(operation.name, faults))),
             Err(Invalid::Host(fault)) => Err(Unprepared::Host(fault)),
         }
     }
 
-    /// Makes the call on the current tokio runtime, which then owns the client's connections.
+    /// Makes the call on the current tokio runtime, which then owns the client's connections. It has no host to ask.
     pub async fn send(&self, call: &Call) -> Result<Response, Error> {
-        self.send_noting(call, &Progress::default()).await
+        self.send_noting(call, None, &Progress::default()).await
     }
 
-    async fn send_noting(&self, call: &Call, progress: &Progress) -> Result<Response, Error> {
+    async fn send_noting(&self, call: &Call, door: Option<&Door>, progress: &Progress) -> Result<Response, Error> {
         let deadline = Deadline::of(&call.limits);
         let pool = self.0.pool.get(|| Ok(Arc::default()))?;
         let kept = usize::try_from(self.0.config.max_pool_connections).unwrap_or(usize::MAX);
         let http = self.http(&pool, kept, deadline).await;
-        let http = http.map_err(|e| self.0.explained(e, call.operation))?;
+        let http = &http.map_err(|e| self.0.explained(e, call.operation))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_at_once()))))?;
-        orchestrator::run(&self.0, &http, Some(&permits), call, deadline, progress).await
+        let (client, permits) = (&*self.0, Some(&*permits));
+        orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
     }
 
     /// Starts the call on the process's I/O thread. `done` is called once with the outcome, whatever becomes of the call; where
-    /// there is no such thread, at once, and there is no task.
+    /// there is no such thread, at once, and there is no task. It has no host to ask.
     pub fn start(&self, call: Call, done: impl FnOnce(Result<Response, Error>) + Send + 'static) -> Option<Task> {
+        self.begin(call, None, done)
+    }
+
+    /// The same for a host of which the call may ask something: `on_event` is called with each question, and then once with
+    /// the outcome. It must not block.
+    pub fn start_with_host(
+        &self,
+        call: Call,
+        pump: Pump,
+        on_event: impl Fn(Event) + Send + Sync + 'static,
+    ) -> Option<Task> {
+        if !call.questions.any() {
+            return self.begin(call, None, move |outcome| on_event(Event::Done(outcome)));
+        }
+        let (on_event, now) = (Arc::new(on_event), self.time_of(&call));
+        let ask = on_event.clone();
+        let door = Door::new(pump, now, move |asked| ask(Event::Asked(asked)));
+        self.begin(call, Some(door), move |outcome| on_event(Event::Done(outcome)))
+    }
+
+    fn begin(
+        &self,
+        call: Call,
+        door: Option<Door>,
+        done: impl FnOnce(Result<Response, Error>) + Send + 'static,
+    ) -> Option<Task> {
         let client = self.clone();
         let progress = Arc::new(Progress::default());
         let mut teller = Teller { done: Some(done), operation: call.operation.name, progress: progress.clone() };
         match io_thread::io() {
             Ok(io) => {
                 let noted = progress.clone();
-                let task = async move { teller.tell(client.send_noting(&call, &noted).await) };
+                let task = async move { teller.tell(client.send_noting(&call, door.as_ref(), &noted).await) };
                 Some(Task { handle: io.spawn(task).abort_handle(), progress })
             }
             Err(error) => {
@@ -275,13 +329,15 @@ impl Client {
         self.0.lanes.clear();
     }
 
-    /// Makes the call on this thread. `tick` is asked about every 50 ms whether to go on.
+    /// Makes the call on this thread. `tick` is asked about every 50 ms whether to go on. It has no host to ask.
     pub fn call_blocking(&self, call: &Call, tick: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
         const SLICE: Duration = Duration::from_millis(50);
         let mut blocking = self.blocking(call);
         loop {
             match blocking.step(Some(SLICE)) {
                 Step::Done(outcome) => return outcome,
+                // Here is nobody to ask.
+                Step::Asked(asked) => drop(asked),
                 Step::Tick if tick() => {}
                 Step::Tick => return Err(blocking.interrupt()),
             }
@@ -302,7 +358,7 @@ impl Client {
     ) -> Result<(), Error> {
         let Some(output) = operation.output else { return Ok(()) };
         decode(output, &response.body, builder).map_err(|unreadable| {
-            let (host, status) = (orchestrator::host(&self.0), response.metadata.status);
+            let (host, status) = (request::host(&self.0), response.metadata.status);
             let why = match response.metadata.content_encoding() {
                 Some(encoding) => format!("it has the Content-Encoding {encoding}, which was not asked for"),
                 None => format!("{}; it starts with {}", unreadable.0, excerpt(&response.body)),
@@ -311,6 +367,11 @@ impl Client {
             let error = Error::new(ErrorKind::Response, message);
             self.0.explained(error, operation).with_attempts(response.attempts.clone())
         })
+    }
+
+    /// The host's time of day for a call that begins now.
+    pub(crate) fn time_of(&self, call: &Call) -> SystemTime {
+        call.now.unwrap_or_else(|| (self.0.world.now)())
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -337,7 +398,7 @@ impl Client {
         if let Some(http) = made.get() {
             return Ok(http.clone());
         }
-        let url = orchestrator::parsed(&self.0.config.endpoint.url)?;
+        let url = request::parsed(&self.0.config.endpoint.url)?;
         let http = orchestrator::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
         Ok(made.get_or_init(|| http).clone())
     }
@@ -351,7 +412,7 @@ impl Inner {
         let client = hint::Client {
             service: self.service,
             region: &self.config.endpoint.region,
-            host: &orchestrator::host(self),
+            host: &request::host(self),
             endpoint_source: source.map(|(_, source)| source.as_str()),
             names: self.config.option_names,
         };
@@ -362,6 +423,6 @@ impl Inner {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Client").field(&self.0.service.name).field(&orchestrator::host(&self.0)).finish()
+        f.debug_tuple("Client").field(&self.0.service.name).field(&request::host(&self.0)).finish()
     }
 }

@@ -10,8 +10,9 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chimeline_core::Client;
-use chimeline_core::client::{Task, Unprepared};
-use napi::bindgen_prelude::Function;
+use chimeline_core::client::{Event, Task, Unprepared};
+use chimeline_core::runtime::host::{Asked, Pump};
+use napi::bindgen_prelude::{Buffer, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Result, Status};
 use napi_derive::napi;
@@ -19,11 +20,13 @@ use napi_derive::napi;
 use crate::client::NativeClient;
 use crate::input::Value;
 use crate::options::call_options;
+use crate::question;
 use crate::record;
 
 type Wake = ThreadsafeFunction<(), (), (), Status, false>;
 
-/// What belongs to one JavaScript thread: its calls under way, and the outcomes that wait for it.
+/// What belongs to one JavaScript thread: its calls under way, and what has come for it: their outcomes, and what they ask
+/// meanwhile.
 ///
 /// While calls are under way, and only then, there is a thread-safe function: it keeps the event loop alive, and with it the
 /// context of its callback, which holds whatever loaded the package.
@@ -32,6 +35,8 @@ pub struct Bridge {
     shared: Arc<Shared>,
     /// The calls whose outcomes were not drained yet; what cannot be aborted has no task.
     under_way: HashMap<u32, Option<Task>>,
+    /// The questions that were drained and not answered yet.
+    asked: HashMap<u32, Asked>,
 }
 
 #[derive(Default)]
@@ -42,6 +47,9 @@ struct Outcomes {
     /// As JSON, each with a comma behind it.
     text: String,
     numbers: Vec<u32>,
+    /// What is in the text as a question, by numbers of their own.
+    asked: Vec<(u32, Asked)>,
+    last_question: u32,
     /// The clients that were made; their outcomes say only so.
     made: HashMap<u32, Client>,
     wake: Option<Arc<Wake>>,
@@ -53,7 +61,7 @@ impl Bridge {
     #[napi(constructor, catch_unwind)]
     #[must_use]
     pub fn new() -> Bridge {
-        Bridge { shared: Arc::default(), under_way: HashMap::new() }
+        Bridge { shared: Arc::default(), under_way: HashMap::new(), asked: HashMap::new() }
     }
 
     /// From now on `wake` is called on its thread when there is something to `drain`, until `drain` says that it was let go.
@@ -65,7 +73,15 @@ impl Bridge {
     pub fn listen(&mut self, wake: Function<'_, (), ()>) -> Result<()> {
         let wake = wake.build_threadsafe_function().callee_handled::<false>().build()?;
         // What came late of calls that were given up, nobody waits for.
-        *self.shared.lock() = Outcomes { wake: Some(Arc::new(wake)), ..Outcomes::default() };
+        let mut outcomes = self.shared.lock();
+        let last_question = outcomes.last_question;
+        let late = std::mem::replace(
+            &mut *outcomes,
+            Outcomes { wake: Some(Arc::new(wake)), last_question, ..Outcomes::default() },
+        );
+        drop(outcomes);
+        // Outside of the lock, for the questions among it tell who else waits for their reply.
+        drop(late);
         Ok(())
     }
 
@@ -116,8 +132,37 @@ impl Bridge {
         record::given_up(&attempts.unwrap_or_default()).to_string()
     }
 
-    /// The outcomes that have come, as a JSON array of `[number, success, output or error]`; empty text for none. `null` when
-    /// nothing is under way any more, and the function that was to `listen` was let go.
+    /// The body of the request or response that a question is about; nothing for one that was answered.
+    #[napi(catch_unwind)]
+    pub fn asked_body(&self, question: u32) -> Option<Buffer> {
+        self.asked.get(&question).map(|asked| Buffer::from(question::body(asked.question()).to_vec()))
+    }
+
+    /// Answers a question, with the JSON that `crates/node/src/question.rs` reads and the body of the request or response in it;
+    /// `null` for no answer at all. A question that was answered already takes no other answer. Fails for what no question can
+    /// be answered with, after which it can be answered again.
+    ///
+    /// # Errors
+    /// With the JSON of the error as its text.
+    #[napi(catch_unwind)]
+    pub fn answer(&mut self, question: u32, answer: Option<String>, body: Option<Buffer>) -> Result<()> {
+        let Some(answer) = answer else {
+            self.asked.remove(&question);
+            return Ok(());
+        };
+        let body = body.map(|body| body.to_vec()).unwrap_or_default();
+        let reply = question::reply(&answer, body);
+        let reply = reply.map_err(|e| napi::Error::from_reason(record::error(&e, None).to_string()))?;
+        if let Some(asked) = self.asked.remove(&question) {
+            let (_, replies) = asked.into_parts();
+            replies(reply);
+        }
+        Ok(())
+    }
+
+    /// What has come, as a JSON array; empty text for nothing. Of an outcome `[number, success, output or error]`; of a question
+    /// `[number, "question", its JSON]`. `null` when nothing is under way any more, and the function that was to `listen` was
+    /// let go.
     #[napi(catch_unwind)]
     pub fn drain(&mut self) -> Option<String> {
         let mut outcomes = self.shared.lock();
@@ -125,6 +170,7 @@ impl Bridge {
         for number in outcomes.numbers.drain(..) {
             self.under_way.remove(&number);
         }
+        self.asked.extend(outcomes.asked.drain(..));
         if text.pop().is_none() {
             let idle = self.under_way.is_empty();
             let let_go = if idle { outcomes.wake.take() } else { None };
@@ -173,12 +219,18 @@ impl Bridge {
             }
         };
         let core = client.client.clone();
-        client.client.start(call, move |outcome| {
-            let output = outcome.and_then(|response| record::output(&core, operation, &response));
-            shared.push(number, output.map_err(|error| record::error(&error, Some(&host))), None);
+        client.client.start_with_host(call, PUMP, move |event| match event {
+            Event::Asked(asked) => shared.push_question(number, asked, &host),
+            Event::Done(outcome) => {
+                let output = outcome.and_then(|response| record::output(&core, operation, &response));
+                shared.push(number, output.map_err(|error| record::error(&error, Some(&host))), None);
+            }
         })
     }
 }
+
+/// A client, and so its cache of credentials, belongs to one JavaScript thread.
+const PUMP: Pump = Pump::Loop(0);
 
 impl Drop for Bridge {
     fn drop(&mut self) {
@@ -192,7 +244,7 @@ impl Drop for Bridge {
 impl Shared {
     fn push(&self, number: u32, outcome: std::result::Result<String, serde_json::Value>, made: Option<Client>) {
         let mut outcomes = self.lock();
-        let first = outcomes.numbers.is_empty();
+        let first = outcomes.text.is_empty();
         outcomes.numbers.push(number);
         outcomes.made.extend(made.map(|client| (number, client)));
         // Writing to a String cannot fail.
@@ -202,6 +254,21 @@ impl Shared {
         };
         drop(outcomes);
         // The first one wakes the loop, which then takes all that have come meanwhile.
+        if first {
+            self.wake();
+        }
+    }
+
+    fn push_question(&self, number: u32, asked: Asked, host: &str) {
+        let mut outcomes = self.lock();
+        let first = outcomes.text.is_empty();
+        outcomes.last_question = outcomes.last_question.wrapping_add(1);
+        let question = outcomes.last_question;
+        let text = question::text(question, asked.question(), host);
+        // Writing to a String cannot fail.
+        let _ = write!(outcomes.text, "[{number},\"question\",{text}],");
+        outcomes.asked.push((question, asked));
+        drop(outcomes);
         if first {
             self.wake();
         }

@@ -27,10 +27,13 @@ impl NativeClient {
         let given = || {
             let unknown = || Error::new(ErrorKind::UnknownService, format!("Unknown service: {service_name:?}"));
             let service = service(service_name).ok_or_else(unknown)?;
-            Ok((service, client_options(options)?, World::with_variables(variables(environment)?)))
+            let (options, credentials) = client_options(options)?;
+            Ok((service, options, World::with_variables(variables(environment)?), credentials))
         };
         match given() {
-            Ok((service, options, world)) => Client::make_in_background(service, options, world, done),
+            Ok((service, options, world, credentials)) => {
+                Client::make_in_background(service, options, world, credentials, done);
+            }
             Err(error) => done(Err(error)),
         }
     }

@@ -8,6 +8,7 @@ mod client;
 mod input;
 mod local;
 mod options;
+mod question;
 mod record;
 mod recording;
 mod shape;

@@ -1,14 +1,19 @@
 //! The options of a client and of a call, as JSON that `node/lib/options/client_options.cjs` makes. Times are in milliseconds.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chimeline_core::codec::encode::Validation;
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::http::tls::{ClientCert, Pem, Trust};
 use chimeline_core::runtime::environment::Variables;
-use chimeline_core::{CallOptions, Keys, OptionNames, Options};
+use chimeline_core::runtime::host::Questions;
+use chimeline_core::{CallOptions, HostCredentialsCache, Keys, OptionNames, Options};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+use crate::question::time_of;
 
 /// What the options are called here that hints name.
 const OPTION_NAMES: OptionNames = OptionNames(&[
@@ -24,9 +29,11 @@ const OPTION_NAMES: OptionNames = OptionNames(&[
     ("verify", "caBundle"),
 ]);
 
-/// The options of a client.
-pub(crate) fn client_options(text: &str) -> Result<Options, Error> {
-    read::<Given>(text)?.options()
+/// The options of a client, and the cache of its credentials where its calls ask for them.
+pub(crate) fn client_options(text: &str) -> Result<(Options, Option<Arc<HostCredentialsCache>>), Error> {
+    let given: Given = read(text)?;
+    let credentials = given.asks_for_credentials.then(Arc::default);
+    Ok((given.options()?, credentials))
 }
 
 /// The options of one call.
@@ -34,11 +41,13 @@ pub(crate) fn call_options(text: &str) -> Result<CallOptions, Error> {
     let given: GivenForCall = read(text)?;
     Ok(CallOptions {
         timeout: seconds(given.timeout),
-        spent: seconds(given.spent),
+        started: given.started_ago.and_then(ago),
         attempt_timeout: seconds(given.request_timeout),
         max_attempts: given.max_attempts,
         credentials: given.credentials.map(Keys::from),
         trace_id: given.trace_id,
+        questions: Questions::named(given.asks)?,
+        now: given.now.map(time_of).transpose()?,
     })
 }
 
@@ -57,6 +66,11 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     })
 }
 
+/// The time that many milliseconds ago.
+fn ago(millis: f64) -> Option<Instant> {
+    Instant::now().checked_sub(Duration::try_from_secs_f64(millis / 1e3).ok()?)
+}
+
 fn seconds(millis: Option<f64>) -> Option<f64> {
     millis.map(|millis| millis / 1e3)
 }
@@ -65,11 +79,14 @@ fn seconds(millis: Option<f64>) -> Option<f64> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct GivenForCall {
     timeout: Option<f64>,
-    spent: Option<f64>,
+    started_ago: Option<f64>,
     request_timeout: Option<f64>,
     max_attempts: Option<u32>,
     credentials: Option<GivenKeys>,
     trace_id: Option<String>,
+    #[serde(default)]
+    asks: Vec<String>,
+    now: Option<f64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -83,6 +100,7 @@ struct Given {
     use_dualstack_endpoint: Option<bool>,
     profile: Option<String>,
     credentials: Option<GivenKeys>,
+    asks_for_credentials: bool,
     connection_timeout: Option<f64>,
     request_timeout: Option<f64>,
     socket_timeout: Option<f64>,

@@ -36,6 +36,9 @@ pub(crate) fn error(error: &Error, host: Option<&str>) -> Value {
     if let Some(service) = error.service_error() {
         out["service"] = of_service(service, error.attempts());
     }
+    if error.is_raised_by_host() {
+        out["raisedByHost"] = Value::Bool(true);
+    }
     out
 }
 

@@ -1,6 +1,6 @@
 //! From the I/O thread to an asyncio event loop.
 //!
-//! Outcomes are queued, and one byte on a socket wakes the loop for as many of them as have come: the I/O thread never
+//! Events are queued, and one byte on a socket wakes the loop for as many of them as have come: the I/O thread never
 //! waits for the interpreter lock, and never attaches to an interpreter that may be shutting down. Everything that touches
 //! Python runs on the loop's own thread.
 
@@ -9,18 +9,19 @@ use std::io::{Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chimeline_core::client::Task;
+use chimeline_core::client::{Event, Task};
 use chimeline_core::runtime::fork;
+use chimeline_core::runtime::host::{Asked, Pump};
 use chimeline_core::schema::Operation;
 use chimeline_core::{Error, Response};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PySet};
 
 use crate::client::NativeClient;
-use crate::errors;
+use crate::question::{Failure, Question};
 
-/// What belongs to one event loop: its pending calls, and the outcomes that wait for it.
+/// What belongs to one event loop: its pending calls, and what has come for it: their outcomes, and what they ask meanwhile.
 ///
 /// The loop keeps it, as what it calls for a socket, and it keeps futures, which keep the loop: the garbage collector sees that
 /// circle, and frees it when nobody else has the loop.
@@ -30,38 +31,51 @@ pub(crate) struct Bridge {
     receiver: platform::Receiver,
     pending: Mutex<HashMap<u64, Pending>>,
     /// Taken from `shared`, and not yet given to their futures.
-    arrived: Mutex<VecDeque<Outcome>>,
+    arrived: Mutex<VecDeque<Arrived>>,
+    /// Tasks of the loop that go on when their call has ended.
+    tasks: Py<PySet>,
     next: AtomicU64,
+    /// No other loop of the process has it.
+    pump: Pump,
     /// The process that made it.
     generation: u64,
 }
 
 struct Shared {
-    outcomes: Mutex<Vec<Outcome>>,
+    arrived: Mutex<Vec<Arrived>>,
     sender: platform::Sender,
 }
 
 struct Pending {
+    /// What waits for the next event of the call.
     future: Py<PyAny>,
+    /// What the user's function raised in reply to a question of the call.
+    failure: Option<Failure>,
     client: Py<NativeClient>,
     operation: &'static Operation,
     task: Option<Task>,
 }
 
-type Outcome = (u64, Result<Response, Error>);
+type Arrived = (u64, Event);
+
+static BRIDGES: AtomicU64 = AtomicU64::new(1);
 
 #[pymethods]
 impl Bridge {
     /// A bridge; its owner has the loop call `drain` when `fileno()` can be read.
+    /// With `shares_loads` its calls wait for what those of other such bridges load.
     #[new]
-    fn new() -> PyResult<Bridge> {
+    #[pyo3(signature = (*, shares_loads=false))]
+    fn new(py: Python<'_>, shares_loads: bool) -> PyResult<Bridge> {
         let (sender, receiver) = platform::pair()?;
         Ok(Bridge {
-            shared: Arc::new(Shared { outcomes: Mutex::default(), sender }),
+            shared: Arc::new(Shared { arrived: Mutex::default(), sender }),
             receiver,
             pending: Mutex::default(),
             arrived: Mutex::default(),
+            tasks: PySet::empty(py)?.unbind(),
             next: AtomicU64::new(0),
+            pump: Pump::Loop(if shares_loads { 0 } else { BRIDGES.fetch_add(1, Ordering::Relaxed) }),
             generation: fork::generation(),
         })
     }
@@ -76,7 +90,14 @@ impl Bridge {
         self.generation == fork::generation()
     }
 
-    /// Starts a call whose outcome goes to `future`; gives the number that cancels it.
+    /// Tasks of the loop that nobody else keeps.
+    #[getter]
+    fn tasks(&self, py: Python<'_>) -> Py<PySet> {
+        self.tasks.clone_ref(py)
+    }
+
+    /// Starts a call whose outcome goes to `future`; gives the number that cancels it. Where the call asks something, the future
+    /// has a tuple instead: the question, and the future for what comes next.
     fn start(
         &self,
         py: Python<'_>,
@@ -90,8 +111,8 @@ impl Bridge {
         let (operation, call) = native.prepare(py, operation, params, options)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let shared = self.shared.clone();
-        let task = native.client.start(call, move |outcome| shared.push((number, outcome)));
-        self.lock_pending().insert(number, Pending { future, client, operation, task });
+        let task = native.client.start_with_host(call, self.pump, move |event| shared.push((number, event)));
+        self.lock_pending().insert(number, Pending { future, failure: None, client, operation, task });
         Ok(number)
     }
 
@@ -106,30 +127,47 @@ impl Bridge {
         }
     }
 
-    /// Gives the outcomes that have come to their futures: each by itself, so that one which cannot be given holds up no other.
+    /// Replies to a question of the call that the user's function failed, with the text that the call then fails with. Where it
+    /// raised, `exception` takes the place of the call's error, or is its cause.
+    fn fail(&self, number: u64, question: &Question, message: String, exception: Option<Py<PyAny>>, is_cause: bool) {
+        // Before the reply, upon which the outcome may come at once.
+        if let (Some(exception), Some(pending)) = (exception, self.lock_pending().get_mut(&number)) {
+            pending.failure = Some(Failure { exception, is_cause });
+        }
+        question.fail(message);
+    }
+
+    /// Gives what has come to the futures: each by itself, so that one which cannot be given holds up no other.
     fn drain(&self, py: Python<'_>) {
         if !self.is_of_this_process() {
             return;
         }
         platform::clear(&self.receiver);
-        let outcomes = std::mem::take(&mut *self.shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner));
-        self.lock_arrived().extend(outcomes);
+        let arrived = std::mem::take(&mut *self.shared.lock());
+        self.lock_arrived().extend(arrived);
         // One at a time, for what runs meanwhile may drain too.
         loop {
-            let Some((number, outcome)) = self.lock_arrived().pop_front() else { return };
+            let Some((number, event)) = self.lock_arrived().pop_front() else { return };
+            // What a call asks that nobody waits for any more is dropped, and who else waits for the reply learns so.
             let Some(pending) = self.lock_pending().remove(&number) else { continue };
-            pending.settle(py, &outcome);
+            match event {
+                Event::Done(outcome) => pending.settle(py, &outcome),
+                Event::Asked(asked) => self.ask(py, number, pending, asked),
+            }
         }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Whoever holds the lock runs, and so the bridge is in use.
         let Ok(pending) = self.pending.try_lock() else { return Ok(()) };
-        for Pending { future, client, .. } in pending.values() {
+        for Pending { future, client, failure, .. } in pending.values() {
             visit.call(future)?;
             visit.call(client)?;
+            if let Some(failure) = failure {
+                visit.call(&failure.exception)?;
+            }
         }
-        Ok(())
+        visit.call(&self.tasks)
     }
 
     fn __clear__(&self) {
@@ -138,6 +176,26 @@ impl Bridge {
 }
 
 impl Bridge {
+    /// Gives what a call asks to its future, in whose place another one waits from now on.
+    fn ask(&self, py: Python<'_>, number: u64, mut pending: Pending, asked: Asked) {
+        let asking = pending.future.bind(py).clone();
+        let following = asking
+            .call_method0(pyo3::intern!(py, "get_loop"))
+            .and_then(|of| of.call_method0(pyo3::intern!(py, "create_future")));
+        let following = match following {
+            Ok(following) => following,
+            Err(raised) => return pending.refuse(py, raised),
+        };
+        pending.future = following.clone().unbind();
+        self.lock_pending().insert(number, pending);
+        let given = Bound::new(py, Question::from(asked)).and_then(|question| give(&asking, Ok((question, following))));
+        if let Err(raised) = given
+            && let Some(pending) = self.lock_pending().remove(&number)
+        {
+            Pending { future: asking.unbind(), ..pending }.refuse(py, raised);
+        }
+    }
+
     /// Drops the requests of a loop that is gone, for which nobody waits.
     fn abandon(&self) {
         if !self.is_of_this_process() {
@@ -153,7 +211,7 @@ impl Bridge {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_arrived(&self) -> MutexGuard<'_, VecDeque<Outcome>> {
+    fn lock_arrived(&self) -> MutexGuard<'_, VecDeque<Arrived>> {
         self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -161,29 +219,41 @@ impl Bridge {
 impl Pending {
     /// Gives the outcome to the future. One that cannot take it has what it raised as its exception, else is cancelled: whoever
     /// waits for it does not wait for ever.
-    fn settle<'py>(self, py: Python<'py>, outcome: &Result<Response, Error>) {
-        let future = self.future.bind(py);
-        let give = |result: PyResult<Bound<'py, PyDict>>| match result {
-            Ok(dict) => future.call_method1(pyo3::intern!(py, "set_result"), (dict,)),
-            Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),)),
+    fn settle(mut self, py: Python<'_>, outcome: &Result<Response, Error>) {
+        let result = match outcome {
+            Ok(response) => self.client.get().result(py, self.operation, response),
+            Err(error) => Err(Failure::raised(py, error, self.failure.take())),
         };
-        let done = || future.call_method0(pyo3::intern!(py, "done"))?.is_truthy();
-        let settled = done().and_then(|done| {
-            if done {
-                return Ok(());
-            }
-            give(match outcome {
-                Ok(response) => self.client.get().result(py, self.operation, response),
-                Err(error) => Err(errors::raised(py, error)),
-            })
-            .map(drop)
-        });
-        let Err(raised) = settled else { return };
-        let shown = raised.clone_ref(py);
-        if give(Err(raised)).or_else(|_| future.call_method0(pyo3::intern!(py, "cancel"))).is_err() {
-            shown.write_unraisable(py, Some(future));
+        if let Err(raised) = give(self.future.bind(py), result) {
+            self.refuse(py, raised);
         }
     }
+
+    fn refuse(self, py: Python<'_>, raised: PyErr) {
+        let future = self.future.bind(py);
+        let shown = raised.clone_ref(py);
+        let refused = give(future, Err::<Bound<'_, PyAny>, _>(raised));
+        if refused.or_else(|_| future.call_method0(pyo3::intern!(py, "cancel")).map(drop)).is_err() {
+            shown.write_unraisable(py, Some(future));
+        }
+        // One that goes on without anybody to wait for it.
+        if let Some(task) = self.task {
+            task.abort();
+        }
+    }
+}
+
+/// Gives the future its result, unless it is done, as one that was cancelled.
+fn give<'py>(future: &Bound<'py, PyAny>, result: PyResult<impl IntoPyObject<'py>>) -> PyResult<()> {
+    let py = future.py();
+    if future.call_method0(pyo3::intern!(py, "done"))?.is_truthy()? {
+        return Ok(());
+    }
+    match result {
+        Ok(result) => future.call_method1(pyo3::intern!(py, "set_result"), (result,)),
+        Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),)),
+    }
+    .map(drop)
 }
 
 impl Drop for Bridge {
@@ -198,14 +268,18 @@ impl Drop for Bridge {
 }
 
 impl Shared {
-    fn push(&self, outcome: Outcome) {
-        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        outcomes.push(outcome);
+    fn push(&self, arrived: Arrived) {
+        let mut all = self.lock();
+        all.push(arrived);
         // The first one wakes the loop, which then takes all that have come meanwhile.
-        if outcomes.len() == 1 {
-            drop(outcomes);
+        if all.len() == 1 {
+            drop(all);
             platform::wake(&self.sender);
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arrived>> {
+        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

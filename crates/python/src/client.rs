@@ -21,6 +21,7 @@ use pyo3::types::PyDict;
 use crate::errors;
 use crate::options::{call_options_of, options_of};
 use crate::prepared::PreparedCall;
+use crate::question::{CredentialsCache, Failure, Question};
 use crate::value::{DictBuilder, Names, Value};
 
 /// A client of one service.
@@ -32,13 +33,16 @@ pub(crate) struct NativeClient {
 
 #[pymethods]
 impl NativeClient {
-    /// A client of `service_name`. `options` holds what `options_of` reads; `environment` is what the client sees of `os.environ`.
+    /// A client of `service_name`. `options` holds what `options_of` reads; `environment` is what the client sees of `os.environ`;
+    /// with `credentials` its calls ask for credentials.
     #[new]
+    #[pyo3(signature = (service_name, options, environment, credentials=None))]
     fn new(
         py: Python<'_>,
         service_name: &str,
         options: &Bound<'_, PyDict>,
         environment: HashMap<OsString, OsString>,
+        credentials: Option<&CredentialsCache>,
     ) -> PyResult<NativeClient> {
         let service = service(service_name).ok_or_else(|| {
             let message = format!("Unknown service: {service_name:?}");
@@ -46,31 +50,53 @@ impl NativeClient {
         })?;
         let (options, world) = (options_of(options)?, World::with_variables(environment.into_iter().collect()));
         // Files are read, which may be slow; other threads go on meanwhile.
-        let made = py.detach(|| Client::in_world(service, &options, world));
+        let credentials = credentials.map(|cache| cache.0.clone());
+        let made = py.detach(|| Client::with_host(service, &options, world, credentials));
         let client = made.map_err(|e| errors::raised(py, &e))?;
         let names = Names::new(py, client.service());
         Ok(NativeClient { client, names })
     }
 
-    /// Makes a call on this thread and gives its result.
+    /// Makes a call on this thread and gives its result. What the call asks goes to `answer`, which replies to the question and
+    /// returns `None`; or, where the user's function failed, what `Bridge.fail` takes: a text, what it raised, and whether that
+    /// is the cause of the call's error, rather than the error itself.
+    #[pyo3(signature = (operation, params, options, answer=None))]
     fn call(
         &self,
         py: Python<'_>,
         operation: &str,
         params: Bound<'_, PyAny>,
         options: Option<&Bound<'_, PyDict>>,
+        answer: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyDict>> {
         let (operation, call) = self.prepare(py, operation, params, options)?;
         let slice = runs_signal_handlers(py)?.then_some(SLICE);
         let mut blocking = self.client.blocking(&call);
-        // Signal handlers run between two steps, where they may make calls of their own and switch to other greenlets.
+        let mut failure = None;
+        // Signal handlers run between two steps, and so do the user's functions: they may make calls of their own and switch to
+        // other greenlets.
         let outcome = loop {
             match py.detach(|| blocking.step(slice)) {
                 Step::Done(outcome) => break outcome,
+                Step::Asked(asked) => {
+                    let Some(answer) = answer else { continue };
+                    let question = Bound::new(py, Question::from(asked))?;
+                    let answered = answer.call1((&question,));
+                    let failed =
+                        answered.and_then(|failed| failed.extract::<Option<(String, Option<Py<PyAny>>, bool)>>());
+                    if let Ok(Some((message, exception, is_cause))) = failed {
+                        failure = exception.map(|exception| Failure { exception, is_cause });
+                        question.get().fail(message);
+                    } else {
+                        // Not when it goes, which a traceback may put off: others may wait for the reply.
+                        question.get().leave();
+                        failed?;
+                    }
+                }
                 Step::Tick => py.check_signals()?,
             }
         };
-        let response = outcome.map_err(|e| errors::raised(py, &e))?;
+        let response = outcome.map_err(|e| Failure::raised(py, &e, failure))?;
         Ok(self.result(py, operation, &response)?.unbind())
     }
 

@@ -7,6 +7,7 @@ mod local;
 mod model;
 mod options;
 mod prepared;
+mod question;
 mod recording;
 mod value;
 
@@ -31,6 +32,8 @@ mod _native {
     use crate::options::seconds_of;
     #[pymodule_export]
     use crate::prepared::{PreparedCall, prepare};
+    #[pymodule_export]
+    use crate::question::{CredentialsCache, Question};
     #[pymodule_export]
     use crate::recording::{RecordingPlan, recording_function};
 

@@ -5,10 +5,14 @@ use std::path::PathBuf;
 use chimeline_core::codec::encode::Validation;
 use chimeline_core::codec::timestamp::Timestamp;
 use chimeline_core::http::tls::{ClientCert, Trust};
+use chimeline_core::runtime::host::Questions;
 use chimeline_core::{CallOptions, Keys, OptionNames, Options};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
+
+use crate::errors;
+use crate::question::time_of;
 
 /// Reads the options; one of the wrong type is named in the error.
 pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
@@ -55,11 +59,13 @@ pub(crate) fn call_options_of(given: &Bound<'_, PyDict>) -> PyResult<CallOptions
     let given = Given(given);
     Ok(CallOptions {
         timeout: given.number("timeout")?,
-        spent: given.number("spent")?,
+        started: None,
         attempt_timeout: given.number("attempt_timeout")?,
         max_attempts: given.count("max_attempts")?,
         credentials: given.credentials()?,
         trace_id: given.text("trace_id")?,
+        questions: given.questions()?,
+        now: given.number("now")?.map(time_of).transpose()?,
     })
 }
 
@@ -96,6 +102,11 @@ impl<'py> Given<'_, 'py> {
         let keys = (self.text("aws_access_key_id")?, self.text("aws_secret_access_key")?);
         let (Some(access_key_id), Some(secret_access_key)) = keys else { return Ok(None) };
         Ok(Some(Keys { access_key_id, secret_access_key, session_token: self.text("aws_session_token")? }))
+    }
+
+    fn questions(&self) -> PyResult<Questions> {
+        let names: Option<Vec<String>> = self.typed("asks", "a list of str")?;
+        Questions::named(names.unwrap_or_default()).map_err(|e| errors::raised(self.0.py(), &e))
     }
 
     fn validation(&self) -> PyResult<Validation> {

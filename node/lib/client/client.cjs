@@ -25,7 +25,7 @@ class Client {
     madeWith.set(this, options);
     const calls = new Calls(service, given);
     Object.defineProperty(this, CALLS, { value: calls, writable: true, configurable: true });
-    this.config = configOf(service, given, () => calls.settings(this.config));
+    this.config = configOf(service, given, () => calls.settings());
   }
 
   /** Makes the call of a command. With a callback it gives nothing back. */

@@ -109,8 +109,8 @@ function credentialsOf(given) {
   return { accessKeyId, secretAccessKey, sessionToken: sessionToken ?? undefined };
 }
 
-/** The JSON for the native client, of options that are all there. */
-function forNative(options, credentials) {
+/** The JSON for the native client, of options that are all there; with `asksForCredentials` its calls ask for them. */
+function forNative(options, credentials, asksForCredentials) {
   const { requestHandler: handler, customUserAgent, clientCert } = options;
   const { http, https } = handler;
   const endpoint = endpointText(options.endpoint);
@@ -126,6 +126,7 @@ function forNative(options, credentials) {
     profile: options.profile ?? undefined,
     namespace: options.namespace ?? undefined,
     credentials,
+    asksForCredentials,
     connectionTimeout: limit("connectionTimeout"),
     // There is none by default.
     requestTimeout: isNone(handler.requestTimeout) ? undefined : requestTimeout,
@@ -162,18 +163,21 @@ function checkCall(options) {
   check("maxAttempts", options.maxAttempts, ["number"]);
 }
 
-/** The JSON for the native client of what a call does otherwise; nothing for a call that does not. */
-function forCall(options, credentials, spent, traceId) {
+/**
+ * The JSON for the native client of what a call does otherwise; nothing for a call that does not. It began `startedAgo` milliseconds
+ * ago, where its options had to be asked for; `asking` is what it asks while it is under way.
+ */
+function forCall(options, startedAgo, traceId, asking) {
   const { timeout, requestTimeout, maxAttempts } = options ?? {};
-  if (timeout == null && (requestTimeout == null || requestTimeout === 0) && maxAttempts == null && credentials === undefined && spent === undefined && traceId === undefined) return undefined;
+  if (timeout == null && (requestTimeout == null || requestTimeout === 0) && maxAttempts == null && startedAgo === undefined && traceId === undefined && asking === undefined) return undefined;
   return JSON.stringify({
     timeout: milliseconds("timeout", timeout),
-    spent,
+    startedAgo,
     // 0 is the client's.
     requestTimeout: requestTimeout === 0 ? undefined : milliseconds("requestTimeout", requestTimeout),
     maxAttempts: attempts("maxAttempts", maxAttempts),
-    credentials,
     traceId,
+    ...asking,
   });
 }
 

@@ -1,77 +1,77 @@
 "use strict";
-// Credentials given in code that may expire: a function's, a promise's, or an object with an `expiration`.
+// Credentials that a client's calls ask for: a function's, a promise's, or an object's with an `expiration`. When they are asked for,
+// cached and refreshed is decided in the native module, once for all languages; here the question is answered.
 const { CredentialRetrievalError } = require("../../generated/errors.cjs");
 const { credentialsOf, isLate } = require("./client_options.cjs");
 
-/** A function is called again this long before its credentials expire, while calls go on with those of before. */
-const EARLY = 5 * 60_000;
-/** This long before they expire credentials are not sent any more, for they may expire on the way. */
-const MARGIN = 10_000;
-/** This long a refresh that failed is not tried again. */
-const PAUSE = 10_000;
+/** The runs of functions within which the current context is; made when the first one runs, for it slows down every promise. */
+let runs;
 
-class ExpiringCredentials {
+class CredentialsSource {
   #given;
-  #expiry = -Infinity;
-  #refreshAt = -Infinity;
-  /** Those loaded last. */
-  current;
+  #active = 0;
+  /** What the function failed with last: `{ error }`. All calls that waited for it reject with it. */
+  failure;
 
   constructor(given) {
     this.#given = given;
   }
 
-  get expires() {
-    return this.#expiry < Infinity;
+  /** Throws for a call from within a run of the function, which would wait for itself. */
+  checkCaller() {
+    if (this.#active > 0 && runs.getStore()?.includes(this)) {
+      throw new CredentialRetrievalError("the credentials function calls a client that takes its credentials from it; give it a client with credentials of its own");
+    }
   }
 
-  /** Whether there is nothing to load. */
-  get isFresh() {
-    return Date.now() < this.#refreshAt;
-  }
-
-  /** Whether calls may go on with those of before while others are loaded. */
-  get isUsable() {
-    return Date.now() + MARGIN < this.#expiry;
-  }
-
+  /** The answer, as crates/node/src/question.rs reads it. */
   async load(callerClientConfig) {
     const given = this.#given;
     const isFunction = typeof given === "function";
-    const found = await (isFunction ? given({ callerClientConfig }) : given);
-    const credentials = credentialsOf(found);
-    const expiry = expiryOf(found);
-    const now = Date.now();
-    if (expiry <= now + MARGIN) {
-      const source = isFunction ? "the credentials function gave credentials that" : "the credentials";
-      const when = expiry <= now ? "expired at" : `expire within ${MARGIN / 1e3} s, at`;
-      const cure = isFunction ? "" : "; give a function, which is called again before they expire";
-      throw new CredentialRetrievalError(`${source} ${when} ${timeOf(expiry)}, and were not used${cure}`);
-    }
-    this.current = credentials;
-    this.#expiry = expiry;
-    // A promise gives its credentials once.
-    this.#refreshAt = isFunction ? Math.max(expiry - EARLY, now + (expiry - now) / 2) : expiry - MARGIN;
+    const found = await (isFunction ? this.#run(() => given({ callerClientConfig })) : given);
+    const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(found);
+    const expiration = expiryOf(found);
+    this.failure = undefined;
+    const source = `the credentials ${isFunction ? "function" : "option"}`;
+    return { kind: "credentials", accessKeyId, secretAccessKey, sessionToken, expiration, source };
   }
 
-  /** Leaves a refresh that failed for later. */
-  postpone() {
-    this.#refreshAt = Date.now() + PAUSE;
+  /** Notes what the function failed with, and gives the text by which the native module knows it. */
+  failed(error) {
+    this.failure = { error };
+    return "the credentials function failed";
+  }
+
+  async #run(given) {
+    runs ??= new (process.getBuiltinModule("node:async_hooks").AsyncLocalStorage)();
+    this.#active += 1;
+    active += 1;
+    try {
+      return await runs.run([...(runs.getStore() ?? []), this], given);
+    } finally {
+      this.#active -= 1;
+      active -= 1;
+      // What the function left behind keeps its context; and nothing is to be slowed down any more.
+      if (active === 0) runs.disable();
+    }
   }
 }
 
-/** The credentials of a client's option that have to be looked after here; nothing for none, and for an object that never expires. */
-function expiring(given) {
+/** How many functions run, of any client. */
+let active = 0;
+
+/** The credentials of a client's option that its calls ask for; nothing for none, and for an object that never expires. */
+function askedFor(given) {
   if (given == null || (!isLate(given) && given.expiration == null)) return undefined;
-  return new ExpiringCredentials(given);
+  return new CredentialsSource(given);
 }
 
 /** No number of seconds of a date that matters is above this, and no number of milliseconds below. */
 const SECONDS = 1e11;
 
-/** When credentials expire, in milliseconds since 1970; Infinity for those that do not. */
+/** When credentials expire, in milliseconds since 1970; nothing for those that do not. */
 function expiryOf({ expiration }) {
-  if (expiration == null) return Infinity;
+  if (expiration == null) return undefined;
   const number = typeof expiration === "string" && /^\d+(\.\d+)?$/.test(expiration) ? Number(expiration) : expiration;
   const expiry = typeof number === "number" ? (number < SECONDS ? number * 1e3 : number) : timeIn(number);
   if (Number.isNaN(expiry)) {
@@ -85,9 +85,4 @@ function timeIn(value) {
   return typeof value?.getTime === "function" ? Number(value.getTime()) : NaN;
 }
 
-function timeOf(milliseconds) {
-  const date = new Date(milliseconds);
-  return Number.isNaN(date.getTime()) ? String(milliseconds) : date.toISOString();
-}
-
-module.exports = { expiring };
+module.exports = { askedFor };

@@ -1,6 +1,7 @@
 "use strict";
 // One call: from an input to its outcome. The native module resolves every promise with a record, and the errors are made in
 // the continuation of the caller's own `await`, so that their stacks show the caller's line.
+const { QUESTION, settled } = require("./dialogue.cjs");
 const { Bridge } = require("./load_native.cjs");
 const { plain, revive, tagged } = require("./values.cjs");
 const { AbortError, ChimelineError } = require("../errors/error_classes.cjs");
@@ -21,11 +22,14 @@ function wake() {
   if (!text) return;
   for (const record of JSON.parse(text)) {
     const settle = pending.get(record[0]);
-    // A call that was given up has nobody waiting.
-    if (settle !== undefined) {
-      pending.delete(record[0]);
-      settle(record);
+    const isQuestion = record[1] === QUESTION;
+    // A call that was given up has nobody waiting; others may wait for the answer to what it asks, and learn that there is none.
+    if (settle === undefined) {
+      if (isQuestion) bridge.answer(record[2].id, null);
+      continue;
     }
+    if (!isQuestion) pending.delete(record[0]);
+    settle(record);
   }
 }
 
@@ -35,10 +39,15 @@ function listen() {
   listening = true;
 }
 
-/** Makes the call and gives its output. `options` is the JSON of what this call does otherwise than its client. */
-async function call(native, operation, input, signal, options) {
-  const [, success, outcome] = await outcomeOf(native, operation, input, signal, options);
-  if (!success) throw typeof outcome === "function" ? outcome() : fromRecord(outcome, operation.service);
+/**
+ * Makes the call and gives its output. `options` is the JSON of what this call does otherwise than its client; `answers` answers
+ * what it asks, if it asks anything.
+ */
+async function call(native, operation, input, signal, options, answers) {
+  let record = await outcomeOf(native, operation, input, signal, options, answers !== undefined);
+  if (record[1] === QUESTION) record = await settled(bridge, record, answers);
+  const [, success, outcome] = record;
+  if (!success) throw typeof outcome === "function" ? outcome() : (answers?.raised(outcome) ?? fromRecord(outcome, operation.service));
   const metadata = outcome.$metadata;
   metadata.requestId ??= undefined;
   metadata.extendedRequestId ??= undefined;
@@ -47,18 +56,24 @@ async function call(native, operation, input, signal, options) {
   return outcome;
 }
 
-/** The record of the call's outcome: `[number, success, output | error's record | function that makes the error]`. */
-function outcomeOf(native, operation, input, signal, options) {
+/**
+ * The record of the call's outcome: `[number, success, output | error's record | function that makes the error]`; or of its first
+ * question, whose `following` is a promise of the record after it.
+ */
+function outcomeOf(native, operation, input, signal, options, asks) {
   return new Promise((resolve) => {
     if (signal?.aborted) throw new AbortError(reasonOf(signal), operation);
     const text = plain(input);
     const number = fresh();
+    let next = resolve;
     const settle =
-      signal === undefined
+      signal === undefined && !asks
         ? resolve
         : (record) => {
-            resolve(record);
-            unwatch(signal, onAbort);
+            const resolveThis = next;
+            if (record[1] === QUESTION) record.following = new Promise((resolveNext) => (next = resolveNext));
+            else if (signal !== undefined) unwatch(signal, onAbort);
+            resolveThis(record);
           };
     const onAbort = () => {
       if (!pending.delete(number)) return;

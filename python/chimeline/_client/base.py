@@ -12,12 +12,15 @@ from ..config import Config, native_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any, TypeVar
 
     import typing_extensions as t
 
-    from .._credentials import CredentialSource
     from .._generated import errors
+    from .._host.answers import Answers
+    from .._host.credentials import CredentialSource
+    from .._host.handlers import CallHandlers
     from .events import EventEmitter
     from .exceptions import ClientExceptions
     from .meta import ClientMeta
@@ -60,16 +63,20 @@ class BaseClient:
         self._hooks = hooks or Hooks()
         self._call_options: dict[str, Any] | None = None
         self._source = _credential_source(options)
+        # Called with an operation and its input, it gives the handlers of that call, if any; see `_host.handlers`.
+        self._handlers: Callable[[str, Mapping[str, Any]], CallHandlers | None] | None = None
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}
         given.pop("credentials", None)
         given["language"] = f"python#{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
         environment = environment_now()
         self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
-        self._native = NativeClient(self._service_name, given, environment)
+        self._native = NativeClient(self._service_name, given, environment, self._source and self._source.cache)
         if self._source is None and self._native.asks_for_mfa_code:
             from . import mfa
 
+            # The first one loads what the other's calls ask for.
             self._source = mfa.source(self._native, config.mfa_prompt)
+            self._native = NativeClient(self._service_name, given, environment, self._source.cache)
         self._in_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
         if self._in_snapshot:
             from . import snapstart
@@ -110,10 +117,15 @@ class BaseClient:
         trace = os.environ.get("_X_AMZN_TRACE_ID") if self._in_lambda else None
         return {**(self._call_options or {}), "trace_id": trace} if trace else self._call_options
 
-    def _time_limit(self) -> float | None:
-        """How many seconds a call has, where it has a limit."""
-        own = (self._call_options or {}).get("timeout")
-        return self._native.settings()["timeout"] if own is None else own
+    def _answers(self, operation: str, params: Mapping[str, Any], max_nested: int) -> Answers | None:
+        """What answers the questions of a call; nothing for one that asks none."""
+        if self._source is None and self._handlers is None:
+            return None
+        if self._source is not None:
+            self._source.check_caller(max_nested)
+        from .._host.answers import Answers
+
+        return Answers(self._source, self._handlers and self._handlers(operation, params))
 
     @property
     def meta(self) -> ClientMeta:
@@ -190,9 +202,9 @@ def _credential_source(options: dict[str, Any]) -> CredentialSource | None:
         return None
     if any(options.get(name) is not None for name in SECRETS):
         raise TypeError("give either credentials or aws_access_key_id and its companions, not both")
-    from .._credentials import CredentialSource
+    from .._host.credentials import CredentialSource
 
-    return CredentialSource(given)
+    return given if isinstance(given, CredentialSource) else CredentialSource(given)
 
 
 def _remake(cls: type[C], options: dict[str, Any], config: Config, call_options: dict[str, Any] | None) -> C:

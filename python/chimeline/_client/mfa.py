@@ -5,12 +5,11 @@ The code of the device is asked for when the AWS CLI's cache has no credentials 
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Union
 
-from .._credentials import CredentialSource
+from .._host.credentials import CredentialSource, _in_thread
 
 if TYPE_CHECKING:
     from .._native import NativeClient
@@ -35,7 +34,7 @@ def credentials_of(native: NativeClient, prompt: Prompt | None) -> Callable[[], 
 
         async def assume_role_with_mfa() -> Any:
             codes: dict[str, str] = {}
-            while isinstance(found := await asyncio.to_thread(native.load_credentials, codes), tuple):
+            while isinstance(found := await _in_thread(lambda: native.load_credentials(codes)), tuple):
                 profile, serial = found
                 codes[profile] = _code(await ask(_text(serial)))  # type: ignore[misc]  # pyright: ignore
             return found

@@ -19,14 +19,16 @@ use crate::signing::clock_skew::Times;
 pub(crate) struct Attempted {
     /// What came of it.
     pub(crate) outcome: Result<Answer, Error>,
-    /// What it was signed with, and when, if it came to that.
-    pub(crate) signature: Option<(Identity, Times)>,
+    /// What it was signed with, if it came to that.
+    pub(crate) identity: Option<Identity>,
+    /// When, of an outcome that is the service's own.
+    pub(crate) times: Option<Times>,
 }
 
 impl From<Error> for Attempted {
     /// An attempt that failed before it was sent.
     fn from(error: Error) -> Attempted {
-        Attempted { outcome: Err(error), signature: None }
+        Attempted { outcome: Err(error), identity: None, times: None }
     }
 }
 
@@ -55,7 +57,7 @@ pub(crate) enum Retry {
 
 /// Judges an attempt that ended `now`.
 pub(crate) fn judge(client: &Inner, call: &Call, attempted: Attempted, now: SystemTime) -> Verdict {
-    let Attempted { outcome, signature } = attempted;
+    let Attempted { outcome, identity, times } = attempted;
     let answer = match outcome {
         Ok(answer) if answer.is_success() => {
             learn(client, now, false);
@@ -68,7 +70,7 @@ pub(crate) fn judge(client: &Inner, call: &Call, attempted: Attempted, now: Syst
             return Verdict::Failure { error, retry };
         }
     };
-    let credentials = signature.as_ref().and_then(|(identity, _)| identity.data::<Credentials>());
+    let credentials = identity.as_ref().and_then(|identity| identity.data::<Credentials>());
     let token = credentials.and_then(Credentials::session_token);
     let error = response::error_of(client.service, call.operation, &answer, token);
     let code = error.service_error().and_then(|e| e.code.as_ref()).and_then(|code| code.as_str()).unwrap_or_default();
@@ -76,7 +78,7 @@ pub(crate) fn judge(client: &Inner, call: &Call, attempted: Attempted, now: Syst
     learn(client, now, reason == Some(Retryable::Throttling));
     let retry = match reason {
         _ if client.config.corrects_clock_skew
-            && signature.is_some_and(|(_, times)| client.skew.learn(&answer, code, times)) =>
+            && times.is_some_and(|times| client.skew.learn(&answer, code, times)) =>
         {
             Retry::WithItsClock
         }

@@ -5,3 +5,6 @@
 pub(crate) mod classify;
 pub mod options;
 pub mod orchestrator;
+pub(crate) mod progress;
+pub(crate) mod questions;
+pub(crate) mod request;

@@ -1,7 +1,7 @@
 //! One call: what is sent, and within which limits.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
@@ -13,6 +13,7 @@ use crate::config::resolve::{Config, duration};
 use crate::config::setting_resolver::invalid_setting;
 use crate::credentials::static_credentials;
 use crate::error::kinds::Error;
+use crate::runtime::host::Questions;
 use crate::schema::Operation;
 
 /// A call whose input was checked and encoded.
@@ -24,6 +25,10 @@ pub struct Call {
     pub(crate) identity: Option<Identity>,
     /// The trace of AWS Lambda that it belongs to.
     pub(crate) trace: Option<HeaderValue>,
+    /// What it asks its host.
+    pub(crate) questions: Questions,
+    /// The host's time of day.
+    pub(crate) now: Option<SystemTime>,
 }
 
 /// What one call does otherwise than its client; what is left out is the client's.
@@ -31,8 +36,8 @@ pub struct Call {
 pub struct CallOptions {
     /// Seconds for the whole call, retries included.
     pub timeout: Option<f64>,
-    /// How many of those the host has spent on the call already, such as for credentials.
-    pub spent: Option<f64>,
+    /// Since when they count: where the host began with the call some time before, such as to resolve its options.
+    pub started: Option<Instant>,
     /// Seconds for one attempt, from its connection to the last byte of its answer.
     pub attempt_timeout: Option<f64>,
     /// Attempts in all.
@@ -42,13 +47,17 @@ pub struct CallOptions {
     /// The trace of the Lambda invocation that makes the call: `_X_AMZN_TRACE_ID` as it is at the call, for it changes with
     /// each invocation. One that cannot be a header is left out.
     pub trace_id: Option<String>,
+    /// What the call asks its host, besides what all calls of its client ask.
+    pub questions: Questions,
+    /// The time of day by the host's clock, which the expiry of its credentials goes by; the process's where left out.
+    pub now: Option<SystemTime>,
 }
 
 /// How long and how often a call tries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) timeout: Option<Duration>,
-    pub(crate) spent: Duration,
+    pub(crate) started: Option<Instant>,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) max_attempts: u32,
 }
@@ -57,7 +66,7 @@ impl Limits {
     pub(crate) fn of(config: &Config) -> Limits {
         Limits {
             timeout: config.timeout,
-            spent: Duration::ZERO,
+            started: None,
             attempt_timeout: config.attempt_timeout,
             max_attempts: config.retry.max_attempts,
         }
@@ -70,7 +79,7 @@ impl Limits {
         }
         Ok(Limits {
             timeout: seconds("timeout", options.timeout)?.or(self.timeout),
-            spent: options.spent.map_or(Ok(self.spent), Duration::try_from_secs_f64).unwrap_or_default(),
+            started: options.started.or(self.started),
             attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?.or(self.attempt_timeout),
             max_attempts: options.max_attempts.unwrap_or(self.max_attempts),
         })
@@ -85,10 +94,10 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// The deadline of a call that starts now; nothing where it has no limit, or one beyond what clocks count.
+    /// The deadline of a call that starts now, unless it started before; nothing where it has no limit, or one beyond what clocks count.
     pub(crate) fn of(limits: &Limits) -> Option<Deadline> {
         let limit = limits.timeout?;
-        let end = Instant::now().checked_add(limit.saturating_sub(limits.spent))?;
+        let end = limits.started.unwrap_or_else(Instant::now).checked_add(limit)?;
         Some(Deadline { limit, end })
     }
 }
@@ -96,12 +105,17 @@ impl Deadline {
 impl CallOptions {
     /// Fails for a limit that is none.
     pub fn check(&self) -> Result<(), Error> {
-        let none = Limits { timeout: None, spent: Duration::ZERO, attempt_timeout: None, max_attempts: 1 };
+        let none = Limits { timeout: None, started: None, attempt_timeout: None, max_attempts: 1 };
         none.with(self).map(drop)
     }
 }
 
 impl Call {
+    /// A call within the limits of its client.
+    pub(crate) fn new(operation: &'static Operation, encoded: Encoded, config: &Config, questions: Questions) -> Call {
+        Call { operation, encoded, limits: Limits::of(config), identity: None, trace: None, questions, now: None }
+    }
+
     /// What the input was encoded to. It may hold what is sensitive.
     #[must_use]
     pub fn encoded(&self) -> &Encoded {
@@ -115,7 +129,10 @@ impl Call {
             let identity = identity(given);
             static_credentials::check_identity(&identity)?;
             self.identity = Some(identity);
+            self.questions.credentials = false;
         }
+        self.questions = self.questions.and(options.questions);
+        self.now = options.now.or(self.now);
         if let Some(id) = &options.trace_id {
             self.trace = HeaderValue::from_str(id).ok();
         }

@@ -3,26 +3,25 @@
 
 use std::fmt;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use reqwest::Url;
 use tokio::sync::Semaphore;
 
 use crate::call::classify::{Attempted, Retry, Verdict, judge, ledger_line, since_1970};
 use crate::call::options::{Call, Deadline};
+use crate::call::progress::{Phase, Progress};
+use crate::call::questions::{Received, Sending};
+use crate::call::request::{host, mark_attempt, signed, unsigned, url_of};
 use crate::client::Inner;
 use crate::config::options::RetryMode;
 use crate::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata};
 use crate::error::panics::caught;
 use crate::error::response::Answer;
-use crate::http::transport::{Request, host_of};
+use crate::http::transport::Request;
+use crate::runtime::host::Door;
 use crate::signing::clock_skew::Times;
-use crate::signing::sigv4::sign_request;
 
 /// A success of the service.
 pub struct Response {
@@ -49,17 +48,25 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Makes the call over `http` until its deadline. Each attempt takes one of `permits`, where there are such. How far it has come
-/// is in `progress`, for who ends it early.
-pub(crate) async fn run(
-    client: &Inner,
-    http: &reqwest::Client,
-    permits: Option<&Semaphore>,
-    call: &Call,
-    deadline: Option<Deadline>,
-    progress: &Progress,
-) -> Result<Response, Error> {
-    let calling = pin!(attempt_until_done(client, http, permits, call, progress));
+/// What all steps of one call share.
+#[derive(Clone, Copy)]
+pub(crate) struct CallContext<'c> {
+    pub(crate) client: &'c Inner,
+    pub(crate) http: &'c reqwest::Client,
+    /// Each exchange takes one of these, where there are such.
+    pub(crate) permits: Option<&'c Semaphore>,
+    pub(crate) call: &'c Call,
+    /// Where the call asks its host, if it asks at all.
+    pub(crate) door: Option<&'c Door>,
+    pub(crate) deadline: Option<Deadline>,
+    /// How far the call has come, for who ends it early.
+    pub(crate) progress: &'c Progress,
+}
+
+/// Makes the call until its deadline.
+pub(crate) async fn run(context: &CallContext<'_>) -> Result<Response, Error> {
+    let CallContext { client, call, deadline, progress, .. } = *context;
+    let calling = pin!(attempt_until_done(context));
     let calling = caught(calling);
     let done = match deadline {
         None => calling.await,
@@ -100,159 +107,103 @@ pub(crate) async fn secured<T>(
     done.unwrap_or_else(|_| Err(cut_off_in(Phase::Securing, limit)))
 }
 
-/// How far a call has come: what its error says when the deadline ends it, or its caller does.
-#[derive(Debug, Default)]
-pub(crate) struct Progress(Mutex<Stage>);
-
-#[derive(Debug, Default)]
-struct Stage {
-    attempts: Vec<Attempt>,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-enum Phase {
-    #[default]
-    Starting,
-    Securing,
-    RateLimited,
-    Queueing,
-    Authenticating,
-    Attempting(Instant),
-    BackingOff,
-    /// From outside, with what was under way.
-    Ended,
-}
-
-impl Progress {
-    /// The attempts that are done.
-    fn attempts(&self) -> Vec<Attempt> {
-        self.lock().attempts.clone()
-    }
-
-    /// The attempts of a call that is ended with that error, the one that was under way included.
-    pub(crate) fn ended_by(&self, kind: ErrorKind) -> Vec<Attempt> {
-        let mut stage = self.lock();
-        if let Phase::Attempting(started) = stage.phase {
-            let (code, took) = (Some(kind.class().to_owned()), started.elapsed());
-            stage.phase = Phase::Ended;
-            stage.attempts.push(Attempt { status: None, code, request_id: None, took, delay: None });
-        }
-        stage.attempts.clone()
-    }
-
-    fn enter(&self, phase: Phase) {
-        self.lock().phase = phase;
-    }
-
-    fn note(&self, attempt: Attempt) {
-        let mut stage = self.lock();
-        stage.phase = Phase::Starting;
-        stage.attempts.push(attempt);
-    }
-
-    fn note_delay(&self, delay: Duration) {
-        let mut stage = self.lock();
-        stage.phase = Phase::BackingOff;
-        if let Some(last) = stage.attempts.last_mut() {
-            last.delay = Some(delay);
-        }
-    }
-
-    fn cut_off(&self, limit: Duration, host: &str) -> Error {
-        let (number, phase) = {
-            let stage = self.lock();
-            (stage.attempts.len() + 1, stage.phase)
-        };
-        let phase = match phase {
-            Phase::Starting | Phase::Ended if number == 1 => "before its first attempt".to_owned(),
-            Phase::Starting | Phase::Ended => format!("before attempt {number}"),
-            Phase::Securing => "reading certificates before its first attempt".to_owned(),
-            Phase::RateLimited => format!("waiting for the adaptive rate limit before attempt {number}"),
-            Phase::Queueing => format!("waiting for a free connection for attempt {number}"),
-            Phase::Authenticating => format!("getting credentials for attempt {number}"),
-            Phase::Attempting(_) => format!("in attempt {number}, connecting to {host} or waiting for its answer"),
-            Phase::BackingOff => format!("waiting before attempt {number}"),
-        };
-        self.ended_by(ErrorKind::CallTimeout);
-        let message = format!("the call did not end within its {} s; it was {phase}", limit.as_secs_f64());
-        Error::new(ErrorKind::CallTimeout, message)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Stage> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn attempt_until_done(
-    client: &Inner,
-    http: &reqwest::Client,
-    permits: Option<&Semaphore>,
-    call: &Call,
-    progress: &Progress,
-) -> Result<(Answer, bool), Error> {
-    let most = call.limits.max_attempts;
-    let url = url_of(client, call)?;
+async fn attempt_until_done(context: &CallContext<'_>) -> Result<(Answer, bool), Error> {
+    let CallContext { client, call, progress, .. } = *context;
+    let max_attempts = call.limits.max_attempts;
     let invocation_id = (client.world.uuid)().to_string();
+    let url = url_of(client, call)?;
+    let unsigned = || unsigned(client, call, &url, &invocation_id);
+    // Made anew for each attempt, unless the host replied with another one.
+    let mut base = None;
+    if call.questions.request {
+        match context.ask_request(&unsigned()?).await? {
+            Sending::Request(request) => base = Some(request),
+            Sending::Response(answer) => return context.without_attempt(answer),
+        }
+    }
     let (mut spent, mut clock_corrected) = (None, false);
     for number in 1.. {
         let started = Instant::now();
-        let attempted = attempt(client, http, permits, call, &url, &invocation_id, number, progress).await;
+        let request = base.clone().map_or_else(unsigned, Ok);
+        let attempted = match request {
+            Ok(request) => attempt(context, request, number).await,
+            Err(error) => Err(error),
+        };
         let verdict = judge(client, call, attempted.unwrap_or_else(Attempted::from), (client.world.now)());
         let line = ledger_line(&verdict, started.elapsed());
         tracing::debug!(target: "chimeline", operation = call.operation.name, number, outcome = %line, "attempt");
         progress.note(line);
-        let (mut error, retry) = match verdict {
-            Verdict::Success(answer) => {
-                client.quota.give_back(spent);
-                return Ok((answer, number >= most));
-            }
-            Verdict::Failure { error, retry } => (error, retry),
+        let (outcome, retry) = match verdict {
+            Verdict::Success(answer) => (Ok(answer), Retry::No),
+            Verdict::Failure { error, retry } => (Err(error), retry),
         };
-        let (reason, asked) = match retry {
-            Retry::WithItsClock if !clock_corrected && number < most => {
-                clock_corrected = true;
-                continue;
+        let is_last = number >= max_attempts;
+        let may_correct_clock = !is_last && !clock_corrected;
+        let Proposal { mut next, mut cost, quota_reached } =
+            propose(client, &retry, number, is_last, may_correct_clock);
+        clock_corrected |= next == Next::AtOnce;
+        if call.questions.retries {
+            next = context.ask_retry(number, outcome.as_ref().err(), next).await?;
+            if next == Next::Stop && cost.is_some() {
+                client.quota.give_back(cost.take());
             }
-            Retry::No | Retry::WithItsClock => return Err(mark(error, most == 1)),
-            Retry::After(reason, asked) => (reason, asked),
-        };
-        if number >= most {
-            return Err(mark(error, true));
         }
-        let Some(cost) = client.quota.take(reason) else {
-            if let Some(service) = error.service_mut() {
-                service.retry_quota_reached = true;
+        let delay = match (next, outcome) {
+            (Next::AtOnce, _) => continue,
+            (Next::After(delay), _) => delay,
+            (Next::Stop, Ok(answer)) => {
+                client.quota.give_back(spent);
+                return Ok((answer, is_last));
             }
-            return Err(error);
+            (Next::Stop, Err(mut error)) => {
+                if let Some(service) = error.service_mut() {
+                    service.retry_quota_reached = quota_reached;
+                    service.max_attempts_reached = is_last && (max_attempts == 1 || matches!(retry, Retry::After(..)));
+                }
+                return Err(error);
+            }
         };
-        spent = Some(cost);
-        let delay = reason.delay(number, (client.world.random)(), asked);
+        spent = cost.or(spent);
         progress.note_delay(delay);
         (client.world.sleep)(delay).await;
     }
     Err(Error::new(ErrorKind::InvalidConfig, "no attempt is allowed".to_owned()))
 }
 
-/// Notes on a service error whether it is the last that was allowed.
-fn mark(mut error: Error, reached: bool) -> Error {
-    if let Some(service) = error.service_mut() {
-        service.max_attempts_reached = reached;
-    }
-    error
+/// What follows an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Stop,
+    AtOnce,
+    After(Duration),
 }
 
-#[expect(clippy::too_many_arguments, reason = "a plain function in place of a struct that lives for one call")]
-async fn attempt(
-    client: &Inner,
-    http: &reqwest::Client,
-    permits: Option<&Semaphore>,
-    call: &Call,
-    url: &Url,
-    invocation_id: &str,
-    number: u32,
-    progress: &Progress,
-) -> Result<Attempted, Error> {
+/// What follows an attempt by the client's own retry mode.
+struct Proposal {
+    next: Next,
+    /// What the next attempt took of the client's quota for retries.
+    cost: Option<u32>,
+    /// Whether there was not enough of it left.
+    quota_reached: bool,
+}
+
+fn propose(client: &Inner, retry: &Retry, number: u32, is_last: bool, may_correct_clock: bool) -> Proposal {
+    let unpaid = |next| Proposal { next, cost: None, quota_reached: false };
+    match *retry {
+        Retry::WithItsClock if may_correct_clock => unpaid(Next::AtOnce),
+        Retry::After(reason, asked) if !is_last => match client.quota.take(reason) {
+            Some(cost) => {
+                let delay = reason.delay(number, (client.world.random)(), asked);
+                Proposal { next: Next::After(delay), cost: Some(cost), quota_reached: false }
+            }
+            None => Proposal { next: Next::Stop, cost: None, quota_reached: true },
+        },
+        Retry::No | Retry::WithItsClock | Retry::After(..) => unpaid(Next::Stop),
+    }
+}
+
+async fn attempt(context: &CallContext<'_>, mut request: Request, number: u32) -> Result<Attempted, Error> {
+    let CallContext { client, call, progress, door, .. } = *context;
     if client.config.retry.mode == RetryMode::Adaptive {
         progress.enter(Phase::RateLimited);
         while let Err(wait) = client.rate.take(since_1970((client.world.now)())) {
@@ -262,8 +213,51 @@ async fn attempt(
     progress.enter(Phase::Authenticating);
     let identity = match &call.identity {
         Some(identity) => identity.clone(),
-        None => client.credentials.identity(&client.world).await?,
+        None => client.credentials.identity(&client.world, door).await?,
     };
+    context.until_deadline().await;
+    mark_attempt(&mut request, number, call.limits.max_attempts)?;
+    if call.questions.attempts {
+        match context.ask_attempt(number, &request).await? {
+            Sending::Request(changed) => request = changed,
+            Sending::Response(answer) => {
+                return Ok(Attempted { outcome: Ok(answer), identity: Some(identity), times: None });
+            }
+        }
+    }
+    loop {
+        let attempted = exchange(context, request, identity.clone(), number).await?;
+        if !call.questions.attempts {
+            return Ok(attempted);
+        }
+        match context.ask_received(number, attempted).await? {
+            Received::Outcome(attempted) => return Ok(attempted),
+            Received::Again(changed) => request = changed,
+        }
+    }
+}
+
+/// Signs the request and exchanges it for a response: over a connection, or by the host's own means.
+async fn exchange(
+    context: &CallContext<'_>,
+    mut request: Request,
+    identity: Identity,
+    number: u32,
+) -> Result<Attempted, Error> {
+    let CallContext { client, http, permits, call, progress, .. } = *context;
+    let now = || client.skew.corrected((client.world.now)());
+    let mut signed_at = None;
+    // Asked before there is a permit: a call within the host's function may need the last one.
+    if call.questions.exchanges {
+        signed_at = Some(now());
+        request = signed(client, request, &identity, now())?;
+        match context.ask_exchange(number, &request).await? {
+            Sending::Request(changed) => request = changed,
+            Sending::Response(answer) => {
+                return Ok(Attempted { outcome: Ok(answer), identity: Some(identity), times: None });
+            }
+        }
+    }
     progress.enter(Phase::Queueing);
     let permit = match permits {
         Some(permits) => permits.acquire().await.ok(),
@@ -271,8 +265,14 @@ async fn attempt(
     };
     let started = Instant::now();
     progress.enter(Phase::Attempting(started));
-    let time = client.skew.corrected((client.world.now)());
-    let request = signed(client, call, url, &identity, invocation_id, number, time)?;
+    let time = match signed_at {
+        Some(time) => time,
+        None => {
+            let time = now();
+            request = signed(client, request, &identity, time)?;
+            time
+        }
+    };
     let exchange = client.network.exchange(http, request, client.config.response_limit);
     let outcome = match call.limits.attempt_timeout {
         None => exchange.await,
@@ -284,58 +284,5 @@ async fn attempt(
     };
     drop(permit);
     let times = Times { signed: time, took: started.elapsed(), received: (client.world.now)() };
-    Ok(Attempted { outcome, signature: Some((identity, times)) })
-}
-
-/// The request of an attempt, signed for that time.
-pub(crate) fn signed(
-    client: &Inner,
-    call: &Call,
-    url: &Url,
-    identity: &Identity,
-    invocation_id: &str,
-    number: u32,
-    time: SystemTime,
-) -> Result<Request, Error> {
-    const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
-    const REQUEST: HeaderName = HeaderName::from_static("amz-sdk-request");
-    let method = Method::from_bytes(call.operation.method.as_bytes()).map_err(|e| unsendable(&e))?;
-    let mut headers = HeaderMap::with_capacity(8);
-    let body = call.encoded.body.as_ref().map(|text| Bytes::copy_from_slice(text.as_bytes()));
-    if body.is_some() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    } else if method != Method::GET {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    let (endpoint, signing_name) = (&client.config.endpoint, client.service.signing_name);
-    let bytes = body.as_deref().unwrap_or_default();
-    sign_request(&mut headers, call.operation.method, url.as_str(), bytes, endpoint, signing_name, identity, time)?;
-    headers.insert(USER_AGENT, client.user_agent.clone());
-    headers.insert(INVOCATION_ID, HeaderValue::from_str(invocation_id).map_err(|e| unsendable(&e))?);
-    let progress = format!("attempt={number}; max={}", call.limits.max_attempts);
-    headers.insert(REQUEST, HeaderValue::from_str(&progress).map_err(|e| unsendable(&e))?);
-    if let Some(trace) = &call.trace {
-        headers.insert(HeaderName::from_static("x-amzn-trace-id"), trace.clone());
-    }
-    Ok(Request { method, url: url.clone(), headers, body })
-}
-
-fn unsendable(error: &dyn std::fmt::Display) -> Error {
-    Error::new(ErrorKind::InvalidConfig, format!("the request cannot be made: {error}"))
-}
-
-pub(crate) fn url_of(client: &Inner, call: &Call) -> Result<Url, Error> {
-    let query = if call.encoded.query.is_empty() { String::new() } else { format!("?{}", call.encoded.query) };
-    let text = format!("{}{}{query}", client.config.endpoint.url, call.encoded.path);
-    parsed(&text)
-}
-
-pub(crate) fn parsed(url: &str) -> Result<Url, Error> {
-    // The text may hold the caller's data, which an error must not.
-    Url::parse(url).map_err(|e| Error::new(ErrorKind::InvalidEndpoint, format!("Invalid endpoint: {e}")))
-}
-
-/// The host that a client's errors name.
-pub(crate) fn host(client: &Inner) -> String {
-    Url::parse(&client.config.endpoint.url).map_or_else(|_| client.config.endpoint.url.clone(), |url| host_of(&url))
+    Ok(Attempted { outcome, identity: Some(identity), times: Some(times) })
 }

@@ -1,6 +1,7 @@
-//! Credentials: those given in code, or those that the providers find, kept while they are valid.
+//! Credentials: those given in code, those that a function of the host's user returns, or those that the providers find,
+//! cached while they are valid.
 //!
-//! A load is the task of the cache that keeps what it finds, on the process's I/O thread: calls wait for it and may leave, and
+//! A load of the providers is the task of the cache that keeps what it finds, on the process's I/O thread: calls wait for it and may leave, and
 //! it goes on without them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use crate::call::options;
 use crate::config::options::Options;
 use crate::config::resolve::Config;
+use crate::credentials::host::HostCredentialsCache;
 use crate::credentials::provider_chain::Providers;
 use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::credentials::refresh::Schedule;
@@ -19,6 +21,7 @@ use crate::credentials::static_credentials;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Network;
 use crate::runtime::environment::World;
+use crate::runtime::host::{Door, Questions};
 use crate::runtime::io_thread::{self, PerProcess};
 
 /// Where a client's credentials come from.
@@ -26,23 +29,36 @@ use crate::runtime::io_thread::{self, PerProcess};
 pub(crate) enum Source {
     Fixed(Identity),
     Found(Found),
+    Host(Arc<HostCredentialsCache>),
 }
 
 impl Source {
-    /// The credentials of the options, else what the providers find.
-    pub(crate) fn new(options: &Options, config: &Config, network: Arc<Network>) -> Source {
-        match &options.credentials {
-            Some(keys) => Source::Fixed(options::identity(keys)),
-            None => Source::Found(Found {
+    /// The credentials of the options, else those of the host, else what the providers find.
+    pub(crate) fn new(
+        options: &Options,
+        config: &Config,
+        network: Arc<Network>,
+        host: Option<Arc<HostCredentialsCache>>,
+    ) -> Source {
+        match (&options.credentials, host) {
+            (Some(keys), _) => Source::Fixed(options::identity(keys)),
+            (None, Some(host)) => Source::Host(host),
+            (None, None) => Source::Found(Found {
                 providers: Arc::new(Providers::new(options, config, network)),
                 kept: PerProcess::new(),
             }),
         }
     }
 
+    /// What its calls ask their host.
+    pub(crate) fn questions(&self) -> Questions {
+        Questions { credentials: matches!(self, Source::Host(_)), ..Questions::default() }
+    }
+
     /// Credentials that are valid now.
-    pub(crate) async fn identity(&self, world: &World) -> Result<Identity, Error> {
+    pub(crate) async fn identity(&self, world: &World, door: Option<&Door>) -> Result<Identity, Error> {
         match self {
+            Source::Host(host) => host.identity(door).await,
             Source::Fixed(identity) => {
                 static_credentials::check_identity(identity)?;
                 Ok(identity.clone())

@@ -3,6 +3,7 @@
 //! One provider a file in `providers`; their order is `provider_chain`.
 
 pub(crate) mod cache;
+pub(crate) mod host;
 pub(crate) mod provider_chain;
 pub(crate) mod providers;
 pub(crate) mod refresh;

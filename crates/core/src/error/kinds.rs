@@ -12,8 +12,10 @@ use crate::schema::Service;
 pub use crate::schema::generated::kinds::ErrorKind;
 
 /// Why a call, or the making of a client, failed.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -23,6 +25,7 @@ struct Inner {
     service: Option<ServiceError>,
     cause: Option<Cause>,
     hint: Option<String>,
+    raised_by_host: bool,
     network_cause: Option<NetworkCause>,
 }
 
@@ -98,6 +101,7 @@ impl Error {
             service: None,
             cause: None,
             hint: None,
+            raised_by_host: false,
             network_cause: None,
         }))
     }
@@ -160,6 +164,12 @@ impl Error {
         self
     }
 
+    /// The same error, of which the host has the cause.
+    pub(crate) fn raised_by_host(mut self) -> Error {
+        self.0.raised_by_host = true;
+        self
+    }
+
     pub(crate) fn cause(&self) -> Option<Cause> {
         self.0.cause
     }
@@ -177,6 +187,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Whether a function of the host's user raised in reply to a question of the call; the host knows what.
+    #[must_use]
+    pub fn is_raised_by_host(&self) -> bool {
+        self.0.raised_by_host
     }
 
     /// One line that says the cause.

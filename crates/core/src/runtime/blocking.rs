@@ -4,16 +4,22 @@
 //! greenlet may make calls of its own there.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
 use crate::call::options::{Call, Deadline};
-use crate::call::orchestrator::{self, Progress, Response};
+use crate::call::orchestrator::{self, CallContext, Response};
+use crate::call::progress::Progress;
 use crate::client::Client;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::runtime::blocking_runtimes::{Lane, Lanes, Room};
 use crate::runtime::fork;
+use crate::runtime::host::{Asked, Door, Pump};
 
 /// A call that [`Blocking::step`] drives. Dropping it before its end drops its request.
 #[must_use]
@@ -24,6 +30,9 @@ pub struct Blocking<'c> {
     /// The process that began it.
     generation: u64,
     progress: Arc<Progress>,
+    door: Option<Door>,
+    /// What the call asks through its door, if it may ask at all.
+    asked: Option<UnboundedReceiver<Asked>>,
     running: Option<Running<'c>>,
 }
 
@@ -32,8 +41,22 @@ pub struct Blocking<'c> {
 pub enum Step {
     /// The call's outcome.
     Done(Result<Response, Error>),
+    /// The call asks the host something, and goes on with the next step after the reply.
+    Asked(Asked),
     /// The call goes on with the next step.
     Tick,
+}
+
+/// A step that came to no error.
+enum Advanced {
+    Nothing,
+    Asked(Asked),
+    Done(Response),
+}
+
+enum Came {
+    Asked(Asked),
+    Outcome(Result<Response, Error>),
 }
 
 struct Running<'c> {
@@ -46,14 +69,24 @@ impl<'c> Blocking<'c> {
     /// Begins a call, whose deadline counts from now on.
     pub(crate) fn new(client: &'c Client, call: &'c Call) -> Blocking<'c> {
         let deadline = Deadline::of(&call.limits);
-        Blocking { client, call, deadline, generation: fork::generation(), progress: Arc::default(), running: None }
+        let (door, asked) = if call.questions.any() {
+            let (ask, asked) = unbounded_channel();
+            // Nobody waits for the reply of a call that was dropped.
+            let ask = move |question| drop(ask.send(question));
+            (Some(Door::new(Pump::Threads, client.time_of(call), ask)), Some(asked))
+        } else {
+            (None, None)
+        };
+        let (generation, progress) = (fork::generation(), Arc::default());
+        Blocking { client, call, deadline, generation, progress, door, asked, running: None }
     }
 
     /// Goes on for `slice`, or until the call's end where there is none. After its end there is no further step.
     pub fn step(&mut self, slice: Option<Duration>) -> Step {
         match self.advance(slice) {
-            Ok(None) => Step::Tick,
-            Ok(Some(response)) => Step::Done(Ok(response)),
+            Ok(Advanced::Nothing) => Step::Tick,
+            Ok(Advanced::Asked(asked)) => Step::Asked(asked),
+            Ok(Advanced::Done(response)) => Step::Done(Ok(response)),
             Err(error) => Step::Done(Err(self.client.inner().explained(error, self.call.operation))),
         }
     }
@@ -65,7 +98,7 @@ impl<'c> Blocking<'c> {
         error.with_attempts(self.progress.ended_by(ErrorKind::Cancelled))
     }
 
-    fn advance(&mut self, slice: Option<Duration>) -> Result<Option<Response>, Error> {
+    fn advance(&mut self, slice: Option<Duration>) -> Result<Advanced, Error> {
         if self.generation != fork::generation() {
             let message = "the process was forked in the middle of the call, which goes on in the parent".to_owned();
             return Err(Error::new(ErrorKind::Cancelled, message));
@@ -74,12 +107,24 @@ impl<'c> Blocking<'c> {
             Some(running) => running,
             None => match self.enter_lane(slice)? {
                 Some(running) => self.running.insert(running),
-                None => return Ok(None),
+                None => return Ok(Advanced::Nothing),
             },
         };
-        match running.lane.drive(running.future.as_mut(), slice) {
-            None => Ok(None),
-            Some(outcome) => {
+        let (future, asked) = (&mut running.future, &mut self.asked);
+        let came = poll_fn(|context| {
+            // The call first: what it asks in this very poll is found at once.
+            if let Poll::Ready(outcome) = future.as_mut().poll(context) {
+                return Poll::Ready(Came::Outcome(outcome));
+            }
+            match asked.as_mut().map(|asked| asked.poll_recv(context)) {
+                Some(Poll::Ready(Some(asked))) => Poll::Ready(Came::Asked(asked)),
+                _ => Poll::Pending,
+            }
+        });
+        match running.lane.drive(came, slice) {
+            None => Ok(Advanced::Nothing),
+            Some(Came::Asked(asked)) => Ok(Advanced::Asked(asked)),
+            Some(Came::Outcome(outcome)) => {
                 if let Some(Running { future, lane, room }) = self.running.take() {
                     match &outcome {
                         Ok(_) => drop(future),
@@ -87,7 +132,7 @@ impl<'c> Blocking<'c> {
                     }
                     room.give_back(lane);
                 }
-                outcome.map(Some)
+                outcome.map(Advanced::Done)
             }
         }
     }
@@ -96,10 +141,11 @@ impl<'c> Blocking<'c> {
         let Blocking { client, call, deadline, .. } = *self;
         let lanes: Arc<Lanes> = client.lanes()?;
         let Some((lane, room)) = lanes.take(deadline, slice)? else { return Ok(None) };
-        let (http, progress) = (lane.http.clone(), self.progress.clone());
+        let (http, progress, door) = (lane.http.clone(), self.progress.clone(), self.door.clone());
         let future = Box::pin(async move {
-            let http = client.http(&http, 1, deadline).await?;
-            orchestrator::run(client.inner(), &http, None, call, deadline, &progress).await
+            let http = &client.http(&http, 1, deadline).await?;
+            let (client, permits, door, progress) = (client.inner(), None, door.as_ref(), &*progress);
+            orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
         });
         Ok(Some(Running { future, lane, room }))
     }

@@ -7,4 +7,5 @@ pub(crate) mod blocking_runtimes;
 pub mod environment;
 pub(crate) mod files;
 pub mod fork;
+pub mod host;
 pub(crate) mod io_thread;

@@ -1,5 +1,6 @@
 //! Signs a request with SigV4 for the headers that the service checks.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
@@ -12,8 +13,8 @@ use tracing::{Dispatch, dispatcher};
 use crate::config::endpoint::Endpoint;
 use crate::error::kinds::{Error, ErrorKind};
 
-/// Adds the signature of the request and what belongs to it to `headers`. Signed are the host, the content type and the
-/// headers added here: others may be changed on the way.
+/// Adds the signature of the request and what belongs to it to `headers`, in place of an earlier one. Signed are the host and
+/// the headers that [`is_signed`] says.
 #[expect(clippy::too_many_arguments, reason = "SigV4 signs just these")]
 pub(crate) fn sign_request(
     headers: &mut HeaderMap,
@@ -40,10 +41,15 @@ pub(crate) fn sign_request(
         .build()
         .map_err(|e| fail(&e))?
         .into();
-    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    for earlier in OF_SIGNATURE {
+        headers.remove(*earlier);
+    }
+    let values =
+        headers.keys().filter(|name| is_signed(name)).filter_map(|name| Some((name.as_str(), joined(headers, name)?)));
+    let values: Vec<(&str, Cow<'_, str>)> = values.collect();
     // The signer takes a token to the byte; a header is signed as it arrives.
     let signed_token = token.map(|token| token.split_whitespace().collect::<Vec<_>>().join(" "));
-    let signed = content_type.map(|value| ("content-type", value)).into_iter();
+    let signed = values.iter().map(|(name, value)| (*name, value.as_ref()));
     let signed = signed.chain(signed_token.as_deref().map(|token| (SECURITY_TOKEN, token)));
     let request = SignableRequest::new(method, url, signed, SignableBody::Bytes(body)).map_err(|e| fail(&e))?;
     // The signer logs the URL and the body, which may hold what is sensitive.
@@ -63,7 +69,41 @@ pub(crate) fn sign_request(
     Ok(())
 }
 
+/// Whether a header is part of the signature. Others may be changed on the way, or by a proxy.
+pub(crate) fn is_signed(name: &HeaderName) -> bool {
+    !UNSIGNED.contains(&name.as_str())
+}
+
+/// The value as the signer takes it: several of one name as one. A value that is not ASCII is left unsigned.
+fn joined<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
+    let mut values = headers.get_all(name).iter().map(|value| value.to_str().ok());
+    let first = values.next()??;
+    let Some(second) = values.next() else { return Some(Cow::Borrowed(first)) };
+    let mut all = vec![first, second?];
+    for value in values {
+        all.push(value?);
+    }
+    Some(Cow::Owned(all.join(",")))
+}
+
+const UNSIGNED: &[&str] = &[
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "authorization",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-amzn-trace-id",
+];
+
 const SECURITY_TOKEN: &str = "x-amz-security-token";
+const OF_SIGNATURE: &[&str] = &["authorization", "x-amz-date", SECURITY_TOKEN];
 
 /// The session token; an empty one is none.
 fn token_of(identity: &Identity) -> Option<&str> {

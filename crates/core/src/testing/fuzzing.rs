@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::IgnoredAny;
 
 use crate::call::classify::{Attempted, Verdict, judge, ledger_line};
-use crate::call::options::{Call, Limits, identity};
+use crate::call::options::{Call, identity};
 use crate::call::orchestrator::Response;
 use crate::client::Client;
 use crate::codec::encode::Encoded;
@@ -16,6 +16,7 @@ use crate::config::options::{Keys, Options};
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::response::Answer;
 use crate::runtime::environment::{Variables, World};
+use crate::runtime::host::Questions;
 use crate::schema::generated::SERVICES;
 use crate::schema::{Operation, Service};
 use crate::signing::clock_skew::Times;
@@ -81,11 +82,11 @@ pub fn outcome(
     let answer = Answer { status, headers, body: Bytes::copy_from_slice(body) };
     let inner = client.inner();
     let encoded = Encoded { path: String::new(), query: String::new(), body: None };
-    let call = Call { operation, encoded, limits: Limits::of(client.config()), identity: None, trace: None };
+    let call = Call::new(operation, encoded, client.config(), Questions::default());
     let now = (inner.world.now)();
     let keys = Keys { session_token: Some(TOKEN.to_owned()), ..keys() };
     let times = Times { signed: now, took: Duration::ZERO, received: now };
-    let attempted = Attempted { outcome: Ok(answer), signature: Some((identity(&keys), times)) };
+    let attempted = Attempted { outcome: Ok(answer), identity: Some(identity(&keys)), times: Some(times) };
     let verdict = judge(inner, &call, attempted, now);
     let attempts = vec![ledger_line(&verdict, Duration::ZERO)];
     match verdict {

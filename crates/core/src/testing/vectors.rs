@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::call::options::Call;
-use crate::call::orchestrator::{Response, signed, url_of};
+use crate::call::orchestrator::Response;
+use crate::call::request::{mark_attempt, signed, unsigned, url_of};
 use crate::client::{Client, Unprepared};
 use crate::codec::json_host::JsonBuilder;
 use crate::codec::report::{Fault, Reason};
@@ -28,8 +29,12 @@ fn requests_are_the_same_to_the_byte_and_to_the_signature() {
         let call = prepared(&client, case)?;
         let inner = client.inner();
         let url = url_of(inner, &call).map_err(|e| e.to_string())?;
-        let identity = futures(inner.credentials.identity(&inner.world)).map_err(|e| e.to_string())?;
-        let request = signed(inner, &call, &url, &identity, "id", 1, (inner.world.now)()).map_err(|e| e.to_string())?;
+        let identity = futures(inner.credentials.identity(&inner.world, None)).map_err(|e| e.to_string())?;
+        let request = unsigned(inner, &call, &url, "id").and_then(|mut request| {
+            mark_attempt(&mut request, 1, call.limits.max_attempts)?;
+            signed(inner, request, &identity, (inner.world.now)())
+        });
+        let request = request.map_err(|e| e.to_string())?;
         let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
         let given = json!({
             "method": request.method.as_str(),

@@ -12,6 +12,7 @@ mod deadlines;
 mod dependencies;
 mod faults;
 mod files;
+mod host;
 mod interrupts;
 mod listeners;
 mod logins;
