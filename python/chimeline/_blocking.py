@@ -40,7 +40,8 @@ class BlockingClient(BaseClient):
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
-        call = self._hooked_send if self._hooks.active else self._send
+        hooks = self._hooks
+        call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
         # A program that has set no provider has not loaded these.
         if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
             call = self._traced_send
@@ -57,7 +58,8 @@ class BlockingClient(BaseClient):
 
     def _traced_send(self, operation: str, params: Mapping[str, Any]) -> Any:
         """The same within a span, where the program has set a provider."""
-        call = self._hooked_send if self._hooks.active else self._send
+        hooks = self._hooks
+        call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
         span = tracing.of_call(self, operation)
         if span is None:
             return call(operation, params)

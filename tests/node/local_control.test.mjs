@@ -1,6 +1,6 @@
 // The control API, faults, state and events of the local service, as tests of a user's code drive them.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -172,4 +172,21 @@ test("pipelines are put into states, meetings that ended are no sources, others 
   assert.deepEqual(written, local.events());
   const strict = await started(t, { unknownMeetings: "refuse" });
   assert.equal((await caught(once(strict, ChimeSDKMediaPipelines).createMediaCapturePipeline(source(unknown)))).name, "NotFoundException");
+});
+
+test("captures write files, and say where they could not", async (t) => {
+  const out = join(folder, "out");
+  const local = await started(t, { artifacts: out });
+  const { pipelineId } = await record(local);
+  const flushed = local.flushArtifacts({ timeoutSeconds: 20 });
+  assert.deepEqual([flushed.failed, flushed.waiting, flushed.error], [0, 0, null]);
+  const names = readdirSync(join(out, "recordings", pipelineId), { recursive: true }).filter((name) => name.endsWith(".mp4"));
+  assert.ok(names.filter((name) => name.startsWith("audio")).length >= 70);
+  assert.ok(names.every((name) => /^(audio|video).\d{4}(-\d\d){5}-\d{3}/.test(name)), names[0]);
+  const unreachable = await started(t, { artifactsEndpoint: "http://127.0.0.1:9", artifactsAccessKeyId: "a", artifactsSecretAccessKey: "hidden" });
+  await record(unreachable);
+  const failed = unreachable.flushArtifacts();
+  assert.ok(failed.failed > 0);
+  assert.match(failed.error, /^PUT http:\/\/127\.0\.0\.1:9\/recordings\//);
+  assert.throws(() => local.flushArtifacts({ timeoutSeconds: -1 }), { name: "InvalidConfigError" });
 });

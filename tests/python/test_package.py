@@ -26,7 +26,7 @@ def wheel() -> Path:
 
 @on_linux
 def test_it_runs_on_every_linux_since_2014(wheel: Path) -> None:
-    assert wheel.name.endswith(("manylinux2014_x86_64.whl", "manylinux2014_aarch64.whl"))
+    assert "manylinux2014_" in wheel.name
     assert "-cp310-abi3-" in wheel.name
     told = subprocess.run([sys.executable, "-m", "auditwheel", "show", str(wheel)], capture_output=True, text=True, check=True)
     assert '"manylinux_2_17_' in " ".join(told.stdout.split()), told.stdout

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use aws_credential_types::Credentials;
 use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
@@ -167,13 +168,14 @@ impl Client {
         let given = options.http_proxy.is_some() || options.https_proxy.is_some();
         let of_credentials =
             if given && options.proxies_of_service { network.as_in(&world.variables) } else { network.clone() };
+        let skew = Skew::starting_at(config.clock_offset);
         Ok(Client(Arc::new(Inner {
             credentials: Source::new(options, &config, of_credentials, credentials),
             service,
             config,
             quota: Quota::default(),
             rate: RateLimit::default(),
-            skew: Skew::default(),
+            skew,
             world,
             user_agent,
             network,
@@ -204,6 +206,34 @@ impl Client {
             done(outcome.unwrap_or_else(|panic| {
                 let message = format!("the client cannot be made: {panic}");
                 Err(Error::new(ErrorKind::InvalidConfig, message))
+            }));
+        });
+    }
+
+    /// Finds the credentials that calls are signed with, other than those of a host's function, and keeps them for calls. `done` is
+    /// called once with the outcome, on a thread of the process's I/O runtime; where there is no such runtime, at once.
+    pub fn find_credentials(&self, done: impl FnOnce(Result<(Keys, Option<SystemTime>), Error>) + Send + 'static) {
+        let io = match io_thread::io() {
+            Ok(io) => io,
+            Err(error) => return done(Err(error)),
+        };
+        let client = self.clone();
+        let finding = io.spawn(async move {
+            let Inner { credentials, world, .. } = &*client.0;
+            credentials.identity(world, None).await
+        });
+        io.spawn(async move {
+            let found = finding.await.unwrap_or_else(|panic| Err(Error::new(ErrorKind::Internal, panic.to_string())));
+            done(found.and_then(|identity| {
+                let Some(credentials) = identity.data::<Credentials>() else {
+                    return Err(Error::new(ErrorKind::NoCredentials, "Unable to locate credentials".to_owned()));
+                };
+                let keys = Keys {
+                    access_key_id: credentials.access_key_id().to_owned(),
+                    secret_access_key: credentials.secret_access_key().to_owned(),
+                    session_token: credentials.session_token().map(str::to_owned),
+                };
+                Ok((keys, credentials.expiry().or_else(|| identity.expiration())))
             }));
         });
     }
@@ -378,6 +408,12 @@ impl Client {
         &self.0
     }
 
+    /// By how many seconds the service's clock is ahead of ours, as far as is known.
+    #[must_use]
+    pub fn clock_offset(&self) -> i64 {
+        self.0.skew.seconds()
+    }
+
     pub(crate) fn lanes(&self) -> Result<Arc<Lanes>, Error> {
         let Config { max_pool_connections, max_concurrency, .. } = self.0.config;
         self.0.lanes.get(|| Ok(Arc::new(Lanes::new(max_pool_connections, max_concurrency.unwrap_or(u32::MAX)))))
@@ -399,6 +435,7 @@ impl Client {
             return Ok(http.clone());
         }
         let url = request::parsed(&self.0.config.endpoint.url)?;
+        let idle_connections = if self.0.config.keep_alive { idle_connections } else { 0 };
         let http = orchestrator::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
         Ok(made.get_or_init(|| http).clone())
     }

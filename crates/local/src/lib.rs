@@ -17,6 +17,7 @@
 //!
 //! A binding needs [`Options::from_json`], [`LocalServer`] with its one door [`LocalServer::control`], and [`run_command`].
 
+mod artifacts;
 mod backend;
 mod command;
 mod control;

@@ -100,6 +100,21 @@ impl NativeClient {
         Ok(self.result(py, operation, &response)?.unbind())
     }
 
+    /// Gets a URL of another service of AWS, signed with this client's credentials: the status and the body.
+    fn get_signed(
+        &self,
+        py: Python<'_>,
+        service: &str,
+        region: &str,
+        url: &str,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<(u16, String)> {
+        let options = options.map(call_options_of).transpose()?.unwrap_or_default();
+        let answer = py.detach(|| self.client.get_signed_blocking(service, region, url, &options));
+        let answer = answer.map_err(|e| errors::raised(py, &e))?;
+        Ok((answer.status, answer.body))
+    }
+
     /// Raises for options of a call that are not understood.
     #[expect(clippy::unused_self, reason = "Python asks the client, which may come to bound them")]
     fn check_call_options(&self, py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<()> {

@@ -98,6 +98,10 @@ class ControlMethods {
     return this.control("GET", "/events").events;
   }
 
+  flushArtifacts({ timeoutSeconds = 10 } = {}) {
+    return this.control("POST", "/artifacts/flush", { timeout: timeoutSeconds });
+  }
+
   exportState() {
     return this.control("GET", "/state");
   }

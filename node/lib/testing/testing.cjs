@@ -94,6 +94,30 @@ class LocalChime extends ControlMethods {
   }
 }
 
+/**
+ * A service for the tests of a file, by the hooks of its runner: started before them, as new before each, stopped after them.
+ */
+function useLocalChime(runner, options) {
+  const [before, after] = [runner?.beforeAll ?? runner?.before, runner?.afterAll ?? runner?.after];
+  for (const hook of [before, after, runner?.beforeEach]) {
+    if (typeof hook !== "function") {
+      throw new TypeError("runner must have the hooks before or beforeAll, after or afterAll, and beforeEach");
+    }
+  }
+  let local;
+  before(async () => {
+    local = await LocalChime.start(options);
+  });
+  runner.beforeEach(() => local.reset());
+  after(() => local?.stop());
+  return {
+    get local() {
+      if (local === undefined) throw new Error("the local service starts with the first test");
+      return local;
+    },
+  };
+}
+
 /** Throws a TypeError for a number that the service cannot have: by its name, its value and its unit. */
 function checkNumbers({ port, pace, pipelineQuota }) {
   for (const [name, value] of Object.entries({ port, pace, pipelineQuota })) check(name, value, ["number"]);
@@ -119,4 +143,4 @@ function orThrow(native) {
   }
 }
 
-module.exports = { LocalChime };
+module.exports = { LocalChime, useLocalChime };

@@ -91,6 +91,13 @@ export interface LocalChimeOptions {
   eventsFile?: string | undefined;
   /** An `http://` URL that events are posted to. */
   eventsWebhook?: string | undefined;
+  /** A folder that captures and concatenations write files to, one folder a bucket. */
+  artifacts?: string | undefined;
+  /** The `http://` URL of an S3 endpoint that they write objects to, such as that of MinIO. */
+  artifactsEndpoint?: string | undefined;
+  /** The credentials for that endpoint; those that the service knows unless given. */
+  artifactsAccessKeyId?: string | undefined;
+  artifactsSecretAccessKey?: string | undefined;
   /** A function that gets each event. */
   onEvent?: LocalEventHandler | undefined;
   /** How many pipelines may be active at once; else the quotas that AWS documents. */
@@ -169,6 +176,8 @@ export declare class LocalChime implements AsyncDisposable {
   onEvent(handler: LocalEventHandler): void;
   /** Waits until the handlers have had every event so far, and throws what the first that failed threw. */
   flushEvents(): Promise<void>;
+  /** Waits until the artifacts that are due are written; tells how many were, failed, and are still waiting. */
+  flushArtifacts(options?: { timeoutSeconds?: number }): { written: number; failed: number; waiting: number; error: string | null };
   /** The whole state, for `importState`. */
   exportState(): Record<string, any>;
   /** Replaces the whole state. */
@@ -181,3 +190,28 @@ export declare class LocalChime implements AsyncDisposable {
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+type Hook = (run: () => unknown) => unknown;
+
+/** The hooks of a test runner: the modules `node:test`, `vitest` and `@jest/globals` have them. */
+export interface TestRunner {
+  before?: Hook;
+  beforeAll?: Hook;
+  after?: Hook;
+  afterAll?: Hook;
+  beforeEach: Hook;
+}
+
+/**
+ * A service for the tests of a file: started before the first, as new before each, stopped after the last.
+ *
+ * ```js
+ * import * as runner from "node:test"; // or "vitest"
+ * const chime = useLocalChime(runner, { transitionDelaySeconds: 1 });
+ *
+ * runner.test("a meeting is made", async () => {
+ *   await new ChimeSDKMeetings(chime.local.clientOptions).createMeeting({ ... });
+ * });
+ * ```
+ */
+export declare function useLocalChime(runner: TestRunner, options?: LocalChimeOptions): { readonly local: LocalChime };

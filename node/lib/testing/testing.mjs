@@ -1,3 +1,3 @@
 import module from "./testing.cjs";
 
-export const { LocalChime } = module;
+export const { LocalChime, useLocalChime } = module;

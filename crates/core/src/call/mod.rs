@@ -8,3 +8,4 @@ pub mod orchestrator;
 pub(crate) mod progress;
 pub(crate) mod questions;
 pub(crate) mod request;
+pub mod signed_get;

@@ -249,8 +249,9 @@ async fn exchange(
     let mut signed_at = None;
     // Asked before there is a permit: a call within the host's function may need the last one.
     if call.questions.exchanges {
-        signed_at = Some(now());
-        request = signed(client, request, &identity, now())?;
+        let time = now();
+        request = signed(client, request, &identity, time)?;
+        signed_at = Some(time);
         match context.ask_exchange(number, &request).await? {
             Sending::Request(changed) => request = changed,
             Sending::Response(answer) => {
@@ -265,14 +266,10 @@ async fn exchange(
     };
     let started = Instant::now();
     progress.enter(Phase::Attempting(started));
-    let time = match signed_at {
-        Some(time) => time,
-        None => {
-            let time = now();
-            request = signed(client, request, &identity, time)?;
-            time
-        }
-    };
+    let time = signed_at.unwrap_or_else(now);
+    if signed_at.is_none() {
+        request = signed(client, request, &identity, time)?;
+    }
     let exchange = client.network.exchange(http, request, client.config.response_limit);
     let outcome = match call.limits.attempt_timeout {
         None => exchange.await,

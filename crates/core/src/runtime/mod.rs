@@ -4,6 +4,7 @@
 
 pub mod blocking;
 pub(crate) mod blocking_runtimes;
+pub mod completion;
 pub mod environment;
 pub(crate) mod files;
 pub mod fork;

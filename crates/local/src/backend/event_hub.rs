@@ -143,7 +143,7 @@ fn start_webhook(url: &str) -> Result<SyncSender<String>, String> {
     let run = move || {
         for event in events {
             // Best effort, as the service's delivery is.
-            let _ = runtime.block_on(outgoing::send(Method::POST, &uri, event, TIMEOUT));
+            let _ = runtime.block_on(outgoing::send(Method::POST, &uri, outgoing::json_headers(), event, TIMEOUT));
         }
     };
     let started = std::thread::Builder::new().name("chimeline-events".to_owned()).spawn(run);

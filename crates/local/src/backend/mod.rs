@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use chimeline_core::error::kinds::{Error, ErrorKind};
 
+use crate::artifacts::Artifacts;
 use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::options::Options;
@@ -22,6 +23,7 @@ pub(crate) struct Backend {
     pub(crate) faults: Faults,
     pub(crate) log: RequestLog,
     pub(crate) events: EventHub,
+    pub(crate) artifacts: Option<Mutex<Artifacts>>,
     engine: Mutex<Engine>,
 }
 
@@ -41,8 +43,13 @@ impl Backend {
             drop(dropped);
         }
         let events = EventHub::new(&options).map_err(fail)?;
+        let mut artifacts = Artifacts::new(&options).map_err(fail)?;
+        if let Some(artifacts) = &mut artifacts {
+            artifacts.resume(engine.resources());
+        }
+        let artifacts = artifacts.map(Mutex::new);
         let log = RequestLog::new(options.recorded_requests);
-        let backend = Backend { options, faults, log, events, engine: Mutex::new(engine) };
+        let backend = Backend { options, faults, log, events, artifacts, engine: Mutex::new(engine) };
         if let Some(path) = backend.options.seed.clone()
             && backend.engine().is_empty()
         {
@@ -72,6 +79,10 @@ impl Backend {
         let mut engine = self.engine();
         let outcome = work(&mut engine, now);
         let events = engine.take_events();
+        if let Some(artifacts) = &self.artifacts {
+            let now = engine.clock.now(now);
+            artifacts.lock().unwrap_or_else(PoisonError::into_inner).advance(&events, now);
+        }
         // Under the lock, so that events are delivered in their order.
         if !events.is_empty() {
             self.events.deliver(&events, || (self.options.world.uuid)());

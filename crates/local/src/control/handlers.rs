@@ -188,6 +188,16 @@ pub(super) fn events(backend: &Backend, arguments: &Arguments<'_>) -> Outcome {
     Ok((200, backend.events.since(from, wait)))
 }
 
+pub(super) fn flush_artifacts(backend: &Backend, arguments: &Arguments<'_>) -> Outcome {
+    let value = arguments.member("timeout").cloned().unwrap_or_else(|| json!(10));
+    let timeout = value.as_f64().filter(|seconds| (0.0..=600.0).contains(seconds)).map(Duration::from_secs_f64);
+    let timeout = timeout.ok_or_else(|| invalid("timeout", &value, "a number of seconds from 0 to 600"))?;
+    backend.tick();
+    let artifacts = backend.artifacts.as_ref().ok_or_else(|| Refusal::bad("the service writes no artifacts"))?;
+    let written = artifacts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).written();
+    Ok((200, written.wait(timeout)))
+}
+
 fn invalid(name: &str, value: &Value, expected: &str) -> Refusal {
     Refusal::bad(format!("invalid {name}: {value} (expected {expected})"))
 }

@@ -128,6 +128,16 @@ pub(crate) static ROUTES: &[Route] = &[
         )
     },
     Route {
+        body: &[parameter("timeout", "number", "How many seconds to wait at most; 10 unless given.")],
+        ..route(
+            "flush-artifacts",
+            "POST",
+            "/artifacts/flush",
+            "Waits until the artifacts that are due are written; tells how many were and were not.",
+            handlers::flush_artifacts,
+        )
+    },
+    Route {
         query: &[
             parameter("from", "integer", "Only events from this number on."),
             parameter("wait", "number", "How many seconds to wait for one, at most 20."),

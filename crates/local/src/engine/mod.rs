@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::operations;
 use crate::request::{Input, Refusal, Request, Rules};
-use crate::state::{AccountState, Event, Timing};
+use crate::state::{AccountState, Event, Resource, Timing};
 use crate::time;
 
 pub(crate) use clock::Clock;
@@ -173,6 +173,13 @@ impl Engine {
         let mut events: Vec<AccountEvent> = taken.collect();
         events.sort_by_key(|(_, event)| event.at);
         events
+    }
+
+    /// Every resource, with the one that it is part of.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = (&Resource, Option<&Resource>)> {
+        self.accounts.values().flat_map(|state| {
+            state.all().map(|(_, resource)| (resource, resource.parent.and_then(|parent| state.get(parent))))
+        })
     }
 
     /// Whether no account has resources.

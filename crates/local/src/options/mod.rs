@@ -67,6 +67,12 @@ pub struct Options {
     pub events_file: Option<PathBuf>,
     /// An `http://` URL that events are posted to.
     pub events_webhook: Option<String>,
+    /// A folder that captures and concatenations write files to.
+    pub artifacts: Option<PathBuf>,
+    /// The `http://` URL of an S3 endpoint that they write objects to.
+    pub artifacts_endpoint: Option<String>,
+    /// The credentials for that endpoint; the first of [`Options::keys`] unless given.
+    pub artifacts_keys: Option<Keys>,
     /// How many requests the control API remembers.
     pub recorded_requests: usize,
     /// How long a client may take to send a request's head, and again for its body.
@@ -155,6 +161,9 @@ impl Default for Options {
             seed: None,
             events_file: None,
             events_webhook: None,
+            artifacts: None,
+            artifacts_endpoint: None,
+            artifacts_keys: None,
             recorded_requests: 1000,
             request_timeout: Duration::from_secs(30),
             max_connections: 2048,

@@ -46,6 +46,10 @@ pub(crate) const OPTION_HELP: &str = "  --port N                 the port to lis
   --seed FILE              start with this exported state, unless --state has one
   --events-file FILE       append the events to this file, as JSON lines
   --events-webhook URL     post the events to this http:// URL
+  --artifacts DIR          write the files of captures and concatenations to DIR/BUCKET/KEY
+  --artifacts-endpoint URL write them to this S3 endpoint, an http:// URL, such as that of MinIO or moto
+  --artifacts-access-key ID, --artifacts-secret-key KEY
+                           the credentials for that endpoint (default: those that the service knows)
   --recorded-requests N    how many requests the control API remembers (default: 1000)
   --request-timeout SECONDS
                            how long a client may take to send a request (default: 30)
@@ -77,6 +81,10 @@ impl Options {
             }
             _ => Err(Error::new(ErrorKind::InvalidConfig, "the options must be a JSON object".to_owned())),
         }
+    }
+
+    fn artifacts_key(&mut self) -> &mut Keys {
+        self.artifacts_keys.get_or_insert_with(Options::default_keys)
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
@@ -130,6 +138,12 @@ impl Options {
                 }
                 self.events_webhook = Some(url);
             }
+            "artifacts" => self.artifacts = Some(PathBuf::from(given.text()?)),
+            "artifactsendpoint" => self.artifacts_endpoint = Some(given.text()?),
+            "artifactsaccesskey" | "artifactsaccesskeyid" => self.artifacts_key().access_key_id = given.text()?,
+            "artifactssecretkey" | "artifactssecretaccesskey" => {
+                self.artifacts_key().secret_access_key = given.text()?;
+            }
             "recordedrequests" => self.recorded_requests = given.number("an integer >= 0")?,
             "requesttimeout" => self.request_timeout = given.seconds()?,
             "maxconnections" => self.max_connections = given.number("an integer >= 1")?,
@@ -163,7 +177,15 @@ struct Given<'g> {
 
 impl Given<'_> {
     fn invalid(&self, expected: &str) -> String {
-        let secret = ["secretaccesskey", "secretkey", "sessiontoken", "credentials", "accounts"];
+        let secret = [
+            "artifactssecretkey",
+            "artifactssecretaccesskey",
+            "secretaccesskey",
+            "secretkey",
+            "sessiontoken",
+            "credentials",
+            "accounts",
+        ];
         if secret.contains(&normalized(self.name).as_str()) {
             return format!("{} must be {expected}", self.name);
         }

@@ -16,10 +16,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
 use crate::backend::Backend;
-use crate::server::service::{Disconnect, serve};
+use crate::server::service::{Disconnect, receive, serve};
 
 /// How often the clock of resources is looked at, so that events are sent though nobody asks.
 const TICK: Duration = Duration::from_millis(50);
+
+const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// The connections that are open, and those of them that wait for a request, the longest first.
 #[derive(Default)]
@@ -53,8 +57,10 @@ pub(super) async fn accept(listener: &TcpListener, backend: &Arc<Backend>) {
         let _ = stream.set_nodelay(true);
         {
             let mut connections = lock(&connections);
-            if connections.open >= backend.options.max_connections {
-                connections.evict();
+            if connections.open >= backend.options.max_connections && !connections.evict() {
+                // All are being served. A socket that takes no few bytes at once is closed without them.
+                let _ = stream.try_write(TOO_MANY);
+                continue;
             }
             connections.open += 1;
         }
@@ -84,11 +90,13 @@ impl Drop for Slot {
 }
 
 impl Connections {
-    /// Closes the connection that waits longest for a request.
-    fn evict(&mut self) {
-        if let Some((_, connection)) = self.idle.pop_first() {
+    /// Closes the connection that waits longest for a request; whether there was one.
+    fn evict(&mut self) -> bool {
+        let longest = self.idle.pop_first();
+        longest.is_some_and(|(_, connection)| {
             connection.abort();
-        }
+            true
+        })
     }
 }
 
@@ -104,9 +112,11 @@ async fn serve_connection(stream: TcpStream, backend: Arc<Backend>, slot: Slot, 
         let (backend, reset) = (backend.clone(), reset.clone());
         let (connections, turn, turns) = (slot.connections.clone(), slot.turn.clone(), turns.clone());
         async move {
-            // While it is served it does not wait, and nothing evicts it.
+            // Until its request is whole it waits, however slow it is.
+            let received = receive(&backend, request).await;
+            // While it is served it does not, and nothing evicts it.
             let handle = lock(&connections).idle.remove(&turn.load(Ordering::Relaxed));
-            let response = serve(backend, request, reset).await;
+            let response = serve(backend, received, reset).await;
             if let Some(handle) = handle {
                 let next = turns.fetch_add(1, Ordering::Relaxed);
                 turn.store(next, Ordering::Relaxed);
@@ -122,8 +132,7 @@ async fn serve_connection(stream: TcpStream, backend: Arc<Backend>, slot: Slot, 
     if let Err(e) = (&mut connection).await
         && e.is_timeout()
     {
-        let response = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        let _ = connection.into_parts().io.inner.inner_mut().write_all(response).await;
+        let _ = connection.into_parts().io.inner.inner_mut().write_all(TOO_SLOW).await;
     }
 }
 

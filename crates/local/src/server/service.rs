@@ -37,16 +37,15 @@ struct Outcome {
 /// Serves a request. `reset` lets the connection be reset rather than closed when it ends.
 pub(crate) async fn serve(
     backend: Arc<Backend>,
-    request: Request<Incoming>,
+    received: Result<Received, Refusal>,
     reset: Arc<AtomicBool>,
 ) -> Result<Response<ReplyBody>, Disconnect> {
     let started = backend.now();
-    let is_control = request.uri().path().starts_with(control::PREFIX);
-    let received = match receive(&backend, request, if is_control { STATE_LIMIT } else { BODY_LIMIT }).await {
+    let received = match received {
         Ok(received) => received,
         Err(refusal) => return Ok(refused(&backend, &refusal).into_response()),
     };
-    if is_control && backend.options.serves_control() {
+    if is_control(received.uri.path()) && backend.options.serves_control() {
         return Ok(serve_control(backend, received).await.into_response());
     }
     let route = received.route();
@@ -71,7 +70,13 @@ pub(crate) async fn serve(
     Ok(respond(&backend, &received, route, &strike, started).into_response())
 }
 
-async fn receive(backend: &Backend, request: Request<Incoming>, limit: usize) -> Result<Received, Refusal> {
+fn is_control(path: &str) -> bool {
+    path.starts_with(control::PREFIX)
+}
+
+/// Receives a whole request, unless it is too slow or too long.
+pub(crate) async fn receive(backend: &Backend, request: Request<Incoming>) -> Result<Received, Refusal> {
+    let limit = if is_control(request.uri().path()) { STATE_LIMIT } else { BODY_LIMIT };
     let (head, body) = request.into_parts();
     let body = tokio::time::timeout(backend.options.request_timeout, Limited::new(body, limit).collect()).await;
     match body {

@@ -14,6 +14,8 @@ pub(crate) struct Event {
     pub(crate) region: String,
     pub(crate) at: SystemTime,
     pub(crate) detail: Map<String, Value>,
+    /// The pipeline as it is then, for who writes its artifacts.
+    pub(crate) pipeline: Option<Box<Resource>>,
 }
 
 const MEETING_CHANGE: &str = "Chime Meeting State Change";
@@ -92,8 +94,11 @@ impl AccountState {
     }
 
     fn emit(&mut self, detail_type: &'static str, number: u64, at: SystemTime, detail: Map<String, Value>) {
-        let Some(region) = self.get(number).map(|resource| resource.region.to_string()) else { return };
-        self.events.push(Event { detail_type, region, at, detail });
+        let Some(resource) = self.get(number) else { return };
+        let region = resource.region.to_string();
+        let has_files = matches!(resource.kind.role, Role::Capture | Role::Concatenation);
+        let pipeline = has_files.then(|| Box::new(resource.clone()));
+        self.events.push(Event { detail_type, region, at, detail, pipeline });
     }
 }
 

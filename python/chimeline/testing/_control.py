@@ -110,6 +110,13 @@ class ControlMethods(ABC):
         """The events that EventBridge would have got, in their order."""
         return self.control("GET", "/events")["events"]
 
+    def flush_artifacts(self, timeout: float = 10) -> dict[str, Any]:
+        """Waits until the artifacts that are due are written.
+
+        Returns how many objects were ``written``, ``failed`` and, after the timeout, are ``waiting``, and the last ``error``.
+        """
+        return self.control("POST", "/artifacts/flush", {"timeout": timeout})
+
     def export_state(self) -> dict[str, Any]:
         """The whole state, for :meth:`import_state`."""
         return self.control("GET", "/state")

@@ -1,0 +1,208 @@
+"""What captures and concatenations write: the keys that the developer guide gives, and files that a player reads."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from chimeline import exceptions
+from chimeline.testing import LocalChime
+
+STAMP = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-\d{3}"
+CONCATENATED = ("Audio", "Video", "Content", "DataChannel", "TranscriptionMessages", "MeetingEvents", "CompositedVideo")
+EVERYTHING = {"Audio": {"MuxType": "AudioOnly"}, "Video": {"State": "Enabled"}, "Content": {"State": "Enabled"}}
+
+
+def record(chime: LocalChime, sink: str, artifacts: dict[str, Any] | None, destination: str) -> tuple[str, str, list[str]]:
+    """A meeting that is recorded for a minute, ends, and is concatenated. Returns ids: capture, concatenation, attendees."""
+    meetings = chime.blocking_client("chime-sdk-meetings")
+    pipelines = chime.blocking_client("chime-sdk-media-pipelines")
+    made = meetings.create_meeting(MediaRegion="us-east-1", ExternalMeetingId="standup")["Meeting"]
+    users = ("ann", "bob")
+    attendees = [
+        meetings.create_attendee(MeetingId=made["MeetingId"], ExternalUserId=user)["Attendee"]["AttendeeId"] for user in users
+    ]
+    meetings.start_meeting_transcription(
+        MeetingId=made["MeetingId"], TranscriptionConfiguration={"EngineTranscribeSettings": {"LanguageCode": "en-US"}}
+    )
+    for user in users:
+        chime.join(made["MeetingId"], user)
+    wanted: dict[str, Any] = {}
+    if artifacts is not None:
+        wanted["ChimeSdkMeetingConfiguration"] = {"ArtifactsConfiguration": artifacts}
+    capture = pipelines.create_media_capture_pipeline(
+        SourceType="ChimeSdkMeeting", SourceArn=made["MeetingArn"], SinkType="S3Bucket", SinkArn=sink, **wanted
+    )["MediaCapturePipeline"]
+    source = {
+        "MediaPipelineArn": capture["MediaPipelineArn"],
+        "ChimeSdkMeetingConfiguration": {"ArtifactsConfiguration": {kind: {"State": "Enabled"} for kind in CONCATENATED}},
+    }
+    concatenation = pipelines.create_media_concatenation_pipeline(
+        Sources=[{"Type": "MediaCapturePipeline", "MediaCapturePipelineSourceConfiguration": source}],
+        Sinks=[{"Type": "S3Bucket", "S3BucketSinkConfiguration": {"Destination": destination}}],
+    )["MediaConcatenationPipeline"]
+    chime.advance(1 + 52)
+    chime.leave(made["MeetingId"], "bob")
+    chime.advance(10)
+    meetings.delete_meeting(MeetingId=made["MeetingId"])
+    chime.advance(10)
+    return capture["MediaPipelineId"], concatenation["MediaPipelineId"], attendees
+
+
+@pytest.fixture
+def chime(tmp_path: Path) -> Iterator[LocalChime]:
+    with LocalChime(transition_delay=1, artifacts=str(tmp_path / "out")) as running:
+        running.freeze()
+        yield running
+
+
+def files(folder: Path) -> dict[str, list[str]]:
+    """The names in each folder below a bucket."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            found.setdefault(str(path.parent.relative_to(folder)), []).append(path.name)
+    return found
+
+
+def play(path: Path | str) -> dict[str, float]:
+    """The length of each kind of stream, decoded to its end."""
+    with av.open(str(path)) as container:
+        lengths = {}
+        for stream in container.streams:
+            frames = 0
+            container.seek(0)
+            for frame in container.decode(stream):
+                frames += frame.samples if stream.type == "audio" else 1
+            assert frames > 0
+            lengths[stream.type] = frames / 48000 if stream.type == "audio" else float(stream.duration * stream.time_base)
+        return lengths
+
+
+def test_a_capture_writes_every_kind_in_chunks_of_five_seconds(chime: LocalChime, tmp_path: Path) -> None:
+    capture, concatenation, (ann, bob) = record(
+        chime, "arn:aws:s3:::recordings/team/blue", EVERYTHING, "arn:aws:s3:::recordings/joined"
+    )
+    flushed = chime.flush_artifacts()
+    assert (flushed["waiting"], flushed["failed"], flushed["error"]) == (0, 0, None)
+    found = files(tmp_path / "out" / "recordings")
+    folder = f"team/blue/{capture}"
+    kinds = ("audio", "video", "data-channel", "meeting-events", "transcription-messages")
+    joined = {f"joined/{kind}" for kind in (*kinds, "content")}
+    assert set(found) == {f"{folder}/{kind}" for kind in kinds} | joined
+    audio = found[f"{folder}/audio"]
+    # 62 seconds between the pipeline's states InProgress and Stopped.
+    assert len(audio) == 13
+    assert all(re.fullmatch(rf"{STAMP}\.mp4", name) for name in audio)
+    video = found[f"{folder}/video"]
+    assert all(re.fullmatch(rf"{STAMP}-({ann}|{bob})(#content)?\.mp4", name) for name in video)
+    assert len([name for name in video if name.endswith(f"{ann}.mp4")]) == 13
+    assert 10 <= len([name for name in video if name.endswith(f"{bob}.mp4")]) <= 11
+    assert len([name for name in video if name.endswith("#content.mp4")]) == 13
+    for kind in kinds[2:]:
+        assert all(re.fullmatch(rf"{STAMP}\.txt", name) for name in found[f"{folder}/{kind}"])
+    root = tmp_path / "out" / "recordings"
+    assert play(root / folder / "audio" / audio[0]) == {"audio": pytest.approx(5, abs=0.03)}
+    assert play(root / folder / "audio" / audio[-1])["audio"] < 5
+    assert play(root / folder / "video" / video[0]) == {"video": pytest.approx(5)}
+    for kind, stream in (("audio", "audio"), ("video", "video"), ("content", "video")):
+        assert found[f"joined/{kind}"] == [f"{concatenation}.mp4"]
+        assert play(root / "joined" / kind / f"{concatenation}.mp4") == {stream: pytest.approx(62, abs=1.1)}
+    texts = {kind: (root / "joined" / kind / f"{concatenation}.txt").read_text().splitlines() for kind in kinds[2:]}
+    assert [json.loads(line)["EventType"] for line in texts["meeting-events"]] == [
+        "CaptureStarted",
+        "AttendeeLeft",
+        "AttendeeLeft",
+        "CaptureEnded",
+    ]
+    assert set(json.loads(texts["data-channel"][0])) == {"Timestamp", "Topic", "Data", "SenderAttendeeId"}
+    # As the guide reads transcriptions.
+    result = json.loads(texts["transcription-messages"][0])["transcript"]["results"][0]
+    assert (result["isPartial"], bool(result["alternatives"][0]["transcript"])) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "folder", "streams"),
+    [
+        (None, "audio", {"audio", "video"}),
+        ({**EVERYTHING, "Audio": {"MuxType": "AudioOnly"}}, "audio", {"audio"}),
+        ({**EVERYTHING, "Audio": {"MuxType": "AudioWithActiveSpeakerVideo"}}, "audio", {"audio", "video"}),
+        (
+            {
+                "Audio": {"MuxType": "AudioWithCompositedVideo"},
+                "Video": {"State": "Disabled"},
+                "Content": {"State": "Disabled"},
+                "CompositedVideo": {"GridViewConfiguration": {"ContentShareLayout": "PresenterOnly"}},
+            },
+            "composited-video",
+            {"audio", "video"},
+        ),
+    ],
+)
+def test_the_configuration_says_which_tracks_there_are(
+    chime: LocalChime, tmp_path: Path, artifacts: dict[str, Any] | None, folder: str, streams: set[str]
+) -> None:
+    capture, concatenation, _ = record(chime, "arn:aws:s3:::recordings", artifacts, "arn:aws:s3:::joined")
+    chime.flush_artifacts()
+    out = tmp_path / "out"
+    first = min((out / "recordings" / capture / folder).iterdir())
+    assert set(play(first)) == streams
+    # Without a prefix a concatenation's folder is its id.
+    assert set(play(out / "joined" / concatenation / folder / f"{concatenation}.mp4")) == streams
+    has_video = artifacts is not None and artifacts["Video"]["State"] == "Enabled"
+    names = [path.name for path in (out / "recordings" / capture).glob("video/*")]
+    assert any("#content" not in name for name in names) is has_video
+
+
+def test_no_arn_leads_out_of_the_folder(chime: LocalChime, tmp_path: Path) -> None:
+    record(chime, "arn:aws:s3:::recordings/../../../up", None, "arn:aws:s3:::recordings/../../../up")
+    chime.flush_artifacts()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_objects_are_put_to_an_s3_endpoint(chime: LocalChime) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    keys = {"aws_access_key_id": "AKIDS3", "aws_secret_access_key": "secret"}
+    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
+    s3.create_bucket(Bucket="recordings")
+    options = {"artifacts_access_key_id": "AKIDS3", "artifacts_secret_access_key": "secret"}
+    try:
+        with LocalChime(transition_delay=1, artifacts_endpoint=url, **options) as other:
+            capture, concatenation, _ = record(other, "arn:aws:s3:::recordings", EVERYTHING, "arn:aws:s3:::recordings/joined")
+            flushed = other.flush_artifacts(30)
+            assert (flushed["failed"], flushed["error"], flushed["waiting"]) == (0, None, 0)
+        listed = [one["Key"] for one in s3.list_objects_v2(Bucket="recordings")["Contents"]]
+        assert len(listed) == flushed["written"]
+        assert {key.split("/")[1] for key in listed if key.startswith(capture)} >= {"audio", "video", "meeting-events"}
+        assert any(key.endswith("#content.mp4") for key in listed)
+        assert f"joined/audio/{concatenation}.mp4" in listed
+        with LocalChime(transition_delay=1, artifacts_endpoint=url, **options) as other:
+            record(other, "arn:aws:s3:::missing", None, "arn:aws:s3:::missing")
+            flushed = other.flush_artifacts(30)
+            assert flushed["failed"] > 0
+            assert "NoSuchBucket" in flushed["error"]
+    finally:
+        server.stop()
+
+
+def test_wrong_options_and_a_service_without_artifacts(tmp_path: Path) -> None:
+    with LocalChime() as chime, pytest.raises(exceptions.InvalidConfigError, match="writes no artifacts"):
+        chime.flush_artifacts()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(exceptions.InvalidConfigError, match="cannot be made"):
+        LocalChime(artifacts=str(tmp_path / "file" / "out")).start()
+    with pytest.raises(exceptions.InvalidConfigError, match="artifacts_endpoint must be an http:// URL"):
+        LocalChime(artifacts_endpoint="s3://bucket").start()
+    with pytest.raises(exceptions.InvalidConfigError, match="cannot both be given"):
+        LocalChime(artifacts_endpoint="http://127.0.0.1:9", artifacts=str(tmp_path)).start()
