@@ -39,19 +39,11 @@ class AsyncClient(BaseClient):
 
     async def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
-        # A program that has set no provider has not loaded these.
-        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
-            span = tracing.of_call(self, operation_name)
-            if span is not None:
-                with span:
-                    result = await self._logged(operation_name, api_params)
-                    span.ended(result)
-                    return result
-        return await self._logged(operation_name, api_params)
-
-    async def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         hooks = self._hooks
         call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
+        # A program that has set no provider has not loaded these.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            call = self._traced_send
         logger = active_logger()
         if logger is None:
             return await call(operation_name, api_params)
@@ -62,6 +54,18 @@ class AsyncClient(BaseClient):
             raise
         log_result(logger, self._service_name, operation_name, result)
         return result
+
+    async def _traced_send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The same within a span, where the program has set a provider."""
+        hooks = self._hooks
+        call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
+        span = tracing.of_call(self, operation)
+        if span is None:
+            return await call(operation, params)
+        with span:
+            result = await call(operation, params)
+            span.ended(result)
+            return result
 
     async def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
         """The same with the handlers of its events."""

@@ -36,7 +36,7 @@ class BlockingClient(BaseClient):
     ) -> None:
         super().__init__(options, config, hooks, peer)
         if self._source is not None and self._source.is_coroutine:
-            raise TypeError("a blocking client takes a function for its credentials, not a coroutine function")
+            raise TypeError("a blocking client takes a function for its credentials and its mfa_prompt, not a coroutine function")
 
     _awaits = False
     _paginator_class = "Paginator"
@@ -44,19 +44,11 @@ class BlockingClient(BaseClient):
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         """Makes the call of that operation; every method goes through here, so that tests and tracers can wrap it."""
-        # A program that has set no provider has not loaded these.
-        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
-            span = tracing.of_call(self, operation_name)
-            if span is not None:
-                with span:
-                    result = self._logged(operation_name, api_params)
-                    span.ended(result)
-                    return result
-        return self._logged(operation_name, api_params)
-
-    def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         hooks = self._hooks
         call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
+        # A program that has set no provider has not loaded these.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            call = self._traced_send
         logger = active_logger()
         if logger is None:
             return call(operation_name, api_params)
@@ -67,6 +59,18 @@ class BlockingClient(BaseClient):
             raise
         log_result(logger, self._service_name, operation_name, result)
         return result
+
+    def _traced_send(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The same within a span, where the program has set a provider."""
+        hooks = self._hooks
+        call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
+        span = tracing.of_call(self, operation)
+        if span is None:
+            return call(operation, params)
+        with span:
+            result = call(operation, params)
+            span.ended(result)
+            return result
 
     def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
         """The same with the handlers of its events."""

@@ -75,6 +75,7 @@ _DEFAULTS: dict[str, t.Any] = {
     "use_fips_endpoint": None,
     "ignore_configured_endpoint_urls": None,
     "max_concurrency": None,
+    "mfa_prompt": None,
     "pickle_credentials": False,
 }
 
@@ -128,6 +129,8 @@ class Config:
     max_concurrency: how many calls may have a connection at once, while further ones wait; by default 200 of an awaited client,
         and no limit for a blocking one, whose threads are one.
     retries: ``{"mode": "standard", "adaptive" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
+    mfa_prompt: for a profile with ``mfa_serial``: called with a text that names the device, it returns its code; for an awaited
+        client it may be a coroutine function. ``getpass.getpass`` by default. What a code gives is shared with the AWS CLI.
     parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
         names and types.
     proxies: ``{"https": "http://user:password@host:port"}``, or what ``urllib.request.getproxies()`` gives; ``{}``, ``None`` or
@@ -167,6 +170,7 @@ class Config:
     use_fips_endpoint: bool | None
     ignore_configured_endpoint_urls: bool | None
     max_concurrency: int | None
+    mfa_prompt: t.Callable[[str], t.Any] | None
     pickle_credentials: bool
 
     def __init__(self, *args: t.Any, **options: t.Any) -> None:
@@ -185,6 +189,8 @@ class Config:
         _check_retries(options.get("retries"))
         if not isinstance(options.get("pickle_credentials", False), bool):
             raise TypeError(f"pickle_credentials must be a bool, not {type(options['pickle_credentials']).__name__}")
+        if not callable(options.get("mfa_prompt") or str):
+            raise TypeError(f"mfa_prompt must be a function, not {type(options['mfa_prompt']).__name__}")
         self._given = options
         self.__dict__.update({**_DEFAULTS, **options})
 
@@ -303,7 +309,7 @@ def unless_empty(value: t.Any) -> t.Any:
     return None if isinstance(value, str) and not value else value
 
 
-_NOT_NATIVE = frozenset({"pickle_credentials", "proxies", "proxies_config", "retries", "signature_version"})
+_NOT_NATIVE = frozenset({"mfa_prompt", "pickle_credentials", "proxies", "proxies_config", "retries", "signature_version"})
 
 
 def native_options(config: Config) -> dict[str, t.Any]:

@@ -30,6 +30,7 @@ pub use client::{Client, Unprepared};
 pub use config::options::{Keys, Options};
 pub use config::resolve::Config;
 pub use credentials::host::HostCredentialsCache;
+pub use credentials::providers::mfa::MfaDevice;
 pub use error::hint::OptionNames;
 pub use error::kinds::{Error, ErrorKind};
 

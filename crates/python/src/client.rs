@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::time::{Duration, SystemTime};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chimeline_core::client::Unprepared;
 use chimeline_core::client::blocking::Step;
@@ -11,7 +13,7 @@ use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::environment::World;
 use chimeline_core::runtime::fork;
 use chimeline_core::schema::Operation;
-use chimeline_core::{Call, Client, Keys, Response, service};
+use chimeline_core::{Call, Client, Keys, MfaDevice, Response, service};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -163,6 +165,44 @@ impl NativeClient {
     #[getter]
     fn service_id(&self) -> &str {
         self.client.service().service_id
+    }
+
+    /// Whether credentials are those of a role that needs the code of a device.
+    #[getter]
+    fn asks_for_mfa_code(&self) -> bool {
+        self.client.config().asks_for_mfa_code
+    }
+
+    /// Loads credentials with codes of devices by the profiles that need them; gives a dict, in which `Expiration` is in seconds since
+    /// 1970, or the profile and the serial number of the device whose code is needed too.
+    fn load_with_mfa_codes<'py>(&self, py: Python<'py>, codes: HashMap<String, String>) -> PyResult<Bound<'py, PyAny>> {
+        let (done, outcome) = mpsc::channel();
+        self.client.load_with_mfa_codes(codes, move |loaded| drop(done.send(loaded)));
+        // The receiver is bound to this thread, which other threads of the interpreter need not wait for.
+        let outcome = Mutex::new(outcome);
+        let loaded = loop {
+            let received = py.detach(|| outcome.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(SLICE));
+            match received {
+                Ok(loaded) => break loaded.map_err(|e| errors::raised(py, &e))?,
+                Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    let message = "the load of credentials was given up before its end".to_owned();
+                    return Err(errors::raised(py, &Error::new(ErrorKind::Cancelled, message)));
+                }
+            }
+        };
+        match loaded {
+            Err(MfaDevice { profile, serial }) => Ok((profile, serial).into_pyobject(py)?.into_any()),
+            Ok((keys, expiry)) => {
+                let found = PyDict::new(py);
+                found.set_item("AccessKeyId", keys.access_key_id)?;
+                found.set_item("SecretAccessKey", keys.secret_access_key)?;
+                found.set_item("SessionToken", keys.session_token)?;
+                let seconds = expiry.and_then(|expiry| expiry.duration_since(UNIX_EPOCH).ok());
+                found.set_item("Expiration", seconds.map(|since| since.as_secs_f64()))?;
+                Ok(found.into_any())
+            }
+        }
     }
 
     /// Where each setting comes from.

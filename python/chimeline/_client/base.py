@@ -76,6 +76,12 @@ class BaseClient:
         environment = environment_now()
         self._in_lambda = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
         self._native = NativeClient(self._service_name, given, environment, self._source and self._source.cache, peer)
+        if self._source is None and self._native.asks_for_mfa_code:
+            from . import mfa
+
+            # The first one loads what the other's calls ask for.
+            self._source = mfa.source(self._native, config.mfa_prompt)
+            self._native = NativeClient(self._service_name, given, environment, self._source.cache, peer)
         self._in_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
         if self._in_snapshot:
             from . import snapstart

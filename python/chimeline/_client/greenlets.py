@@ -41,12 +41,18 @@ def hub_select() -> Select | None:
 
 
 class _Outcome:
-    """What a bridge takes for a future."""
+    """What a bridge takes for a future, and for its loop."""
 
     def __init__(self) -> None:
         self._done = False
         self._result: Any = None
         self._error: BaseException | None = None
+
+    def get_loop(self) -> _Outcome:
+        return self
+
+    def create_future(self) -> _Outcome:
+        return _Outcome()
 
     def done(self) -> bool:
         return self._done
@@ -56,12 +62,6 @@ class _Outcome:
 
     def set_exception(self, error: BaseException) -> None:
         self._done, self._error = True, error
-
-    def get_loop(self) -> _Outcome:
-        return self
-
-    def create_future(self) -> _Outcome:
-        return _Outcome()
 
     def cancel(self) -> None:
         from .._generated.errors import CallCancelledError

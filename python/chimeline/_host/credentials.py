@@ -147,6 +147,9 @@ class CredentialSource:
         return None
 
     def _failure(self, error: Exception) -> Failure:
+        if isinstance(error, ChimelineError) and getattr(self.given, "tells_why", False):
+            # Of the package's own function, and not of one of the user's that calls a client.
+            return str(error), None, False
         return self._failure_text(error), error, True
 
     def _failure_text(self, error: Exception) -> str:

@@ -4,8 +4,10 @@ pub mod blocking;
 pub(crate) mod blocking_runtimes;
 pub mod signed_get;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -29,8 +31,10 @@ use crate::config::resolve::{Config, MAX_ASYNC_CONCURRENCY};
 use crate::config::setting_resolver::CODE;
 use crate::credentials::cache::Source;
 use crate::credentials::host::HostCredentialsCache;
+use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::error::hint;
 use crate::error::kinds::{Attempt, Error, ErrorKind};
+use crate::error::panics::caught;
 use crate::http::transport::Network;
 use crate::redact::excerpt;
 use crate::retry::rate_limiter::RateLimit;
@@ -385,6 +389,35 @@ impl Client {
             },
             expiration: found.expiry(),
         })
+    }
+
+    /// Loads credentials on the process's I/O thread, with codes of devices by the profiles that need them. `done` is called once: with
+    /// the credentials and when they end, or with the device whose code is needed too.
+    pub fn load_with_mfa_codes(
+        &self,
+        codes: HashMap<String, String>,
+        done: impl FnOnce(Result<Result<(Keys, Option<SystemTime>), MfaDevice>, Error>) + Send + 'static,
+    ) {
+        let client = self.clone();
+        let load = async move {
+            let Source::Found(found) = &*client.0.credentials else {
+                let message = "the client has credentials of its own, and loads none".to_owned();
+                return Err(Error::new(ErrorKind::InvalidConfig, message));
+            };
+            let loaded = found.load_with(&client.0.world, MfaCodes::new(codes)).await?;
+            Ok(loaded.map(|credentials| {
+                let keys = Keys {
+                    access_key_id: credentials.access_key_id().to_owned(),
+                    secret_access_key: credentials.secret_access_key().to_owned(),
+                    session_token: credentials.session_token().map(str::to_owned),
+                };
+                (keys, credentials.expiry())
+            }))
+        };
+        match io_thread::io() {
+            Ok(io) => drop(io.spawn(async move { done(caught(pin!(load)).await) })),
+            Err(error) => done(Err(error)),
+        }
     }
 
     /// Closes the connections that no call uses. The client stays usable.

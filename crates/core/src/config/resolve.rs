@@ -18,6 +18,7 @@ use crate::schema::Service;
 
 /// A client's configuration, resolved.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Config {
     /// Where requests go.
     pub endpoint: Endpoint,
@@ -50,6 +51,8 @@ pub struct Config {
     pub user_agent: String,
     /// The profile that was asked for by name.
     pub profile: Option<String>,
+    /// Whether the profile's role, or one that it is assumed with, needs the code of a device.
+    pub asks_for_mfa_code: bool,
     /// The region for the traffic of credentials, if one is known.
     pub(crate) credentials_region: Option<String>,
     /// Until a connection must stand.
@@ -164,6 +167,7 @@ impl Config {
                 proxies(options, world, &chain)
             },
             profile: named,
+            asks_for_mfa_code: asks_for_mfa_code(&chain.profile, options, world),
             option_names: options.option_names,
             sources: chain.into_sources(),
         })
@@ -188,6 +192,23 @@ pub(crate) fn profile_name(options: &Options, world: &World) -> (Option<String>,
         }
     }
     (None, DEFAULT.to_owned())
+}
+
+/// Whether the credentials will be those of a role that needs a code: not so where the code or the environment has some.
+fn asks_for_mfa_code(profile: &Profile, options: &Options, world: &World) -> bool {
+    let of_environment = options.profile.is_none() && world.variable("AWS_ACCESS_KEY_ID").is_some();
+    if of_environment || options.credentials.is_some() {
+        return false;
+    }
+    let (mut name, mut visited) = (profile.name.clone(), Vec::new());
+    while !visited.contains(&name) && profile.of(&name, "role_arn").is_some() {
+        if profile.of(&name, "mfa_serial").is_some() {
+            return true;
+        }
+        let Some(next) = profile.of(&name, "source_profile") else { return false };
+        visited.push(std::mem::replace(&mut name, next));
+    }
+    false
 }
 
 /// The service with a successor.

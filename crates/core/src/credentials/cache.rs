@@ -14,6 +14,7 @@ use crate::config::options::Options;
 use crate::config::resolve::Config;
 use crate::credentials::host::HostCredentialsCache;
 use crate::credentials::provider_chain::Providers;
+use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::credentials::refresh::Schedule;
 use crate::credentials::static_credentials;
 use crate::error::kinds::{Error, ErrorKind};
@@ -108,6 +109,15 @@ enum Joined {
 }
 
 impl Found {
+    /// What the providers find with these codes of devices, past the cache; where another one is needed, its device.
+    pub(crate) async fn load_with(
+        &self,
+        world: &World,
+        codes: MfaCodes,
+    ) -> Result<Result<Credentials, MfaDevice>, Error> {
+        self.providers.load_with(world, codes).await
+    }
+
     async fn identity(&self, world: &World) -> Result<Identity, Error> {
         let cache = self.kept.get(|| Ok(Arc::default()))?;
         let now = (world.now)();

@@ -19,6 +19,7 @@ use crate::credentials::providers::assume_role::{self, Base, Role};
 use crate::credentials::providers::container;
 use crate::credentials::providers::imds;
 use crate::credentials::providers::login;
+use crate::credentials::providers::mfa::{self, MfaCodes, MfaDevice};
 use crate::credentials::providers::process::{self, Style};
 use crate::credentials::providers::sso;
 use crate::credentials::providers::sts;
@@ -112,11 +113,28 @@ impl Providers {
     /// Asks one provider after the other. One that is set up and fails ends the search: to go on would find the keys of
     /// somebody else.
     pub(crate) async fn load(&self, world: &World) -> Result<Credentials, Error> {
+        Box::pin(self.search(world, &MfaCodes::default())).await
+    }
+
+    /// The same with codes of devices; where another one is needed, its device.
+    pub(crate) async fn load_with(
+        &self,
+        world: &World,
+        codes: MfaCodes,
+    ) -> Result<Result<Credentials, MfaDevice>, Error> {
+        let found = Box::pin(self.search(world, &codes)).await;
+        match (found, codes.missing()) {
+            (Err(_), Some(device)) => Ok(Err(device)),
+            (found, _) => found.map(Ok),
+        }
+    }
+
+    async fn search(&self, world: &World, codes: &MfaCodes) -> Result<Credentials, Error> {
         if let Some(credentials) = self.of_environment(world)? {
             return fresh(credentials, Environment.name(), world);
         }
         let profile = Profile::load_apart(world, self.profile.as_deref()).await?;
-        let search = Search::new(self, world, profile);
+        let search = Search::new(self, world, profile, codes);
         let mut reasons: Vec<(Vec<&str>, String)> = Vec::new();
         for provider in ORDER {
             // AWS's clients log the responses that they get, credentials and all.
@@ -143,6 +161,7 @@ struct Search<'s> {
     providers: &'s Providers,
     world: &'s World,
     profile: Profile,
+    codes: &'s MfaCodes,
     /// Of each service, or why its endpoint is not known: that matters only where the service is asked.
     sts: Result<SdkConfig, Error>,
     sso: Result<(SdkConfig, sso::Urls), Error>,
@@ -150,7 +169,7 @@ struct Search<'s> {
 }
 
 impl<'s> Search<'s> {
-    fn new(providers: &'s Providers, world: &'s World, profile: Profile) -> Search<'s> {
+    fn new(providers: &'s Providers, world: &'s World, profile: Profile, codes: &'s MfaCodes) -> Search<'s> {
         let chain = Chain::new(world, profile);
         let url = |service| {
             let found = configured_url(service, providers.ignore_configured_endpoint_urls, &chain)?;
@@ -173,7 +192,7 @@ impl<'s> Search<'s> {
             let urls = sso::Urls { portal, tokens: url("SSO OIDC")? };
             Ok((config(&[&urls.portal, &urls.tokens]).build(), urls))
         });
-        Search { providers, world, sts, login, sso, profile: chain.profile }
+        Search { providers, world, codes, sts, login, sso, profile: chain.profile }
     }
 
     async fn ask(&self, provider: Provider) -> Outcome {
@@ -265,8 +284,25 @@ impl<'s> Search<'s> {
         if !assume_role::names_role(&self.profile, &self.profile.name) {
             return Ok(Err(format!("profile {:?} has no role_arn", self.profile.name)));
         }
-        let (roles, base) = assume_role::chain(&self.profile)?;
-        let mut credentials = self.base(&base).await?;
+        let (mut roles, base) = assume_role::chain(&self.profile)?;
+        let mut cached = None;
+        for (i, role) in roles.iter().enumerate() {
+            if let Some(credentials) = mfa::cached(role, self.world, ByRole.name()).await {
+                cached = Some((i, credentials));
+                break;
+            }
+        }
+        // Those behind it, and what they are assumed with, are not needed.
+        roles.truncate(cached.as_ref().map_or(roles.len(), |(i, _)| *i));
+        for role in roles.iter().rev() {
+            if role.mfa_serial.as_ref().is_some_and(|serial| self.codes.of(&role.profile, serial).is_none()) {
+                return Err(assume_role::no_code(&role.profile));
+            }
+        }
+        let mut credentials = match cached {
+            Some((_, credentials)) => credentials,
+            None => self.base(&base).await?,
+        };
         for role in roles.into_iter().rev() {
             credentials = match self.assume(role, credentials).await? {
                 Ok(credentials) => credentials,
@@ -309,7 +345,13 @@ impl<'s> Search<'s> {
 
     async fn assume(&self, role: Role, credentials: Credentials) -> Outcome {
         let name = role.session_name.clone().unwrap_or_else(|| self.session_name());
-        settled(ByRole, sts::assume(known(&self.sts)?, role, name, credentials, ByRole.name()).await)
+        let code = role.mfa_serial.as_ref().and_then(|serial| self.codes.of(&role.profile, serial));
+        let code = code.map(str::to_owned);
+        let assumed = sts::assume(known(&self.sts)?, role.clone(), code, name, credentials, ByRole.name()).await;
+        if let Ok(credentials) = &assumed {
+            mfa::cache(&role, self.world, credentials).await;
+        }
+        settled(ByRole, assumed)
     }
 
     async fn of_agent(&self, provider: Provider) -> Outcome {

@@ -19,7 +19,7 @@ pub(crate) async fn read_object(path: &Path) -> Result<Map<String, Value>, Strin
     read.await.map_err(|e| format!("a file was given up: {e}"))?
 }
 
-/// Replaces the file as a whole, readable by its owner alone.
+/// Replaces the file as a whole, readable by its owner alone, in a folder that is made where it is missing.
 pub(crate) async fn write_object(path: &Path, object: &Map<String, Value>) -> Result<(), String> {
     let (path, text) = (path.to_owned(), Value::Object(object.clone()).to_string());
     let write = tokio::task::spawn_blocking(move || replace(&path, text.as_bytes()));
@@ -27,6 +27,9 @@ pub(crate) async fn write_object(path: &Path, object: &Map<String, Value>) -> Re
 }
 
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
     let mut new = path.as_os_str().to_owned();
     new.push(format!(".{}", std::process::id()));
     let new = PathBuf::from(new);

@@ -7,12 +7,16 @@ use crate::credentials::static_credentials::partial;
 use crate::error::kinds::{Error, ErrorKind};
 
 /// A role to assume.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Role {
+    /// The profile that names it.
+    pub(crate) profile: String,
     pub(crate) arn: String,
     pub(crate) session_name: Option<String>,
     pub(crate) external_id: Option<String>,
     pub(crate) duration: Option<Duration>,
+    /// The device whose code it needs.
+    pub(crate) mfa_serial: Option<String>,
 }
 
 /// What the last of the roles is assumed with.
@@ -42,10 +46,9 @@ pub(crate) fn chain(profile: &Profile) -> Result<(Vec<Role>, Base), Error> {
     let (mut roles, mut visited) = (Vec::new(), Vec::new());
     loop {
         let get = |key| profile.of(&name, key);
-        if get("mfa_serial").is_some() {
-            return Err(no_terminal(&name));
-        }
         roles.push(Role {
+            profile: name.clone(),
+            mfa_serial: get("mfa_serial"),
             arn: get("role_arn").unwrap_or_default(),
             session_name: get("role_session_name"),
             external_id: get("external_id"),
@@ -94,7 +97,8 @@ fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidConfig, message)
 }
 
-fn no_terminal(profile: &str) -> Error {
+/// The error where a code is needed and there is nobody to give it.
+pub(crate) fn no_code(profile: &str) -> Error {
     let cure = "give temporary keys of that role, or name a credential_process";
     let message = format!(
         "Error when retrieving credentials from assume-role: profile {profile:?} has an mfa_serial, and nobody can be \

@@ -7,6 +7,7 @@ pub(crate) mod container;
 pub(crate) mod document;
 pub(crate) mod imds;
 pub(crate) mod login;
+pub mod mfa;
 pub(crate) mod process;
 pub(crate) mod sso;
 pub(crate) mod sts;

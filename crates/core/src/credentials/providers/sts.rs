@@ -25,6 +25,7 @@ const MIN_DURATION: u64 = 900;
 pub(crate) async fn assume(
     config: &SdkConfig,
     role: Role,
+    code: Option<String>,
     session_name: String,
     credentials: Credentials,
     provider: &'static str,
@@ -43,6 +44,8 @@ pub(crate) async fn assume(
         .role_arn(role.arn)
         .role_session_name(session_name)
         .set_external_id(role.external_id)
+        .set_serial_number(role.mfa_serial)
+        .set_token_code(code)
         .set_duration_seconds(duration.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)))
         .send()
         .await
