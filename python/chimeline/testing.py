@@ -18,8 +18,8 @@ import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ._local_control import ControlMethods
-from ._local_events import EventHandler, EventPump
+from ._local.control import ControlMethods
+from ._local.events import EventHandler, EventPump
 from ._native import LocalServer
 from ._typing import Self, TypedDict
 from .config import Config

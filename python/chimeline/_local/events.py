@@ -10,7 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, Union
 
-from ._native import LocalServer
+from .._native import LocalServer
 
 Event = dict[str, Any]
 EventHandler = Union[Callable[[Event], Any], Callable[[Event, Any], Any]]

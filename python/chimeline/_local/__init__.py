@@ -1,0 +1,1 @@
+"""What `LocalChime` is made of: the methods of its control API and the hand-over of its events."""
