@@ -49,7 +49,8 @@ class AsyncClient(BaseClient):
         return await self._logged(operation_name, api_params)
 
     async def _logged(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
-        call = self._hooked_send if self._hooks.active else self._send
+        hooks = self._hooks
+        call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
         logger = active_logger()
         if logger is None:
             return await call(operation_name, api_params)

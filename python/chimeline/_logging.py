@@ -19,16 +19,26 @@ _DEBUG = 10
 _FORMAT = "%(asctime)s %(name)s [%(levelname)s] %(message)s"
 
 
+# Once the program has loaded `logging`.
+_logger: Logger | None = None
+
+
 def active_logger() -> Logger | None:
     """The logger, if a line a call would be heard."""
+    logger = _logger or _found_logger()
+    return logger if logger is not None and logger.isEnabledFor(_DEBUG) else None
+
+
+def _found_logger() -> Logger | None:
+    global _logger  # noqa: PLW0603 - asked for at each call, and found once
     logging: Any = sys.modules.get("logging")
-    if logging is None:
-        return None
-    logger = logging.getLogger("chimeline")
-    if not logger.handlers:
-        # A library's logger has a handler, or Python would print the lines of a program that has set up none.
-        logger.addHandler(logging.NullHandler())
-    return logger if logger.isEnabledFor(_DEBUG) else None
+    if logging is None or not hasattr(logging, "NullHandler"):
+        return None  # not loaded, or on another thread not to its end
+    logger: Logger = logging.getLogger("chimeline")
+    # A library's logger has a handler, or Python would print the lines of a program that has set up none.
+    logger.addHandler(logging.NullHandler())
+    _logger = logger
+    return logger
 
 
 def set_stream_logger(name: str = "chimeline", level: int = _DEBUG, format_string: str | None = None) -> None:

@@ -80,7 +80,8 @@ test("ES modules export the very same classes by name", async () => {
     const file = require.resolve(path);
     const module = await import(pathToFileURL(file.replace(/\.cjs$/, ".mjs")));
     const common = require(path);
-    assert.deepEqual(Object.keys(module).sort(), Object.keys(common).sort(), path);
+    assert.equal(module.default, common, path);
+    assert.deepEqual(Object.keys(module).filter((name) => name !== "default").sort(), Object.keys(common).sort(), path);
     for (const name of Object.keys(common)) assert.equal(module[name], common[name], `${path} ${name}`);
   }
 });
@@ -210,8 +211,13 @@ test("an option of a wrong type is refused when the client is made", () => {
     [{ requestHandler: { httpsAgent: new Agent({ key: "pem" }) } }, /httpsAgent: its cert and its key must be given together/],
     [{ requestHandler: { httpsAgent: new Agent({ lookup() {} }) } }, /httpsAgent: its lookup cannot be taken over from an agent; name the server's address with endpoint/],
     [{ clientCert: ["chain.pem"] }, /clientCert must be the path of a PEM file, or a pair of paths/],
-    [{ requestHandler: { handle() {} } }, /requestHandler must be a plain object/],
-    [{ retryStrategy: {} }, /retryStrategy is not supported/],
+    [{ requestHandler: { requestTimeout: 1, throwOnRequestTimeout: "no" } }, /requestHandler\.throwOnRequestTimeout must be a boolean/],
+    [{ retryStrategy: { refreshRetryTokenForRetry() {} } }, /retryStrategy must have acquireInitialRetryToken, recordSuccess, as StandardRetryStrategy/],
+    [{ systemClockOffset: "5" }, /systemClockOffset must be a number/],
+    [{ endpointProvider() {} }, /the option endpointProvider is not supported; name the endpoint with endpoint/],
+    [{ httpsAgent: {} }, /the option httpsAgent is not supported; give it as requestHandler/],
+    [{ caBundel: "ca.pem" }, /caBundel is not an option: did you mean caBundle\?/],
+    [{ useFipsEndpoints: true }, /useFipsEndpoints is not an option: did you mean useFipsEndpoint\?/],
     [{ parameterValidation: "loose" }, /parameterValidation must be true, false or "strict"/],
     [null, /options of a client must be an object, not null/],
   ];
@@ -229,7 +235,7 @@ test("a client is made with what is empty or not set, and its first call says wh
   for (const region of ["", undefined, null]) {
     const error = await call({ region });
     assert.equal(error.name, "NoRegionError");
-    assert.match(error.hint, /region: "us-east-1".*AWS_REGION/);
+    assert.match(error.hint, /AWS_REGION/);
   }
   assert.match((await call({ endpoint: {} })).message, /endpoint must be a URL/);
   assert.match((await call({ maxAttempts: NaN })).message, /maxAttempts is NaN/);

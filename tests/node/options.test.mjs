@@ -1,8 +1,9 @@
 // Options that are honoured or refused by name: agents, numbers, expiring credentials, loggers.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { promisify } from "node:util";
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
-import http from "node:http";
+import http, { createServer } from "node:http";
 import https from "node:https";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -35,7 +36,6 @@ test("a setting of an agent that cannot be honoured is refused by its name", () 
     socketPath: { socketPath: "/run/socket" },
     localAddress: { localAddress: "127.0.0.2" },
     family: { family: 6 },
-    keepAlive: { keepAlive: false },
     host: { host: "elsewhere" },
     pfx: { pfx: Buffer.from("x") },
     ciphers: { ciphers: "ALL" },
@@ -45,6 +45,7 @@ test("a setting of an agent that cannot be honoured is refused by its name", () 
     createConnection: new Tunnel(),
     getProxyForUrl: new ProxyAgent(),
     proxyHeaders: { proxy: new URL("http://p"), proxyHeaders: { a: "b" } },
+    proxyRequestOptions: { proxy: new URL("http://p"), proxyRequestOptions: { ca: "b" } },
     proxy: { proxy: { host: "h", port: 1080, type: 5 } },
     connect: { destroy() {}, connect() {} },
   };
@@ -166,4 +167,112 @@ test("a client whose files are slow keeps neither the thread nor another client 
   assert.equal((await calling).name, "CallTimeoutError");
   closeSync(openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK));
   writeFileSync(join(folder, "done"), "");
+});
+
+test("a request that exceeds a requestTimeout that ends nothing is warned of", async () => {
+  const warned = [];
+  const logger = { debug() {}, info() {}, warn: (text) => warned.push(text) };
+  const slow = createServer((request, response) => setTimeout(() => response.end("{}"), 150)).listen(0, "127.0.0.1");
+  await once(slow, "listening");
+  const endpoint = `http://127.0.0.1:${slow.address().port}`;
+  await at(server, Chime, { endpoint, logger, requestHandler: { requestTimeout: 50, throwOnRequestTimeout: false } }).listMediaCapturePipelines({});
+  await at(server, Chime, { endpoint, logger, requestHandler: { requestTimeout: 5000, throwOnRequestTimeout: false } }).listMediaCapturePipelines({});
+  slow.close();
+  slow.closeAllConnections();
+  assert.equal(warned.length, 1);
+  assert.match(warned[0], /50 ms.*throwOnRequestTimeout/);
+});
+
+test("an option of another name is warned of once in a process, with the name that was meant", async () => {
+  const warned = [];
+  const listen = ({ message }) => warned.push(message);
+  process.on("warning", listen);
+  // What other clients of the AWS SDK and their own configuration have.
+  const shared = { maxAttempt: 5, forcePathStyle: true, apiVersion: "2012-11-05", tls: true, runtime: "node", unset: undefined };
+  for (let i = 0; i < 3; i++) at(server, Chime, shared);
+  at(server, Chime, { ...at(server, Chime).config, endpoint: server.url });
+  await sleep(10);
+  process.off("warning", listen);
+  assert.deepEqual(warned, ["maxAttempt: did you mean maxAttempts?", "forcePathStyle is not an option of this client, and is left out"]);
+});
+
+test("connections that are not to be kept are closed after each call", async () => {
+  const own = await Server.start();
+  for (const requestHandler of [{ keepAlive: false }, { httpAgent: new http.Agent({ keepAlive: false }) }]) {
+    const before = own.connections;
+    const client = at(own, Chime, { requestHandler });
+    for (let i = 0; i < 3; i++) await client.listMediaCapturePipelines({});
+    assert.equal(own.connections - before, 3);
+    assert.equal((await client.config.settings()).keepAlive, false);
+  }
+  const client = at(own, Chime, { requestHandler: { keepAlive: true } });
+  const before = own.connections;
+  for (let i = 0; i < 3; i++) await client.listMediaCapturePipelines({});
+  assert.equal(own.connections - before, 1);
+  await own.stop();
+});
+
+test("signatures are for the signing region and the service's clock", async () => {
+  const client = at(server, Chime, { signingRegion: "eu-west-2", systemClockOffset: 3_600_000, defaultsMode: async () => "in-region" });
+  await client.listMediaCapturePipelines({});
+  const { authorization, "x-amz-date": date } = server.requests.at(-1).headers;
+  assert.match(authorization, /\/eu-west-2\/chime\/aws4_request/);
+  const signed = Date.parse(date.replace(/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/, "$1-$2-$3T$4:$5:$6Z"));
+  assert.ok(Math.abs(signed - Date.now() - 3_600_000) < 60_000, date);
+  const settings = await client.config.settings();
+  assert.deepEqual([settings.connectionTimeout, settings.signingRegion, settings.systemClockOffset], [1100, "eu-west-2", 3_600_000]);
+  assert.match((await caught(at(server, Chime, { defaultsMode: "fast" }).listMediaCapturePipelines({}))).message, /defaults_mode|defaultsMode/);
+  const still = at(server, Chime, { disableClockSkewCorrection: true, maxAttempts: 2 });
+  server.fallback = answer(403, { Code: "RequestTimeTooSkewed" }, { Date: "Thu, 29 Feb 2024 11:34:56 GMT" });
+  server.requests.length = 0;
+  await caught(still.listMediaCapturePipelines({}));
+  assert.equal(server.requests.length, 1);
+});
+
+test("clients can be disposed of", async () => {
+  const client = at(server, Chime);
+  await client.listMediaCapturePipelines({});
+  client[Symbol.dispose ?? Symbol.for("Symbol.dispose")]();
+  await client[Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]();
+});
+
+test("credentials that the chain finds can be asked for", async (t) => {
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey, AWS_SESSION_TOKEN: "a-token" });
+  t.after(() => ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].forEach((name) => delete process.env[name]));
+  const client = new Chime({ endpoint: server.url, region: "us-east-1" });
+  assert.deepEqual(await client.config.credentials(), { ...keys, sessionToken: "a-token" });
+  assert.ok(!JSON.stringify(client).includes(keys.secretAccessKey));
+});
+
+test("Node's variables for certificates are honoured", async (t) => {
+  const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }], { keyType: "ec", algorithm: "sha256", extensions: [{ name: "basicConstraints", cA: true }, { name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }] }] });
+  const secure = https.createServer({ cert, key }, (request, response) => response.end("{}")).listen(0, "127.0.0.1");
+  const folder = mkdtempSync(join(tmpdir(), "chimeline-"));
+  t.after(() => (secure.close(), secure.closeAllConnections(), rmSync(folder, { recursive: true })));
+  await once(secure, "listening");
+  writeFileSync(join(folder, "ca.pem"), cert);
+  writeFileSync(join(folder, "other.pem"), "no certificate");
+  const program = `
+    const { Chime } = require(${JSON.stringify(require.resolve("chimeline"))});
+    const { Agent } = require("node:https");
+    const call = (options) => new Chime({ region: "us-east-1", endpoint: "https://localhost:${secure.address().port}", credentials: { accessKeyId: "a", secretAccessKey: "b" }, maxAttempts: 1, ...options })
+      .listMediaCapturePipelines({}).then(() => "made", (error) => error.name);
+    const strict = { requestHandler: { httpsAgent: new Agent({ rejectUnauthorized: true }) } };
+    call({}).then(async (first) => console.log(first, await call(strict)));`;
+  const run = (env) => promisify(execFile)(process.execPath, ["-e", program], { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env } });
+  assert.equal((await run({})).stdout, "SSLError SSLError\n");
+  assert.equal((await run({ NODE_EXTRA_CA_CERTS: join(folder, "ca.pem") })).stdout, "made made\n");
+  assert.equal((await run({ NODE_EXTRA_CA_CERTS: join(folder, "other.pem") })).stdout, "SSLError SSLError\n");
+  const anybody = await run({ NODE_TLS_REJECT_UNAUTHORIZED: "0" });
+  assert.equal(anybody.stdout, "made SSLError\n");
+  assert.equal(anybody.stderr.match(/NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections/g).length, 1);
+});
+
+test("a key with a passphrase is taken from an agent", async () => {
+  const { generateKeyPairSync } = await import("node:crypto");
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const key = privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "open" });
+  const { cert } = await generate([{ name: "commonName", value: "x" }], { keyType: "ec", algorithm: "sha256" });
+  new Chime({ requestHandler: { httpsAgent: { cert, key, passphrase: "open" } } });
+  assert.throws(() => new Chime({ requestHandler: { httpsAgent: { cert, key, passphrase: "wrong" } } }), { name: "TypeError", message: /httpsAgent\.key cannot be decrypted/ });
 });

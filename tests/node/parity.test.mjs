@@ -1,49 +1,13 @@
 // The same program on the AWS SDK for JavaScript and on this package prints the same.
-import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { inspect } from "node:util";
 import { after, before, beforeEach, test } from "node:test";
-import { answer, capture, keys, require as own, reset, Server, stall } from "./support.mjs";
+import { outcome, same, server, start, stop } from "./parity.mjs";
+import { answer, capture, reset, stall } from "./support.mjs";
 
-const sdk = createRequire(import.meta.url);
-const packages = {
-  sdk: { pipelines: sdk("@aws-sdk/client-chime-sdk-media-pipelines"), meetings: sdk("@aws-sdk/client-chime-sdk-meetings") },
-  chimeline: { pipelines: own("chimeline/client-chime-sdk-media-pipelines"), meetings: own("chimeline/client-chime-sdk-meetings") },
-};
-
-let server;
-before(async () => (server = await Server.start()));
-after(() => server.stop());
+before(start);
+after(stop);
 beforeEach(() => {
   server.fallback = answer(200);
-  server.steps.length = 0;
 });
-
-/** Runs the program on both. It is given the package, the options that point clients to the server, and what prints. */
-async function same(program, { steps = [] } = {}) {
-  const printed = {};
-  for (const [name, modules] of Object.entries(packages)) {
-    const lines = [];
-    server.requests.length = 0;
-    server.steps = [...steps];
-    const options = { region: "us-east-1", endpoint: server.url, credentials: keys, maxAttempts: 1 };
-    const print = (...values) => lines.push(values.map((value) => (typeof value === "string" ? value : inspect(value, { depth: 9 }))).join(" "));
-    await program({ ...modules, options, print, requests: server.requests });
-    printed[name] = lines;
-  }
-  assert.ok(printed.sdk.length > 0);
-  assert.deepEqual(printed.chimeline, printed.sdk);
-}
-
-/** Prints what a call comes to. */
-async function outcome(print, calling, show) {
-  try {
-    const { $metadata, ...output } = await calling;
-    print(output);
-  } catch (error) {
-    print(show(error));
-  }
-}
 
 const denied = answer(403, { Code: "Forbidden", Message: "not yours", RequestId: "in" }, { "x-amzn-ErrorType": "ForbiddenException", "x-amzn-RequestId": "r-1" });
 

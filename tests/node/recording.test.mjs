@@ -13,7 +13,7 @@ const { ensureMeeting, startRecording, stopRecording, concatenate, artifacts, pe
 const ID = "4c4f0fbb-2b4e-4e2a-8a53-0a2f1b0c7c11";
 const SINK = "s3://recordings/standup";
 let local, client, meetings, room, number = 0;
-before(async () => (local = await LocalChime.start({ transitionDelay: 50 })));
+before(async () => (local = await LocalChime.start({ pace: 50 })));
 after(() => local.stop());
 beforeEach(async () => {
   client = new ChimeSDKMediaPipelines(local.clientOptions);

@@ -70,6 +70,9 @@ impl NativeClient {
             "sources": sources,
             "timeout": config.timeout.map(|limit| limit.as_secs_f64() * 1e3),
             "userAgent": config.user_agent,
+            "signingRegion": config.endpoint.signing_region,
+            "systemClockOffset": self.client.clock_offset().saturating_mul(1000),
+            "keepAlive": config.keep_alive,
         })
         .to_string()
     }

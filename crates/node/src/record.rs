@@ -1,11 +1,13 @@
 //! Outcomes as JSON, which `node/lib/wire` reads.
 
+use std::time::SystemTime;
+
 use chimeline_core::codec::json_host::JsonBuilder;
 use chimeline_core::codec::report::Fault;
 use chimeline_core::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata, ServiceError};
-use chimeline_core::http::network_cause::NetworkCause;
+use chimeline_core::error::network_cause::NetworkCause;
 use chimeline_core::schema::Operation;
-use chimeline_core::{Client, Response};
+use chimeline_core::{Client, Keys, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -40,6 +42,17 @@ pub(crate) fn error(error: &Error, host: Option<&str>) -> Value {
         out["raisedByHost"] = Value::Bool(true);
     }
     out
+}
+
+/// Credentials as the AWS SDK for JavaScript has them, but for the expiration, in milliseconds since 1970.
+pub(crate) fn credentials(keys: &Keys, expiration: Option<SystemTime>) -> Value {
+    let since_1970 = expiration.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    json!({
+        "accessKeyId": keys.access_key_id,
+        "secretAccessKey": keys.secret_access_key,
+        "sessionToken": keys.session_token,
+        "expiration": since_1970.map(|since| millis(since.as_secs_f64())),
+    })
 }
 
 /// The name that the AWS SDK for JavaScript has for it, where that is not the name of its class.

@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use chimeline_core::client::Unprepared;
+use chimeline_core::client::blocking::Step;
 use chimeline_core::error::kinds::{Error, ErrorKind};
-use chimeline_core::runtime::blocking::Step;
 use chimeline_core::runtime::environment::World;
 use chimeline_core::runtime::fork;
 use chimeline_core::schema::Operation;
@@ -96,6 +96,21 @@ impl NativeClient {
         };
         let response = outcome.map_err(|e| Failure::raised(py, &e, failure))?;
         Ok(self.result(py, operation, &response)?.unbind())
+    }
+
+    /// Gets a URL of another service of AWS, signed with this client's credentials: the status and the body.
+    fn get_signed(
+        &self,
+        py: Python<'_>,
+        service: &str,
+        region: &str,
+        url: &str,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<(u16, String)> {
+        let options = options.map(call_options_of).transpose()?.unwrap_or_default();
+        let answer = py.detach(|| self.client.get_signed_blocking(service, region, url, &options));
+        let answer = answer.map_err(|e| errors::raised(py, &e))?;
+        Ok((answer.status, answer.body))
     }
 
     /// Raises for options of a call that are not understood.

@@ -18,7 +18,9 @@
 mod engine;
 mod flows;
 mod names;
+mod preflight;
 
 pub use engine::{Call, Failure, HostError, JsonPlan, Outcome, Plan, Step, evaluate};
 pub use flows::artifacts::parse_key;
 pub use flows::events::{parse_event, parse_events};
+pub use preflight::documents::policies;

@@ -7,8 +7,10 @@
 mod docs;
 mod emit;
 mod errors;
+mod examples;
 mod import;
 mod model;
+mod options;
 mod paths;
 mod services;
 mod waiters;

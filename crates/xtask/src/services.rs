@@ -1,6 +1,7 @@
 //! The services of the client: what they are called in each language, and what their models and docs files hold.
 
 use crate::docs::{Docs, Shared};
+use crate::examples::{self, Examples};
 use crate::model::{Location, Member, Model, Shape};
 use crate::paths::{Result, model_folder, read_json};
 use crate::waiters::{self, Waiters};
@@ -54,6 +55,7 @@ pub struct Service {
     pub model: Model,
     pub docs: Docs,
     pub waiters: Waiters,
+    pub examples: Examples,
 }
 
 /// All services, checked: references resolve, the protocol is the one we speak, and every name has its documentation.
@@ -87,7 +89,8 @@ fn load_one(names: &'static ServiceName, shared: &Shared) -> Result<Service> {
     }
     let docs = Docs::load(&folder.join("docs.toml"), shared, &model)?;
     let waiters = waiters::load(&folder.join("waiters-2.json"), &model)?;
-    Ok(Service { names, model, docs, waiters })
+    let examples = examples::load(&folder.join("examples.json"), &model)?;
+    Ok(Service { names, model, docs, waiters, examples })
 }
 
 /// What the engine takes for granted of a structure's members.

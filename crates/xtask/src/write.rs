@@ -8,14 +8,22 @@ use similar::TextDiff;
 
 use crate::emit::text::{Files, NOTICE};
 use crate::errors::ErrorClasses;
+use crate::options::Options;
 use crate::paths::{Result, model_folder, root, write_text};
 use crate::{emit, services};
 
 /// Where generated files can be. Those that carry the notice and are not generated are stale.
-const PLACES: &[&str] = &["crates/core/src", "node/generated", "node/lib", "python/chimeline"];
+const PLACES: &[&str] = &["crates/core/src", "docs", "node/generated", "node/lib", "python/chimeline"];
 
 /// Folders of generated files alone.
-const FOLDERS: &[&str] = &["crates/core/src/schema/generated", "node/generated", "python/chimeline/_generated"];
+const FOLDERS: &[&str] = &[
+    "crates/core/src/schema/generated",
+    "docs/reference/chime",
+    "docs/reference/chime-sdk-media-pipelines",
+    "docs/reference/chime-sdk-meetings",
+    "node/generated",
+    "python/chimeline/_generated",
+];
 
 /// How many lines of a difference are shown.
 const SHOWN: usize = 100;
@@ -24,7 +32,8 @@ const SHOWN: usize = 100;
 pub fn run(check: bool) -> Result<()> {
     let services = services::load()?;
     let errors = ErrorClasses::load(&model_folder().join("errors.toml"))?;
-    let files = emit::all(&services, &errors)?;
+    let options = Options::load(&model_folder().join("options.toml"))?;
+    let files = emit::all(&services, &errors, &options)?;
     let changes = compare(&root(), &files)?;
     if check {
         changes.report(&root(), &files)?;

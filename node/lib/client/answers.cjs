@@ -73,7 +73,7 @@ class Answers {
 
   /** What a user's function threw, where that is why the call failed. */
   raised(record) {
-    if (record.raisedByHost !== true) return undefined;
+    if (record.raisedByHost !== true) return record.service ? this.#handlers?.raised?.(record)?.error : undefined;
     const failure = record.class === "CredentialRetrievalError" ? this.#credentials?.failure : this.#failure;
     // Anything can be thrown, which then is what the call rejects with.
     return failure?.error;

@@ -1,10 +1,13 @@
 "use strict";
 // What a client makes its calls with: its native client, made at the first call, and what answers the questions of each.
 const { Answers } = require("./answers.cjs");
+const { NoLogger } = require("./logging.cjs");
 const { settingsOf } = require("./resolved_config.cjs");
 const { askedFor } = require("../options/credentials.cjs");
 const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("../options/client_options.cjs");
-const { call, make } = require("../wire/call.cjs");
+const { customHandler } = require("../options/request_handler.cjs");
+const { withOptionHandlers } = require("../handlers/option_handlers.cjs");
+const { call, findCredentials, make } = require("../wire/call.cjs");
 const { unwatch, watch, within } = require("../wire/signal.cjs");
 
 class Calls {
@@ -46,21 +49,42 @@ class Calls {
   }
 
   #call(operation, input, options, signal, config, startedAgo) {
+    const { warnAfter } = this.#options.requestHandler;
+    const calling = this.#started(operation, input, options, signal, config, startedAgo);
+    return warnAfter === undefined ? calling : warning(calling, warnAfter, config.logger);
+  }
+
+  #started(operation, input, options, signal, config, startedAgo) {
     // Lambda sets it anew for each invocation.
     const traceId = this.#inLambda ? process.env._X_AMZN_TRACE_ID : undefined;
-    const handlers = this.handlers?.(operation, input);
+    const { requestHandler, retryStrategy } = this.#options;
+    const handler = customHandler(config.requestHandler, requestHandler);
+    const handlers = withOptionHandlers(this.handlers?.(operation, input), { handler, retryStrategy }, signal);
     if (this.#credentials === undefined && handlers === undefined) {
       return call(this.#native, operation, input, signal, forCall(options, startedAgo, traceId));
     }
     const answers = new Answers(operation, this.#credentials, handlers, config);
     // The expiry of credentials goes by this clock, which a test may hold still.
     const asking = { asks: answers.asks, now: Date.now() };
-    return call(this.#native, operation, input, signal, forCall(options, startedAgo, traceId, asking), answers);
+    const calling = call(this.#native, operation, input, signal, forCall(options, startedAgo, traceId, asking), answers);
+    return handlers?.ended === undefined ? calling : handlers.ended(calling);
   }
 
   async settings() {
     await this.#prepared();
     return settingsOf(this.#native);
+  }
+
+  /** The credentials that calls are signed with, for `client.config`. */
+  async credentials(callerClientConfig) {
+    const { credentials } = this.#options;
+    if (credentials == null) {
+      await this.#prepared();
+      return findCredentials(this.#native, this.#service);
+    }
+    const found = await (typeof credentials === "function" ? credentials({ callerClientConfig }) : credentials);
+    credentialsOf(found);
+    return { ...found, $source: { ...found.$source, CREDENTIALS_CODE: "e" } };
   }
 
   close() {
@@ -83,6 +107,21 @@ class Calls {
     const environment = environmentOf(process.env);
     this.#inLambda = Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
     this.#native = await make(this.#service, forNative(this.#options, given, asks), environment);
+  }
+}
+
+/** What a call comes to, with a warning where it takes longer than a `requestTimeout` that ends nothing. */
+async function warning(calling, milliseconds, logger) {
+  const warn = () => {
+    const text = `a request has exceeded its requestTimeout of ${milliseconds} ms (with throwOnRequestTimeout: true it would have failed)`;
+    if (logger == null || logger instanceof NoLogger) process.emitWarning(text, "ChimelineWarning");
+    else logger.warn?.(text);
+  };
+  const timer = setTimeout(warn, milliseconds);
+  try {
+    return await calling;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -7,7 +7,11 @@ const { configOf } = require("./resolved_config.cjs");
 const { AbortError } = require("../errors/error_classes.cjs");
 const { fromCaller } = require("../errors/stack.cjs");
 const { logOf } = require("./logging.cjs");
+const { clientStack, partsOf, withStack } = require("../middleware/client_stack.cjs");
+const { throughMiddleware } = require("../middleware/onion.cjs");
+const { traced, tracing } = require("../middleware/spans.cjs");
 const { checked } = require("../options/client_options.cjs");
+const { extended } = require("../options/extensions.cjs");
 const { reasonOf } = require("../wire/signal.cjs");
 
 /** Where a client keeps what it makes calls with: a property, so that one behind a Proxy or under Object.create has it too. */
@@ -21,11 +25,11 @@ class Client {
   config;
 
   constructor(service, options = {}) {
-    const given = checked(options);
+    const given = checked(extended(options));
     madeWith.set(this, options);
     const calls = new Calls(service, given);
     Object.defineProperty(this, CALLS, { value: calls, writable: true, configurable: true });
-    this.config = configOf(service, given, () => calls.settings());
+    this.config = configOf(service, given, () => calls.settings(), () => calls.credentials(this.config));
   }
 
   /** Makes the call of a command. With a callback it gives nothing back. */
@@ -41,18 +45,32 @@ class Client {
   destroy() {
     this[CALLS].close();
   }
+
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+    this.destroy();
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    this.destroy();
+  }
 }
+
+withStack(Client, clientStack);
 
 /** Makes the call. It is the one async function between the call and its caller, so that the stacks of errors begin there. */
 async function sending(client, command, options) {
   const { [CALLS]: calls, [SERVICE]: service, config } = client;
-  const log = logOf(config);
+  let log = logOf(config);
   const started = log === undefined ? 0 : performance.now();
   let operation;
   try {
     operation = operationOf(service, command);
     const signal = signalOf(options, operation);
-    const output = await calls.run(operation, command.input, options, signal, config);
+    const parts = partsOf(client, command);
+    if (parts?.isLogged === false) log = undefined;
+    const tracer = tracing();
+    const isPlain = parts === undefined && tracer === undefined;
+    const output = await (isPlain ? calls.run(operation, command.input, options, signal, config) : around(parts, tracer, calls, { operation, command, options, signal, config }));
     if (log !== undefined) log.succeeded(operation, command, output, performance.now() - started);
     return output;
   } catch (error) {
@@ -60,6 +78,13 @@ async function sending(client, command, options) {
     if (log !== undefined) log.failed(operation, command, error);
     throw error;
   }
+}
+
+/** Makes the call through middleware, if it has any, and inside of a span, if spans are made. */
+function around(parts, tracer, calls, call) {
+  const { operation, command, options, signal, config } = call;
+  const run = () => (parts === undefined ? calls.run(operation, command.input, options, signal, config) : throughMiddleware(parts, calls, call));
+  return tracer === undefined ? run() : traced(tracer, operation, config.region, run);
 }
 
 function operationOf(service, command) {

@@ -1,4 +1,6 @@
 "use strict";
+const { withStack } = require("../middleware/client_stack.cjs");
+const { middlewareStack } = require("../middleware/stack.cjs");
 
 /** On the prototype of a command: what it asks for, `{ service, name }`. Known to every copy of the package in the process. */
 const OPERATION = Symbol.for("chimeline.operation");
@@ -9,6 +11,8 @@ class Command {
     this.input = input ?? {};
   }
 }
+
+withStack(Command, middlewareStack);
 
 /** Which operation of which service a command of any copy of this package asks for; nothing for what is no command. */
 function asked(command) {

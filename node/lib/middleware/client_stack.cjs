@@ -23,11 +23,15 @@ const BUILT_IN = [
   { name: "deserializerMiddleware", step: "deserialize", tags: ["DESERIALIZER"] },
 ].map((options) => ({ ...options, override: true, middleware: (next) => next }));
 
-/** Those that may be taken out, and what then is left out of a call. */
-const OPTIONAL = new Set(["loggerMiddleware", "getUserAgentMiddleware", "recursionDetectionMiddleware"]);
+/** Those that may be taken out, with the headers that then are left out of a request. */
+const OPTIONAL = new Map([
+  ["loggerMiddleware", []],
+  ["getUserAgentMiddleware", ["user-agent", "x-amz-user-agent"]],
+  ["recursionDetectionMiddleware", ["x-amzn-trace-id"]],
+]);
 
-/** On a client or a command: its stack, once it was asked for. */
-const STACK = Symbol("chimeline.stack");
+/** On a client or a command of any copy of this package: its stack, once it was asked for. */
+const STACK = Symbol.for("chimeline.stack");
 
 /** Gives the prototype of a class its `middlewareStack`, made when it is first asked for. */
 function withStack(Class, make) {
@@ -54,8 +58,8 @@ function clientStack() {
 }
 
 /**
- * The middleware of a call in the parts that it comes in: see onion.cjs. Nothing where there is none but the client's own. `without` has the
- * names of the client's own that were taken out.
+ * The middleware of a call in the parts that it comes in, which onion.cjs describes. Nothing where there is none but the client's own. Of
+ * those that were taken out, `dropped` has the headers, and `isLogged` is false for the logger's.
  */
 function partsOf(client, command) {
   const own = client[STACK];
@@ -73,7 +77,8 @@ function partsOf(client, command) {
   const isOwn = new Set(BUILT_IN.map(({ middleware }) => middleware));
   const part = (from, to) => entries.slice(from, to).map(({ middleware }) => middleware).filter((middleware) => !isOwn.has(middleware));
   const [outer, building, attempting, exchanging] = [part(0, ends[0]), part(ends[0], ends[1]), part(ends[1], ends[2]), part(ends[2])];
-  return { outer, building, attempting, exchanging, without: new Set(missing) };
+  const dropped = missing.flatMap((name) => OPTIONAL.get(name) ?? []);
+  return { outer, building, attempting, exchanging, dropped, isLogged: !missing.includes("loggerMiddleware") };
 }
 
 module.exports = { clientStack, partsOf, withStack };

@@ -9,16 +9,17 @@ class Conversation {
   #isOver = false;
 
   /**
-   * `open` starts the call, given its handlers, and gives a promise of its output. `interrupted` is called with the error of a call that fails
-   * while a reply to it is due, as at its deadline.
+   * `open` starts the call, given its handlers, and gives a promise of its output. Its deadline counts from `startedAt`, by `performance.now()`.
+   * `interrupted` is called with the error of a call that fails while a reply to it is due, as at its deadline.
    */
-  constructor(open, interrupted) {
+  constructor(open, startedAt, interrupted) {
     const asking = (question) => {
       this.#reply = deferred();
       this.#next.resolve(question);
       return this.#reply.promise;
     };
     const handlers = {
+      startedAt,
       asks: ["request", "attempts", "retries"],
       request: (request) => asking({ kind: "request", request: requestOf(request) }),
       attempt: (_, request) => asking({ kind: "attempt", request: requestOf(request) }),
@@ -59,6 +60,16 @@ class Conversation {
   }
 }
 
+/**
+ * The handlers of a call that has those of its middleware and others too: an HTTP handler or retry strategy of the user's own, which says of
+ * another attempt what the middleware leaves open.
+ */
+function joined(middleware, others) {
+  if (middleware === undefined || others === undefined) return middleware ?? others;
+  const retry = async (number, error, delay) => (await middleware.retry(number, error, delay)) ?? (others.asks.includes("retries") ? others.retry(number, error, delay) : undefined);
+  return { ...middleware, asks: [...new Set([...middleware.asks, ...others.asks])], retry, exchange: (number, request) => others.exchange(number, request) };
+}
+
 /** @returns {{ promise: Promise<any>, resolve: (value: any) => void }} */
 function deferred() {
   let resolve = (_) => {};
@@ -66,4 +77,4 @@ function deferred() {
   return { promise, resolve };
 }
 
-module.exports = { Conversation };
+module.exports = { Conversation, joined };

@@ -21,13 +21,19 @@ class HttpResponse {
 
 /** Of a request as the core has it, whose `url` is whole and percent-encoded, `headers` are pairs and `body` is bytes. */
 function requestOf({ method, url, headers, body }) {
-  const { protocol, hostname, port, pathname, searchParams } = new URL(url);
-  const query = {};
-  for (const [name, value] of searchParams) {
-    query[name] = query[name] === undefined ? value : [query[name], value].flat();
-  }
+  const { protocol, hostname, port, pathname, search } = new URL(url);
   const text = body.length === 0 ? undefined : body.toString();
-  return new HttpRequest({ method, protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname, query, headers: headersOf(headers), body: text });
+  return new HttpRequest({ method, protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname, query: queryOf(search), headers: headersOf(headers), body: text });
+}
+
+/** The members of a query: a text, null for a name alone, or a list of those. */
+function queryOf(search) {
+  const query = {};
+  for (const part of search.slice(1).split("&").filter(Boolean)) {
+    const [name, value = null] = part.split(/=(.*)/s, 2).map((text) => decodeURIComponent(text.replaceAll("+", " ")));
+    query[name] = Object.hasOwn(query, name) ? [query[name], value].flat() : value;
+  }
+  return query;
 }
 
 /** Of a response as the core has it. */

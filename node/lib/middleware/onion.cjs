@@ -10,6 +10,7 @@
 // signed and retried by the core, which asks for the rest: see crates/core/src/call/questions.rs.
 const { Conversation } = require("./conversation.cjs");
 const { requestFor, responseFor } = require("./http.cjs");
+const { withoutSensitive } = require("../wire/redact.cjs");
 const { reasonOf, unwatch, watch } = require("../wire/signal.cjs");
 
 class Onion {
@@ -18,6 +19,7 @@ class Onion {
   #open;
   #interrupt = (_) => {};
   #ending = new AbortController();
+  #startedAt = performance.now();
 
   /**
    * `parts` has the middleware of each part, in its order. `open` starts a call of the core and gives a promise of its output; it takes
@@ -50,22 +52,23 @@ class Onion {
 
   #opened(input, once) {
     const open = (handlers) => this.#open({ input, handlers, signal: this.#ending.signal, once });
-    return new Conversation(open, (error) => this.#interrupt(error));
+    return new Conversation(open, this.#startedAt, (error) => this.#interrupt(error));
   }
 
   /** From the input on. */
   async #built(args) {
     const first = this.#opened(args.input, false);
     const { request } = asked(await first.next(), "request");
+    for (const name of this.#parts.dropped) delete request.headers[name];
     const building = this.#through("building", async (given) => {
-      const request = requestFor(given.request);
+      const changed = requestFor(given.request);
       let call = first;
       // A second next() is a call of its own.
       if (!call.isAsking) {
         call = this.#opened(given.input, false);
         asked(await call.next(), "request");
       }
-      call.reply(request);
+      call.reply(changed);
       return this.#attempted(call, given);
     });
     return building({ ...args, request });
@@ -145,4 +148,20 @@ function finished(event) {
   return event.output;
 }
 
-module.exports = { Onion };
+/** Makes the call of a command through the middleware of `partsOf`. */
+async function throughMiddleware(parts, calls, { operation, command, options, signal, config }) {
+  const { name, service } = operation;
+  const context = {
+    logger: config.logger,
+    clientName: `${service.class}Client`,
+    commandName: `${name}Command`,
+    inputFilterSensitiveLog: (input) => withoutSensitive(operation, input, undefined).input,
+    outputFilterSensitiveLog: (output) => withoutSensitive(operation, undefined, output).output,
+    __smithy_context: { commandInstance: command, service: service.class, operation: name, ...(signal === undefined ? {} : { abortSignal: signal }) },
+  };
+  const open = ({ input, handlers, signal: ending, once }) => calls.run(operation, input, once ? { ...options, maxAttempts: 1 } : options, ending, config, handlers);
+  const { output } = await new Onion(parts, context, open).run({ input: command.input }, signal);
+  return output;
+}
+
+module.exports = { throughMiddleware };

@@ -26,8 +26,12 @@ function isDisabled() {
   return names !== undefined && names.split(",").some((name) => name.trim() === "aws-sdk");
 }
 
-/** Makes the call inside of a span; `region` gives the client's. */
-async function traced({ SpanKind, SpanStatusCode, context, trace }, { name, service }, region, call) {
+/**
+ * Makes the call inside of a span; `region` gives the client's.
+ * @param {any} api
+ */
+async function traced(api, { name, service }, region, call) {
+  const { SpanKind, SpanStatusCode, context, trace } = api;
   const rpcService = service.serviceId.replace(/\s+/g, "");
   const attributes = { "rpc.system": "aws-api", "rpc.method": name, "rpc.service": rpcService };
   const span = trace.getTracer("chimeline", VERSION).startSpan(`${rpcService}.${name}`, { kind: SpanKind.CLIENT, attributes });
@@ -41,7 +45,8 @@ async function traced({ SpanKind, SpanStatusCode, context, trace }, { name, serv
     told("http.response.status_code", httpStatusCode);
     told("aws.request.extended_id", extendedRequestId);
     return output;
-  } catch (error) {
+  } catch (thrown) {
+    const error = /** @type {any} */ (thrown);
     told("http.response.status_code", error?.$metadata?.httpStatusCode);
     span.setStatus({ code: SpanStatusCode.ERROR, message: error?.message });
     span.recordException(error);

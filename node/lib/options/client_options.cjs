@@ -1,22 +1,32 @@
 "use strict";
 // The options of a client: checked when it is made, resolved at its first call.
-const { maxConnections, taken } = require("./agents.cjs");
+const { maxConnections } = require("./agents.cjs");
+const { checkNames } = require("./known.cjs");
+const { extraCertificates, trustsAnybody, warnOfAnybody } = require("./node_environment.cjs");
+const { readHandler } = require("./request_handler.cjs");
+const { checkStrategy } = require("../handlers/retry_strategy.cjs");
 const { attempts, milliseconds } = require("./numbers.cjs");
 const { check, pick, typeOf } = require("./checks.cjs");
 
-/** What each option may be, by `typeof`; options of other names are left alone, as the AWS SDK does. */
+/** What each option may be, by `typeof`. */
 const TYPES = {
   region: ["string", "function", "promise"],
+  signingRegion: ["string"],
   endpoint: ["string", "object", "function", "promise"],
   credentials: ["object", "function", "promise"],
   profile: ["string"],
+  extensions: ["object"],
   namespace: ["string"],
   maxAttempts: ["number", "function", "promise"],
   retryMode: ["string", "function", "promise"],
+  defaultsMode: ["string", "function", "promise"],
   useFipsEndpoint: ["boolean", "function", "promise"],
   useDualstackEndpoint: ["boolean", "function", "promise"],
   requestHandler: ["object"],
+  retryStrategy: ["object", "function", "promise"],
   timeout: ["number"],
+  systemClockOffset: ["number"],
+  disableClockSkewCorrection: ["boolean", "function", "promise"],
   parameterValidation: ["boolean", "string"],
   customUserAgent: ["string", "object"],
   userAgentAppId: ["string", "function", "promise"],
@@ -28,7 +38,7 @@ const TYPES = {
 };
 
 /** Those that may come from a function or a promise. */
-const PROVIDED = ["region", "endpoint", "maxAttempts", "retryMode", "useFipsEndpoint", "useDualstackEndpoint", "userAgentAppId"];
+const PROVIDED = Object.keys(TYPES).filter((name) => name !== "credentials" && TYPES[name].includes("promise"));
 
 /** Marks the options for a local service of a test: then no file is read, and no proxy of the environment is used. */
 const LOCAL = Symbol.for("chimeline.local");
@@ -38,7 +48,7 @@ function checked(given) {
   if (given === null || typeof given !== "object") throw new TypeError(`the options of a client must be an object, not ${typeOf(given)}`);
   const options = pick(given, Object.keys(TYPES));
   for (const name in TYPES) check(name, options[name], TYPES[name]);
-  if (given.retryStrategy != null) throw new TypeError("retryStrategy is not supported: use maxAttempts and retryMode");
+  checkNames(given, Object.keys(TYPES));
   const { parameterValidation, requestHandler, logger, clientCert } = options;
   if (logger != null && !["debug", "info"].every((name) => typeof logger[name] === "function")) {
     throw new TypeError("logger must have the functions debug and info, as console has");
@@ -52,23 +62,11 @@ function checked(given) {
   if (clientCert != null && typeof clientCert !== "string" && !(Array.isArray(clientCert) && clientCert.length === 2 && clientCert.every((path) => typeof path === "string"))) {
     throw new TypeError("clientCert must be the path of a PEM file, or a pair of paths: of the certificate and of its key");
   }
-  options.requestHandler = checkedHandler(requestHandler ?? {}, options);
+  options.requestHandler = readHandler(requestHandler ?? {}, options);
+  if (options.retryStrategy != null && !isLate(options.retryStrategy)) checkStrategy(options.retryStrategy);
   options[LOCAL] = given[LOCAL];
   if (options.credentials != null && !isLate(options.credentials)) checkTypes(options.credentials);
   return options;
-}
-
-/** What is taken of v3's handler: its limits, and of its agents what this client can do itself. */
-function checkedHandler(handler, { caBundle, clientCert }) {
-  if (typeof handler.handle === "function") {
-    throw new TypeError("requestHandler must be a plain object of options ({ requestTimeout, connectionTimeout }): this client does its own HTTP");
-  }
-  const { httpAgent, httpsAgent, ...limits } = pick(handler, ["requestTimeout", "socketTimeout", "connectionTimeout", "httpAgent", "httpsAgent"]);
-  for (const name in limits) check(`requestHandler.${name}`, limits[name], ["number"]);
-  const [http, https] = [taken("requestHandler.httpAgent", httpAgent), taken("requestHandler.httpsAgent", httpsAgent)];
-  if (caBundle && https.ca !== undefined) throw new TypeError("requestHandler.httpsAgent has a ca, and there is a caBundle: give one of them");
-  if (clientCert && https.cert !== undefined) throw new TypeError("requestHandler.httpsAgent has a cert, and there is a clientCert: give one of them");
-  return { ...limits, http, https };
 }
 
 /** Whether an option has to be asked for. */
@@ -78,16 +76,19 @@ function isLate(value) {
 
 /** The names of the options that have to be asked for. */
 function late(options) {
-  return PROVIDED.filter((name) => isLate(options[name]));
+  const names = PROVIDED.filter((name) => isLate(options[name]));
+  return options.requestHandler.later === undefined ? names : [...names, "requestHandler"];
 }
 
 /** What was asked for, in place of the functions and promises. */
 async function provided(options, names) {
-  const values = await Promise.all(names.map((name) => (typeof options[name] === "function" ? options[name]() : options[name])));
+  const ask = (value) => (typeof value === "function" ? value() : (value.later?.() ?? value));
+  const values = await Promise.all(names.map((name) => ask(options[name])));
   const out = { ...options };
   names.forEach((name, i) => {
     if (isLate(values[i])) throw new TypeError(`${name}: the function gave another ${typeOf(values[i])}`);
     check(name, values[i], TYPES[name]);
+    if (name === "retryStrategy") checkStrategy(values[i] ?? {});
     out[name] = values[i];
   });
   return out;
@@ -133,11 +134,17 @@ function forNative(options, credentials, asksForCredentials) {
     socketTimeout: limit("socketTimeout"),
     timeout: isNone(options.timeout) ? undefined : milliseconds("timeout", options.timeout),
     maxConnections: connections.map(maxConnections).find((limit) => limit !== undefined) ?? MAX_CONNECTIONS,
+    keepAlive: handler.keepAlive ?? connections.map(({ keepAlive }) => keepAlive).find((kept) => kept !== undefined),
     retryMode: options.retryMode ?? undefined,
+    defaultsMode: options.defaultsMode ?? undefined,
+    systemClockOffset: options.systemClockOffset ?? undefined,
+    disableClockSkewCorrection: options.disableClockSkewCorrection ?? undefined,
+    signingRegion: options.signingRegion ?? undefined,
     maxAttempts: attempts("maxAttempts", options.maxAttempts),
     parameterValidation: options.parameterValidation == null || options.parameterValidation === "" ? undefined : String(options.parameterValidation),
     caBundle: options.caBundle || https.ca,
-    insecure: https.insecure === true,
+    extraCaCerts: options[LOCAL] === true ? undefined : extraCertificates(process.env),
+    insecure: isInsecure(https, endpoint),
     clientCert: typeof clientCert === "string" && clientCert !== "" ? [clientCert, clientCert] : clientCert || (https.cert && [https.cert, https.key]),
     httpProxy: http.proxy,
     httpsProxy: https.proxy,
@@ -146,6 +153,14 @@ function forNative(options, credentials, asksForCredentials) {
     language: `js#${process.versions.node}`,
     local: options[LOCAL] === true,
   });
+}
+
+/** Whether the certificates of servers are not verified. */
+function isInsecure({ rejectUnauthorized }, endpoint) {
+  if (rejectUnauthorized !== undefined) return !rejectUnauthorized;
+  if (!trustsAnybody(process.env)) return false;
+  if (!endpoint?.startsWith("http:")) warnOfAnybody();
+  return true;
 }
 
 /** How many connections there may be at once where no agent says so. */

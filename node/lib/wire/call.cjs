@@ -110,6 +110,24 @@ async function make(service, options, environment) {
   return native;
 }
 
+/** The credentials of a client's chain; this thread does not wait for its files and services. */
+async function findCredentials(native, service) {
+  const [, success, found] = await new Promise((resolve) => {
+    listen();
+    const number = fresh();
+    pending.set(number, resolve);
+    bridge.findCredentials(native, number);
+  });
+  if (!success) throw fromRecord(found, service);
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = found;
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === null ? {} : { sessionToken }),
+    ...(expiration === null ? {} : { expiration: new Date(expiration) }),
+  };
+}
+
 /** A number that no call under way has. */
 function fresh() {
   do last = (last + 1) >>> 0;
@@ -117,4 +135,4 @@ function fresh() {
   return last;
 }
 
-module.exports = { call, make };
+module.exports = { call, findCredentials, make };

@@ -3,13 +3,8 @@
 const errors = require("../../generated/errors.cjs");
 const { visible } = require("../errors/error_names.cjs");
 
-/** How to fix what went wrong on this side, by the names of classes. */
-const HINTS = {
-  NoRegionError: 'give the client a region, as in { region: "us-east-1" }, or set AWS_REGION, or region in the profile',
-  SSLError:
-    "trust the certificate of an authority with the option caBundle, or with the variable AWS_CA_BUNDLE in place of the system's, " +
-    "or with NODE_EXTRA_CA_CERTS beside them; each is the path of a PEM file",
-};
+/** What each failure of TLS is told, behind what the core knows of it: Node has a variable of its own. */
+const TRUST = "a certificate is trusted by naming the PEM file of its authority with caBundle, AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS";
 
 /** The error for a record of the native module. `service` gives the classes of what a service answered. */
 function fromRecord(record, service) {
@@ -17,8 +12,8 @@ function fromRecord(record, service) {
   if (record.errors) error.errors = record.errors;
   error.operation = record.operation ?? undefined;
   error.host = record.host ?? undefined;
-  const hint = record.hint ?? HINTS[record.class];
-  if (hint !== undefined) visible(error, "hint", hint);
+  const hints = [record.hint, record.class === "SSLError" ? TRUST : undefined].filter((text) => text != null);
+  if (hints.length > 0) visible(error, "hint", hints.join("; "));
   if (!record.service) addToFailure(error, record);
   error.attempts = record.attempts;
   return error;

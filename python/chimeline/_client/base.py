@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .._host.answers import Answers
     from .._host.credentials import CredentialSource
     from .._host.handlers import CallHandlers
+    from ..testing import Recording
     from .events import EventEmitter
     from .exceptions import ClientExceptions
     from .meta import ClientMeta
@@ -35,13 +36,15 @@ SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 class Hooks:
     """The handlers of a client and of its views; there is no emitter until somebody asks for it."""
 
+    # Of `chimeline.testing.record`, for the calls of all clients.
+    recording: t.ClassVar[Recording | None] = None
+
     def __init__(self, emitter: EventEmitter | None = None) -> None:
         self.emitter = emitter
-
-    @property
-    def active(self) -> bool:
+        self.active = emitter is not None and emitter.is_active
         """Whether a call has any handler to call."""
-        return self.emitter is not None and self.emitter.is_active
+        if emitter is not None:
+            emitter.hooks = self
 
 
 class BaseClient:
@@ -58,11 +61,11 @@ class BaseClient:
     _waiter_class: t.ClassVar[str]
 
     def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
-        self._options = options
         self._config = config
         self._hooks = hooks or Hooks()
         self._call_options: dict[str, Any] | None = None
         self._source = _credential_source(options)
+        self._options = options if self._source is None else {**options, "credentials": self._source.given}
         # Called with an operation and its input, it gives the handlers of that call, if any; see `_host.handlers`.
         self._handlers: Callable[[str, Mapping[str, Any]], CallHandlers | None] | None = None
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}

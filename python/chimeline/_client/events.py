@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .base import Hooks
+
     Handler = Callable[..., Any]
 
 EVENTS = (
@@ -32,6 +34,8 @@ class EventEmitter:
 
     def __init__(self, *, awaits: bool) -> None:
         self._awaits = awaits
+        self.hooks: Hooks | None = None
+        """Of a client's emitter: where its calls see whether there is any handler."""
         self._lock = Lock()
         # By the parts of the event: those registered first, as usual and last. Replaced, never changed, for calls read it.
         self._handlers: dict[tuple[str, ...], tuple[list[Handler], list[Handler], list[Handler]]] = {}
@@ -144,6 +148,8 @@ class EventEmitter:
     def _replace(self, handlers: Any) -> None:
         self._handlers = handlers
         self._found = {}
+        if self.hooks is not None:
+            self.hooks.active = bool(handlers)
 
     def __repr__(self) -> str:
         return f"<chimeline EventEmitter: {sum(len(each) for sections in self._handlers.values() for each in sections)} handlers>"

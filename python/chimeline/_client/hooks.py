@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exceptions
 from .._native import prepare
+from .base import Hooks
 from .request import HTTPResponse, RequestSigner, request_dict, send_as
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 def drive(steps: Steps) -> Any:
     """The outcome of the steps, which run one after another."""
-    step = next(steps)
     try:
+        step = next(steps)
         while True:
             try:
                 result = step()
@@ -44,8 +45,8 @@ def drive(steps: Steps) -> Any:
 
 async def drive_awaited(steps: Steps) -> Any:
     """The outcome of the steps, whose awaitables are awaited."""
-    step = next(steps)
     try:
+        step = next(steps)
         while True:
             try:
                 result = step()
@@ -91,18 +92,25 @@ class HookedCall:
         given = yield from self._emit_until_response(
             "before-call", model=model, params=request, request_signer=RequestSigner(self._client), context=context
         )
-        if given is None:
-            return (yield from self._send(send_as(prepared, request, original)))
-        http_response, parsed = given
+        recording = Hooks.recording
+        if given is None and (recording is None or not recording.replays):
+            return (yield from self._send(send_as(prepared, request, original), params))
+        http_response, parsed = given or self._replayed(recording, params)
         yield from self._after_call(http_response, parsed)
         if http_response.status_code >= 300:
             raise self._error_of(parsed)
         return parsed
 
-    def _send(self, prepared: Any) -> Steps:
+    def _replayed(self, recording: Any, params: Any) -> tuple[HTTPResponse, dict[str, Any]]:
+        parsed = recording.replay(self._model, params)
+        return HTTPResponse(parsed), parsed
+
+    def _send(self, prepared: Any, params: Any) -> Steps:
         try:
             parsed = yield partial(self._client._send, self._operation_name, prepared)
         except exceptions.ClientError as error:
+            if Hooks.recording is not None:
+                Hooks.recording.note(self._model, params, error.response)
             code, message = error.response.get("Error", {}).get("Code"), str(error)
             yield from self._after_call(HTTPResponse(error.response), error.response)
             # Handlers may have changed what it was made of.
@@ -113,8 +121,12 @@ class HookedCall:
             raise new from error
         except Exception as error:
             raised = error
+            if Hooks.recording is not None:
+                Hooks.recording.note_failure(self._model, params, raised)
             yield from self._emit("after-call-error", exception=raised, context=self._context)
             raise
+        if Hooks.recording is not None:
+            Hooks.recording.note(self._model, params, parsed)
         yield from self._after_call(HTTPResponse(parsed), parsed)
         return parsed
 

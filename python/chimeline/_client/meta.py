@@ -30,6 +30,7 @@ class ClientMeta:
         hooks = self._client._hooks
         if hooks.emitter is None:
             hooks.emitter = EventEmitter(awaits=self._client._awaits)
+            hooks.emitter.hooks = hooks
         return hooks.emitter
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-from ._functions import Functions, parse_event, parse_events
+from ._functions import Functions, parse_event, parse_events, policies
 from .events import ChimeEvent
 from .types import MeetingLike, PipelineLike, Tags
 
@@ -28,6 +28,8 @@ __all__ = [
     "parse_event",
     "parse_events",
     "people",
+    "policies",
+    "preflight",
     "resolve_event",
     "start_recording",
     "stop_recording",
@@ -321,6 +323,59 @@ def artifacts(
     Without ``listed`` a capture has its folders alone, and a concatenation the names that its files will have.
     """
     return _set.artifacts(pipeline, sink=sink, listed=listed, presign=presign, s3=s3, client=client)
+
+
+@overload
+def preflight(
+    sink: str | None = None,
+    *,
+    meeting: MeetingLike | None = None,
+    concatenate_to: str | None = None,
+    media_region: str | None = None,
+    endpoints: Mapping[str, str] | None = None,
+    client: BlockingClient,
+) -> types.Preflight: ...
+
+
+@overload
+def preflight(
+    sink: str | None = None,
+    *,
+    meeting: MeetingLike | None = None,
+    concatenate_to: str | None = None,
+    media_region: str | None = None,
+    endpoints: Mapping[str, str] | None = None,
+    client: AsyncClient | None = None,
+) -> Awaitable[types.Preflight]: ...
+
+
+def preflight(
+    sink: str | None = None,
+    *,
+    meeting: MeetingLike | None = None,
+    concatenate_to: str | None = None,
+    media_region: str | None = None,
+    endpoints: Mapping[str, str] | None = None,
+    client: Any = None,
+) -> Any:
+    """Looks whether a meeting can be recorded to a place, before anything is created; every request is a read.
+
+    sink, concatenate_to: ``s3://BUCKET/PREFIX`` of the recording and of its concatenation.
+    meeting: the meeting, where there is one already.
+    media_region: the Region of its media, where there is none yet.
+    endpoints: URLs of ``s3``, ``sts`` and ``iam`` in place of AWS's own; else ``AWS_ENDPOINT_URL_S3`` and the like.
+
+    Returns ``ready``, which is None where something cannot be told, and the ``checks``: each with its ``verdict``, what was
+    asked, what was found, the ``cure`` and what to ``paste``.
+    """
+    return _set.preflight(
+        sink,
+        meeting=meeting,
+        concatenate_to=concatenate_to,
+        media_region=media_region,
+        endpoints=endpoints,
+        client=client,
+    )
 
 
 @overload

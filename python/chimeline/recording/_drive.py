@@ -47,10 +47,13 @@ class Clients:
         self._first = client
         self.service = PIPELINES if service == MEETINGS else service
         """The service that pipelines are asked of."""
+        self.region: str | None = getattr(client.meta, "region_name", None)
 
     def method(self, call: Mapping[str, Any]) -> Callable[..., Any]:
         """What makes a call."""
         service, operation = call["service"], call["operation"]
+        if operation == "SignedGet":
+            return _SignedGet(self._first)
         client = self._by_service.get(service)
         if client is None:
             client = self._by_service[service] = _sibling(self._first, service)
@@ -58,6 +61,27 @@ class Clients:
             return _Presigner(client)
         mapping = client.meta.method_to_api_mapping
         return getattr(client, next(method for method, name in mapping.items() if name == operation))
+
+
+class _SignedGet:
+    """Gets what other services of AWS say, with the credentials of a client of this package."""
+
+    def __init__(self, client: Any) -> None:
+        if getattr(client, "_native", None) is None:
+            raise errors.ParamValidationError("a client of this package is needed, whose credentials the reads are signed with")
+        self._client = client
+
+    def __call__(self, *, service: str, region: str, url: str) -> dict[str, Any]:
+        client = self._client
+        options = client._options_now()
+        if client._source is not None:
+            if client._source.is_coroutine:
+                raise errors.ParamValidationError(
+                    "credentials that are awaited cannot sign these reads: give a blocking function"
+                )
+            options = {**(options or {}), **client._source.read_now()}
+        status, body = client._native.get_signed(service, region, url, options)
+        return {"status": status, "body": body}
 
 
 class _Presigner:
@@ -189,7 +213,7 @@ async def _awaited(run: _Run, clients: Clients) -> Any:
 async def _call_awaited(run: _Run, clients: Clients, call: Mapping[str, Any]) -> str:
     try:
         method = clients.method(call)
-        if call["service"] == "s3":
+        if call["service"] in ("s3", "aws"):
             # Most clients of S3 block; of those that are awaited the coroutine comes back from the thread.
             output = await asyncio.to_thread(method, **call["input"])
         else:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
+from .._generated.errors import ParamValidationError
 from . import _drive
 from .events import ChimeEvent, event_of
 
@@ -117,6 +119,28 @@ class Functions:
         given = {"pipeline": pipeline, "sink": sink, "list": listed, "presign": presign}
         return _drive.drive("artifacts", given, self._clients(client, _drive.PIPELINES, s3=s3))
 
+    def preflight(
+        self,
+        sink: str | None = None,
+        *,
+        meeting: MeetingLike | None = None,
+        concatenate_to: str | None = None,
+        media_region: str | None = None,
+        endpoints: Mapping[str, str] | None = None,
+        client: Any = None,
+    ) -> Any:
+        clients = self._clients(client, _drive.PIPELINES)
+        region = clients.region
+        given = {
+            "sink": sink,
+            "meeting": meeting,
+            "concatenate_to": concatenate_to,
+            "media_region": media_region,
+            "endpoints": endpoints_of(endpoints),
+            "region": "us-east-1" if region in (None, "aws-global") else region,
+        }
+        return _drive.drive("preflight", given, clients)
+
     def resolve_event(self, event: Any, *, client: Any = None) -> Any:
         clients = self._clients(client, _drive.PIPELINES)
         found = _drive.drive("resolve_event", {"event": event}, clients)
@@ -142,6 +166,39 @@ def _follow_blocking(given: dict[str, Any], clients: _drive.Clients, events: Any
 
 async def _event_awaited(found: Any) -> ChimeEvent:
     return event_of(await found)
+
+
+def endpoints_of(given: Mapping[str, str] | None) -> dict[str, str]:
+    """The URLs in place of AWS's own: those given, else those of the variables that the SDKs read."""
+    names = ("s3", "sts", "iam")
+    if given is not None and (unknown := [name for name in given if name not in names]):
+        raise ParamValidationError(f"endpoints must be URLs of {', '.join(names)}, not of {', '.join(unknown)}")
+    found = {name: os.environ.get(f"AWS_ENDPOINT_URL_{name.upper()}") for name in names}
+    return {**{name: url for name, url in found.items() if url}, **(given or {})}
+
+
+def policies(
+    bucket: str | None = None,
+    *,
+    account: str,
+    purpose: str = "capture",
+    legacy: bool = False,
+    region: str = "us-east-1",
+    topic: str | None = None,
+    queue: str | None = None,
+) -> dict[str, Any]:
+    """The policies that recordings need, to paste; nothing is asked for.
+
+    bucket: its name, ``s3://BUCKET`` or its ARN.
+    account: the 12 digits of the account.
+    purpose: ``capture``, ``concatenation`` or ``live-connector``.
+    legacy: for the namespace chime.
+    region, topic, queue: of the notifications of meetings.
+
+    Returns a dict with ``bucket``, ``key``, ``caller``, ``sns``, ``sqs`` and ``role_command``, as far as they apply.
+    """
+    given = {"bucket": bucket, "account": account, "purpose": purpose, "region": region, "topic": topic, "queue": queue}
+    return _drive.function("policies", service="chime" if legacy else _drive.PIPELINES, **given)
 
 
 def parse_event(event: Any) -> ChimeEvent:

@@ -20,9 +20,11 @@ __all__ = [
     "Artifact",
     "ArtifactFolder",
     "ArtifactList",
+    "Check",
     "MeetingLike",
     "MeetingWithAttendees",
     "PipelineLike",
+    "Preflight",
     "StoppedRecording",
     "Tags",
 ]
@@ -50,6 +52,27 @@ class StoppedRecording(TypedDict):
     MediaPipelineIds: list[str]
     MediaConcatenationPipelines: list[pipelines.MediaConcatenationPipeline]
     """What joins the recordings, where that was asked for."""
+
+
+class Check(TypedDict):
+    """One thing that has to be so."""
+
+    check: str
+    verdict: str
+    """``passed``, ``failed`` or ``cannot tell``."""
+    asked: str
+    """The actions by which it was looked at, which the caller needs for that."""
+    detail: str
+    cure: str
+    paste: Any
+    """The policy or the command of the cure, where there is one."""
+
+
+class Preflight(TypedDict):
+    """Whether a meeting can be recorded."""
+
+    ready: bool | None
+    checks: list[Check]
 
 
 class ArtifactFolder(TypedDict):

@@ -61,6 +61,10 @@ async function main(): Promise<void> {
   });
   console.log(legacy.MediaCapturePipeline?.MediaPipelineId);
 
+  meetings.middlewareStack.add((next, context) => async (args) => next({ ...args, request: { ...args.request, headers: { who: context.commandName } } }), { step: "build", priority: "low", tags: ["WHO"] });
+  meetings.middlewareStack.addRelativeTo((next) => next, { relation: "after", toMiddleware: "serializerMiddleware", name: "mine" });
+  console.log(meetings.middlewareStack.remove("mine"), meetings.middlewareStack.identify().join());
+
   const local = await LocalChime.start({ pace: 0 });
   new Chime(local.clientOptions).destroy();
   await local.stop();

@@ -2,7 +2,7 @@
 
 use crate::codec::encode::Validation;
 use crate::error::hint::OptionNames;
-use crate::http::tls::{ClientCert, Trust};
+use crate::http::tls::{ClientCert, Pem, Trust};
 
 /// What the code that makes a client says; everything may be left out.
 #[derive(Clone, Default)]
@@ -11,6 +11,8 @@ pub struct Options {
     pub region: Option<String>,
     /// `media-pipelines` sends the calls of the service `chime` to its successor.
     pub namespace: Option<String>,
+    /// The region in the credential scope of signatures, in place of the one that follows from region and endpoint.
+    pub signing_region: Option<String>,
     /// A URL to send requests to, in place of the service's own.
     pub endpoint_url: Option<String>,
     /// Whether the service's own endpoint is spoken to without TLS.
@@ -35,6 +37,8 @@ pub struct Options {
     pub attempt_timeout: Option<f64>,
     /// How many connections are kept when no call uses them.
     pub max_pool_connections: Option<u32>,
+    /// Whether connections are kept for further calls, as they are by default.
+    pub keep_alive: Option<bool>,
     /// How many calls may have a connection at once; further ones wait.
     pub max_concurrency: Option<u32>,
     /// The most bytes that an answer may have.
@@ -46,10 +50,16 @@ pub struct Options {
     /// AWS's set of defaults, which says how long a connection may take: `standard`, `in-region`, `cross-region`, `mobile`,
     /// `auto` or `legacy`.
     pub defaults_mode: Option<String>,
+    /// By how many seconds the service's clock is ahead of ours, as far as is known at first.
+    pub clock_offset: Option<f64>,
+    /// Whether a service that refuses our time does not teach us its own.
+    pub disable_clock_skew_correction: Option<bool>,
     /// How much is checked before a request is sent.
     pub validation: Validation,
     /// Whose certificates are trusted.
     pub verify: Option<Trust>,
+    /// Certificates that are trusted beside the platform's. A file that cannot be read is passed over: that is for the host to tell.
+    pub extra_trust: Option<Pem>,
     /// The certificate to show to a server that asks for one.
     pub client_cert: Option<ClientCert>,
     /// The proxy for http endpoints. One that is given, empty for none, puts the environment's proxies out.
@@ -85,6 +95,7 @@ impl Options {
         let mut options = self.clone();
         let texts = [
             &mut options.region,
+            &mut options.signing_region,
             &mut options.namespace,
             &mut options.endpoint_url,
             &mut options.profile,

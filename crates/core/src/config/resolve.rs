@@ -33,6 +33,10 @@ pub struct Config {
     pub attempt_timeout: Option<Duration>,
     /// Whether a service that refuses our time teaches us its own.
     pub corrects_clock_skew: bool,
+    /// By how many seconds the service's clock is ahead of ours, as far as is known at first.
+    pub clock_offset: i64,
+    /// Whether connections are kept for further calls.
+    pub keep_alive: bool,
     /// How many connections are kept when no call uses them.
     pub max_pool_connections: u32,
     /// How many calls may have a connection at once, where that was said. Else it is as many as there are threads for blocking
@@ -117,7 +121,10 @@ impl Config {
             dual_stack,
             plain_http: options.plain_http.unwrap_or_default(),
         };
-        let endpoint = endpoint::resolve(service, choice)?;
+        let mut endpoint = endpoint::resolve(service, choice)?;
+        if let Some(region) = chain.code("signing_region", options.signing_region.clone()) {
+            endpoint.signing_region = region;
+        }
         let retry = retry(options, &chain)?;
         let connect_timeout = default_connect_timeout(options, &chain)?;
         let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
@@ -134,10 +141,12 @@ impl Config {
             max_concurrency: count("max_concurrency", options.max_concurrency, &chain)?,
             corrects_clock_skew: !chain.flag(
                 "disable_clock_skew_correction",
-                None,
+                options.disable_clock_skew_correction,
                 "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
                 "disable_clock_skew_correction",
             ),
+            clock_offset: clock_offset(options)?,
+            keep_alive: options.keep_alive.unwrap_or(true),
             response_limit: options.response_limit.unwrap_or(RESPONSE_LIMIT),
             validation: options.validation,
             user_agent: user_agent(options, &chain, retry.mode),
@@ -145,6 +154,7 @@ impl Config {
             credentials_region: region.or_else(|| (service.name == LEGACY).then(|| "us-east-1".to_owned())),
             tls: Tls {
                 trust: trust(options, &chain),
+                extra_trust: options.extra_trust.clone(),
                 variables: world.variables.clone(),
                 client_cert: chain.code("client_cert", options.client_cert.clone()),
             },
@@ -258,6 +268,17 @@ fn count(name: &'static str, given: Option<u32>, chain: &Chain<'_>) -> Result<Op
         Some(0) => Err(invalid_setting(name, "0", "a whole number from 1 on")),
         count => Ok(count),
     }
+}
+
+fn clock_offset(options: &Options) -> Result<i64, Error> {
+    // More than a century; signatures count in whole seconds.
+    const MOST: f64 = 4e9;
+    let seconds = options.clock_offset.unwrap_or_default();
+    if !(-MOST..=MOST).contains(&seconds) {
+        return Err(invalid_setting("clock_offset", &seconds.to_string(), "a number of seconds"));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "in the range of the check above")]
+    Ok(seconds.round() as i64)
 }
 
 pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {

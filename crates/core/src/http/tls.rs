@@ -121,6 +121,8 @@ fn at_home<'p>(path: &'p Path, variables: &Variables) -> Cow<'p, Path> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tls {
     pub(crate) trust: Trust,
+    /// Beside the platform's.
+    pub(crate) extra_trust: Option<Pem>,
     pub(crate) client_cert: Option<ClientCert>,
     /// Where OpenSSL's variables for the platform's certificates are read.
     pub(crate) variables: Variables,
@@ -163,9 +165,18 @@ fn verified(tls: &Tls) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, E
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier))
 }
 
+/// The certificates that are trusted beside the platform's; none where their file cannot be read.
+fn extra(tls: &Tls) -> Vec<CertificateDer<'static>> {
+    let Some(pem) = &tls.extra_trust else { return Vec::new() };
+    let text = pem.read("the extra CA certificates", ErrorKind::Ssl, &tls.variables);
+    // As Node and OpenSSL do, those up to the first that cannot be read.
+    text.map(|text| CertificateDer::pem_slice_iter(&text).map_while(Result::ok).collect()).unwrap_or_default()
+}
+
 #[cfg(any(windows, target_vendor = "apple"))]
-fn platform(_: &Tls, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
-    Ok(Arc::new(rustls_platform_verifier::Verifier::new(provider).map_err(|e| impossible(&e))?))
+fn platform(tls: &Tls, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra(tls), provider);
+    Ok(Arc::new(verifier.map_err(|e| impossible(&e))?))
 }
 
 /// The certificates that OpenSSL would take, by the variables of the client's own environment.
@@ -178,6 +189,7 @@ fn platform(tls: &Tls, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCe
     let folders = folders.filter(|path| path.is_dir()).map(|folder| load_certs_from_paths(None, Some(&folder)));
     let found = load_certs_from_paths(file.as_deref(), None);
     let (mut certificates, mut errors) = (found.certs, found.errors);
+    certificates.extend(extra(tls));
     for found in folders {
         certificates.extend(found.certs);
         errors.extend(found.errors);

@@ -22,6 +22,16 @@ pub(crate) struct Times {
 }
 
 impl Skew {
+    /// What is known before any answer.
+    pub(crate) fn starting_at(seconds: i64) -> Skew {
+        Skew(AtomicI64::new(seconds))
+    }
+
+    /// The seconds that are added.
+    pub(crate) fn seconds(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// The service's time, as far as it is known.
     pub(crate) fn corrected(&self, now: SystemTime) -> SystemTime {
         moved(now, self.0.load(Ordering::Relaxed))

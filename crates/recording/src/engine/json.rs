@@ -8,6 +8,7 @@ use super::failure::{Failure, HostError};
 use super::plan::{Outcome, Plan, Step};
 use crate::flows::artifacts::parse_key;
 use crate::flows::events::{parse_event, parse_events};
+use crate::preflight::documents::policies;
 
 /// A plan for a host that speaks JSON. One whose input cannot be right fails at its first step.
 pub struct JsonPlan(Result<Plan, Failure>);
@@ -44,6 +45,7 @@ pub fn evaluate(name: &str, input: &str) -> String {
     let done = parse(input).and_then(|input| match name {
         "parse_event" => parse_event(&input["event"]),
         "parse_events" => parse_events(&input["event"]).map(Value::from),
+        "policies" => policies(&input),
         "parse_key" => Ok(parse_key(input["key"].as_str().unwrap_or_default())),
         _ => Err(Failure::Invalid(format!("there is no function {name:?}"))),
     });

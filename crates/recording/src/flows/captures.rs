@@ -7,7 +7,7 @@ use crate::names::Meeting;
 
 /// What a pipeline's status says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// It does its work, or is about to.
     Active,
     /// It is about to end.
@@ -17,7 +17,7 @@ pub(super) enum State {
 }
 
 impl State {
-    pub(super) fn of(status: &str) -> State {
+    pub(crate) fn of(status: &str) -> State {
         match status {
             "Stopping" => State::Ending,
             "Stopped" | "Failed" => State::Ended,
@@ -27,7 +27,7 @@ impl State {
 }
 
 /// A capture, or nothing if there is none of that id any more.
-pub(super) async fn get(host: &Host, service: &str, id: &str) -> Result<Option<Reply>, Failure> {
+pub(crate) async fn get(host: &Host, service: &str, id: &str) -> Result<Option<Reply>, Failure> {
     let asked = host.call(service, "GetMediaCapturePipeline", json!({"MediaPipelineId": id})).await;
     match asked {
         Ok(reply) => Ok(Some(reply)),
@@ -37,12 +37,12 @@ pub(super) async fn get(host: &Host, service: &str, id: &str) -> Result<Option<R
 }
 
 /// The state of a capture that [`get`] found.
-pub(super) fn state(found: &Reply) -> State {
+pub(crate) fn state(found: &Reply) -> State {
     State::of(found.text(&["MediaCapturePipeline", "Status"]))
 }
 
 /// The captures of a meeting that are still listed, whatever their state. The list says no more than their ids.
-pub(super) async fn of_meeting(host: &Host, service: &str, meeting: &Meeting) -> Result<Vec<Reply>, Failure> {
+pub(crate) async fn of_meeting(host: &Host, service: &str, meeting: &Meeting) -> Result<Vec<Reply>, Failure> {
     let mut out = Vec::new();
     for item in list(host, service, "ListMediaCapturePipelines", "MediaCapturePipelines").await? {
         // The legacy service lists them whole.
@@ -59,12 +59,12 @@ pub(super) async fn of_meeting(host: &Host, service: &str, meeting: &Meeting) ->
 }
 
 /// All items of a list, page by page.
-pub(super) async fn list(host: &Host, service: &str, operation: &str, member: &str) -> Result<Vec<Value>, Failure> {
+pub(crate) async fn list(host: &Host, service: &str, operation: &str, member: &str) -> Result<Vec<Value>, Failure> {
     list_with(host, service, operation, member, json!({})).await
 }
 
 /// The same with an input.
-pub(super) async fn list_with(
+pub(crate) async fn list_with(
     host: &Host,
     service: &str,
     operation: &str,

@@ -1,12 +1,12 @@
 //! The flows, by the names that hosts start them with.
 
 pub(crate) mod artifacts;
-mod captures;
+pub(crate) mod captures;
 mod concatenate;
 pub(crate) mod events;
 mod follow;
 mod meetings;
-mod options;
+pub(crate) mod options;
 mod start;
 mod stop;
 
@@ -20,7 +20,7 @@ use crate::engine::{Failure, Host};
 pub(crate) type Flow = Pin<Box<dyn Future<Output = Result<Value, Failure>> + Send>>;
 
 /// The service of meetings.
-const MEETINGS: &str = "chime-sdk-meetings";
+pub(crate) const MEETINGS: &str = "chime-sdk-meetings";
 
 /// Reads the input of a flow, which fails for what cannot be right, and begins it.
 pub(crate) fn begin(name: &str, input: &Value, host: Host) -> Result<Flow, Failure> {
@@ -33,6 +33,7 @@ pub(crate) fn begin(name: &str, input: &Value, host: Host) -> Result<Flow, Failu
         "artifacts" => Box::pin(artifacts::artifacts(host, artifacts::Artifacts::read(input)?)),
         "resolve_event" => Box::pin(events::resolve(host, events::Resolve::read(input)?)),
         "follow" => Box::pin(follow::follow(host, follow::Follow::read(input)?)),
+        "preflight" => Box::pin(crate::preflight::preflight(host, crate::preflight::Preflight::read(input)?)),
         _ => return Err(Failure::Invalid(format!("there is no flow {name:?}"))),
     })
 }

@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 use crate::engine::Failure;
 
 /// The service that capture pipelines are asked of; today's unless the host has a client of the legacy one.
-pub(super) fn service(input: &Value) -> String {
+pub(crate) fn service(input: &Value) -> String {
     input["service"].as_str().unwrap_or("chime-sdk-media-pipelines").to_owned()
 }
 
 /// A member that must be text, with a default.
-pub(super) fn text(input: &Value, member: &str, default: &str) -> Result<String, Failure> {
+pub(crate) fn text(input: &Value, member: &str, default: &str) -> Result<String, Failure> {
     match &input[member] {
         Value::Null => Ok(default.to_owned()),
         Value::String(text) if !text.is_empty() => Ok(text.clone()),
@@ -19,7 +19,7 @@ pub(super) fn text(input: &Value, member: &str, default: &str) -> Result<String,
 }
 
 /// A member that must be a number of seconds, with a default; `true` is the default too, `false` nothing.
-pub(super) fn seconds(input: &Value, member: &str, default: f64) -> Result<Option<f64>, Failure> {
+pub(crate) fn seconds(input: &Value, member: &str, default: f64) -> Result<Option<f64>, Failure> {
     match &input[member] {
         Value::Null | Value::Bool(false) => Ok(None),
         Value::Bool(true) => Ok(Some(default)),
@@ -31,7 +31,7 @@ pub(super) fn seconds(input: &Value, member: &str, default: f64) -> Result<Optio
 }
 
 /// Tags as a map or in the service's form, in the service's form; nothing where there are none.
-pub(super) fn tags(input: &Value, member: &str) -> Result<Option<Value>, Failure> {
+pub(crate) fn tags(input: &Value, member: &str) -> Result<Option<Value>, Failure> {
     const RULE: &str = "a map of texts, or a list of {Key, Value}";
     let tag = |key: &Value, value: &Value| match (key, value) {
         (Value::String(key), Value::String(value)) if !key.is_empty() => Ok(json!({"Key": key, "Value": value})),
@@ -47,7 +47,7 @@ pub(super) fn tags(input: &Value, member: &str) -> Result<Option<Value>, Failure
 }
 
 /// What the capture takes of a meeting: names of artifacts, or the service's `ArtifactsConfiguration`.
-pub(super) fn artifacts(value: &Value) -> Result<Option<Value>, Failure> {
+pub(crate) fn artifacts(value: &Value) -> Result<Option<Value>, Failure> {
     const NAMES: &str = "audio, active-speaker-video, composited-video, video and content";
     let names: Vec<&str> = match value {
         Value::Null => return Ok(None),
@@ -94,7 +94,7 @@ pub(super) fn artifacts(value: &Value) -> Result<Option<Value>, Failure> {
 }
 
 /// The streams that are captured: the service's `SelectedVideoStreams`, or a list of attendees and external user ids.
-pub(super) fn streams(value: &Value) -> Result<Option<Value>, Failure> {
+pub(crate) fn streams(value: &Value) -> Result<Option<Value>, Failure> {
     const RULE: &str = "a list of attendees and external user ids, or {AttendeeIds, ExternalUserIds}";
     /// What the service documents.
     const MOST: usize = 25;

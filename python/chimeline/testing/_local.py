@@ -1,15 +1,4 @@
-"""A local Chime service for tests: a real server on the loopback, without an account.
-
-::
-
-    with LocalChime() as chime:
-        client = chime.blocking_client("chime-sdk-media-pipelines")
-        client.list_media_capture_pipelines()
-
-    async with LocalChime() as chime:
-        client = chime.client("chime-sdk-meetings")
-        await client.create_meeting(MediaRegion="us-east-1", ExternalMeetingId="standup")
-"""
+"""The local Chime service for tests: a real server on the loopback, without an account."""
 
 from __future__ import annotations
 
@@ -18,28 +7,28 @@ import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ._local.control import ControlMethods
-from ._local.events import EventHandler, EventPump
-from ._native import LocalServer
-from ._typing import Self, TypedDict
-from .config import Config
+from .._native import LocalServer
+from .._typing import Self, TypedDict
+from ..config import Config
+from ._control import ControlMethods
+from ._events import EventHandler, EventPump
 
 if TYPE_CHECKING:
-    from . import _aio, _blocking
-    from .services.chime import Chime
-    from .services.chime_blocking import BlockingChime
-    from .services.media_pipelines import ChimeSDKMediaPipelines
-    from .services.media_pipelines_blocking import BlockingChimeSDKMediaPipelines
-    from .services.meetings import ChimeSDKMeetings
-    from .services.meetings_blocking import BlockingChimeSDKMeetings
+    from .. import _aio, _blocking
+    from ..services.chime import Chime
+    from ..services.chime_blocking import BlockingChime
+    from ..services.media_pipelines import ChimeSDKMediaPipelines
+    from ..services.media_pipelines_blocking import BlockingChimeSDKMediaPipelines
+    from ..services.meetings import ChimeSDKMeetings
+    from ..services.meetings_blocking import BlockingChimeSDKMeetings
 else:
-    from ._lazy import LazyModule
+    from .._lazy import LazyModule
 
     _aio = LazyModule("chimeline._aio")
     _blocking = LazyModule("chimeline._blocking")
 
 
-__all__ = ["LocalChime"]
+__all__ = ["ClientOptions", "LocalChime"]
 
 
 class ClientOptions(TypedDict):
@@ -210,7 +199,7 @@ class LocalChime(ControlMethods):
     def client(self, service_name: Literal["chime-sdk-meetings"], config: Config | None = None) -> ChimeSDKMeetings: ...
     def client(self, service_name: Any, config: Config | None = None) -> _aio.AsyncClient:
         """A client of this service whose methods are awaited."""
-        from ._generated.factories import _CLASSES
+        from .._generated.factories import _CLASSES
 
         return self._make(_CLASSES, service_name, config)
 
@@ -226,13 +215,13 @@ class LocalChime(ControlMethods):
     ) -> BlockingChimeSDKMeetings: ...
     def blocking_client(self, service_name: Any, config: Config | None = None) -> _blocking.BlockingClient:
         """A client of this service whose methods block."""
-        from ._generated.blocking_factories import _CLASSES
+        from .._generated.blocking_factories import _CLASSES
 
         return self._make(_CLASSES, service_name, config)
 
     def _make(self, classes: dict[str, tuple[str, str]], service_name: str, config: Config | None) -> Any:
         """A client that reads no files and uses no proxy of the environment: a test sees nothing of whoever runs it."""
-        from ._client.factory import make_alone
+        from .._client.factory import make_alone
 
         return make_alone(classes, service_name, config, None, local=True, **self.client_options)
 

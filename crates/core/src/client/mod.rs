@@ -1,21 +1,30 @@
 //! A client of one service.
 
+pub mod blocking;
+pub(crate) mod blocking_runtimes;
+pub mod signed_get;
+
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use aws_credential_types::Credentials;
 use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
+use crate::call::context::{CallContext, ClientContext};
 use crate::call::options::{Call, Deadline};
-use crate::call::orchestrator::{self, CallContext, Response};
+use crate::call::orchestrator::{self, Response};
 use crate::call::progress::Progress;
 use crate::call::request;
+use crate::client::blocking::{Blocking, Step};
+use crate::client::blocking_runtimes::Lanes;
 use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
 use crate::codec::host::{HostBuilder, HostValue};
-use crate::config::options::Options;
+use crate::config::options::{Keys, Options};
 use crate::config::resolve::{Config, MAX_ASYNC_CONCURRENCY};
 use crate::config::setting_resolver::CODE;
 use crate::credentials::cache::Source;
@@ -26,8 +35,6 @@ use crate::http::transport::Network;
 use crate::redact::excerpt;
 use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
-use crate::runtime::blocking::{Blocking, Step};
-use crate::runtime::blocking_runtimes::Lanes;
 use crate::runtime::environment::World;
 use crate::runtime::host::{Asked, Door, Pump};
 use crate::runtime::io_thread::{self, PerProcess};
@@ -38,20 +45,21 @@ use crate::signing::clock_skew::Skew;
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
+/// What a client is made of besides what its calls share: its connections, and the runtimes of blocking calls.
 pub(crate) struct Inner {
-    pub(crate) service: &'static Service,
-    pub(crate) config: Config,
-    pub(crate) credentials: Source,
-    pub(crate) quota: Quota,
-    pub(crate) rate: RateLimit,
-    pub(crate) skew: Skew,
-    pub(crate) world: World,
-    pub(crate) user_agent: HeaderValue,
-    pub(crate) network: Arc<Network>,
+    context: ClientContext,
     pool: PerProcess<Arc<OnceLock<reqwest::Client>>>,
     /// One for each call of the I/O thread that may have a connection at once.
     permits: PerProcess<Arc<Semaphore>>,
     lanes: PerProcess<Arc<Lanes>>,
+}
+
+impl Deref for Inner {
+    type Target = ClientContext;
+
+    fn deref(&self) -> &ClientContext {
+        &self.context
+    }
 }
 
 /// What a call under way tells its host.
@@ -163,20 +171,20 @@ impl Client {
         let given = options.http_proxy.is_some() || options.https_proxy.is_some();
         let of_credentials =
             if given && options.proxies_of_service { network.as_in(&world.variables) } else { network.clone() };
-        Ok(Client(Arc::new(Inner {
+        let skew = Skew::starting_at(config.clock_offset);
+        let context = ClientContext {
             credentials: Source::new(options, &config, of_credentials, credentials),
             service,
             config,
             quota: Quota::default(),
             rate: RateLimit::default(),
-            skew: Skew::default(),
+            skew,
             world,
             user_agent,
             network,
-            pool: PerProcess::new(),
-            permits: PerProcess::new(),
-            lanes: PerProcess::new(),
-        })))
+        };
+        let (pool, permits, lanes) = (PerProcess::new(), PerProcess::new(), PerProcess::new());
+        Ok(Client(Arc::new(Inner { context, pool, permits, lanes })))
     }
 
     /// The same on a thread that may wait, for the files that are read may be slow. `done` is called once with the outcome, on
@@ -200,6 +208,34 @@ impl Client {
             done(outcome.unwrap_or_else(|panic| {
                 let message = format!("the client cannot be made: {panic}");
                 Err(Error::new(ErrorKind::InvalidConfig, message))
+            }));
+        });
+    }
+
+    /// Finds the credentials that calls are signed with, other than those of a host's function, and keeps them for calls. `done` is
+    /// called once with the outcome, on a thread of the process's I/O runtime; where there is no such runtime, at once.
+    pub fn find_credentials(&self, done: impl FnOnce(Result<(Keys, Option<SystemTime>), Error>) + Send + 'static) {
+        let io = match io_thread::io() {
+            Ok(io) => io,
+            Err(error) => return done(Err(error)),
+        };
+        let client = self.clone();
+        let finding = io.spawn(async move {
+            let ClientContext { credentials, world, .. } = &client.0.context;
+            credentials.identity(world, None).await
+        });
+        io.spawn(async move {
+            let found = finding.await.unwrap_or_else(|panic| Err(Error::new(ErrorKind::Internal, panic.to_string())));
+            done(found.and_then(|identity| {
+                let Some(credentials) = identity.data::<Credentials>() else {
+                    return Err(Error::new(ErrorKind::NoCredentials, "Unable to locate credentials".to_owned()));
+                };
+                let keys = Keys {
+                    access_key_id: credentials.access_key_id().to_owned(),
+                    secret_access_key: credentials.secret_access_key().to_owned(),
+                    session_token: credentials.session_token().map(str::to_owned),
+                };
+                Ok((keys, credentials.expiry().or_else(|| identity.expiration())))
             }));
         });
     }
@@ -241,7 +277,7 @@ impl Client {
         let http = self.http(&pool, kept, deadline).await;
         let http = &http.map_err(|e| self.0.explained(e, call.operation))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_at_once()))))?;
-        let (client, permits) = (&*self.0, Some(&*permits));
+        let (client, permits) = (&self.0.context, Some(&*permits));
         orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
     }
 
@@ -325,7 +361,7 @@ impl Client {
     ) -> Result<(), Error> {
         let Some(output) = operation.output else { return Ok(()) };
         decode(output, &response.body, builder).map_err(|unreadable| {
-            let (host, status) = (request::host(&self.0), response.metadata.status);
+            let (host, status) = (self.0.host(), response.metadata.status);
             let why = match response.metadata.content_encoding() {
                 Some(encoding) => format!("it has the Content-Encoding {encoding}, which was not asked for"),
                 None => format!("{}; it starts with {}", unreadable.0, excerpt(&response.body)),
@@ -341,8 +377,14 @@ impl Client {
         call.now.unwrap_or_else(|| (self.0.world.now)())
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn context(&self) -> &ClientContext {
         &self.0
+    }
+
+    /// By how many seconds the service's clock is ahead of ours, as far as is known.
+    #[must_use]
+    pub fn clock_offset(&self) -> i64 {
+        self.0.skew.seconds()
     }
 
     pub(crate) fn lanes(&self) -> Result<Arc<Lanes>, Error> {
@@ -366,30 +408,14 @@ impl Client {
             return Ok(http.clone());
         }
         let url = request::parsed(&self.0.config.endpoint.url)?;
+        let idle_connections = if self.0.config.keep_alive { idle_connections } else { 0 };
         let http = orchestrator::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
         Ok(made.get_or_init(|| http).clone())
     }
 }
 
-impl Inner {
-    /// The error of a call of that operation, with the hint that it deserves.
-    pub(crate) fn explained(&self, error: Error, operation: &Operation) -> Error {
-        let error = error.in_operation(operation.name);
-        let source = self.config.sources.iter().find(|(name, _)| *name == "endpoint_url");
-        let client = hint::Client {
-            service: self.service,
-            region: &self.config.endpoint.region,
-            host: &request::host(self),
-            endpoint_source: source.map(|(_, source)| source.as_str()),
-            names: self.config.option_names,
-        };
-        let hint = hint::of(&client, operation.name, &error);
-        error.with_hint(hint)
-    }
-}
-
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Client").field(&self.0.service.name).field(&request::host(&self.0)).finish()
+        f.debug_tuple("Client").field(&self.0.service.name).field(&self.0.host()).finish()
     }
 }

@@ -1,0 +1,95 @@
+//! A read of another service of AWS, with the credentials and connections of a client: what a look at a bucket or a role needs.
+
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
+    sign,
+};
+use aws_sigv4::sign::v4;
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use tracing::{Dispatch, dispatcher};
+
+use crate::call::options::CallOptions;
+use crate::call::request::parsed;
+use crate::client::Client;
+use crate::credentials::static_credentials::identity;
+use crate::error::kinds::{Error, ErrorKind};
+use crate::http::transport::Request;
+
+/// The most bytes of an answer.
+const LIMIT: usize = 8 << 20;
+
+/// An answer, whatever its status.
+#[derive(Clone, Debug)]
+pub struct SignedAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, as text.
+    pub body: String,
+}
+
+impl Client {
+    /// Gets a URL, signed for that service and Region. It is not retried.
+    pub async fn get_signed(
+        &self,
+        service: &str,
+        region: &str,
+        url: &str,
+        options: &CallOptions,
+    ) -> Result<SignedAnswer, Error> {
+        let fail = |e: &dyn std::fmt::Display| {
+            Error::new(ErrorKind::InvalidConfig, format!("the request could not be signed: {e}"))
+        };
+        let inner = self.context();
+        let target = parsed(url)?;
+        let identity = match &options.credentials {
+            Some(given) => identity(given),
+            None => inner.credentials.identity(&inner.world, None).await?,
+        };
+        let mut settings = SigningSettings::default();
+        if service == "s3" {
+            // S3 reads paths as they are, and wants the checksum of the body.
+            settings.percent_encoding_mode = PercentEncodingMode::Single;
+            settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        }
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name(service)
+            .time((inner.world.now)())
+            .settings(settings)
+            .build()
+            .map_err(|e| fail(&e))?
+            .into();
+        let signable = SignableRequest::new("GET", target.as_str(), std::iter::empty(), SignableBody::Bytes(&[]))
+            .map_err(|e| fail(&e))?;
+        let signed = dispatcher::with_default(&Dispatch::none(), || sign(signable, &parameters));
+        let (added, _) = signed.map_err(|e| fail(&e))?.into_parts().0.into_parts();
+        let mut headers = HeaderMap::new();
+        for header in added {
+            let mut value = HeaderValue::from_str(header.value()).map_err(|e| fail(&e))?;
+            value.set_sensitive(header.sensitive());
+            headers.insert(HeaderName::from_static(header.name()), value);
+        }
+        headers.insert(USER_AGENT, inner.user_agent.clone());
+        let http = inner.network.client(&target, 1).await?;
+        let request = Request { method: Method::GET, url: target, headers, body: None };
+        let answer = inner.network.exchange(&http, request, LIMIT).await?;
+        Ok(SignedAnswer { status: answer.status, body: String::from_utf8_lossy(&answer.body).into_owned() })
+    }
+
+    /// The same on this thread.
+    pub fn get_signed_blocking(
+        &self,
+        service: &str,
+        region: &str,
+        url: &str,
+        options: &CallOptions,
+    ) -> Result<SignedAnswer, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime
+            .map_err(|e| Error::new(ErrorKind::EndpointConnection, format!("no runtime can be started: {e}")))?;
+        runtime.block_on(self.get_signed(service, region, url, options))
+    }
+}

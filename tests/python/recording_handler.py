@@ -1,0 +1,33 @@
+"""A program in the form of AWS Lambda's handlers: `python recording_handler.py NAME EVENT`, each call in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from chimeline.recording import blocking as recording
+
+SINK = "s3://recordings/captures"
+JOINED = "s3://recordings/joined"
+
+
+def start(event: dict[str, Any]) -> Any:
+    room = recording.ensure_meeting(event["room"], "us-east-1", attendees=["ann"])
+    return recording.start_recording(room, SINK)["MediaPipelineId"]
+
+
+def stop(event: dict[str, Any]) -> Any:
+    room = recording.ensure_meeting(event["room"], "us-east-1")
+    return recording.stop_recording(room, concatenate_to=JOINED, retry=5)["MediaPipelineIds"]
+
+
+def on_event(event: dict[str, Any]) -> Any:
+    found = recording.resolve_event(event)
+    if found.subject == "pipeline" and found.status == "Stopped" and found.kind == "capture" and found.pipeline is not None:
+        return recording.concatenate(found.pipeline, JOINED)["MediaPipelineId"]
+    return None
+
+
+if __name__ == "__main__":
+    print(json.dumps({"start": start, "stop": stop, "on_event": on_event}[sys.argv[1]](json.loads(sys.argv[2]))))

@@ -1,0 +1,114 @@
+"""Handlers, each call in a process of its own, killed at random points, delivered twice, with answers lost.
+
+`RUNS=n` sets how many meetings are recorded so; `SEED=n` draws the same points again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chimeline.testing import LocalChime
+
+HANDLER = Path(__file__).parent / "recording_handler.py"
+RUNS = int(os.environ.get("RUNS", "6"))
+SEED = int(os.environ.get("SEED", "20240229"))
+
+
+class Lambda:
+    """Calls handlers as a service does that delivers at least once."""
+
+    def __init__(self, chime: LocalChime, python: str, dice: random.Random) -> None:
+        self._command = [python, str(HANDLER)]
+        self._environment = {**chime.environment, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        self._dice = dice
+        self.killed = 0
+
+    def call(self, name: str, event: dict[str, Any]) -> Any:
+        """The result of a call that came to its end; before, some were killed, and behind, one may come once more."""
+        result = None
+        for _ in range(50):
+            outcome = self._run(name, event, kill=self._dice.random() < 0.4)
+            if outcome is not None:
+                result = outcome
+                break
+        assert result is not None, f"{name} never came to its end"
+        if self._dice.random() < 0.3:
+            self._run(name, event, kill=False)
+        return json.loads(result)
+
+    def _run(self, name: str, event: dict[str, Any], kill: bool) -> str | None:
+        command = [*self._command, name, json.dumps(event)]
+        process = subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            out, _ = process.communicate(timeout=self._dice.uniform(0.05, 0.5) if kill else 30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            self.killed += 1
+            return None
+        # A call that failed is delivered again, as one that was killed.
+        return out if process.returncode == 0 else None
+
+
+@pytest.mark.timeout(60 + 10 * RUNS)
+def test_handlers_that_are_killed_and_repeated_leave_one_recording_and_one_concatenation(python: str) -> None:
+    dice = random.Random(SEED)
+    with LocalChime(transition_delay=0.05) as chime:
+        lost = chime.add_fault({"cut": 0, "probability": 0.15})
+        deliveries = Lambda(chime, python, dice)
+        for run in range(RUNS):
+            event = {"room": f"room-{run}"}
+            first = deliveries.call("start", event)
+            stopped = deliveries.call("stop", event)
+            assert set(stopped) <= {first}
+            second = deliveries.call("start", event)
+            assert second != first, "a stop followed by a start is a new recording"
+            deliveries.call("stop", event)
+        for event in chime.events():
+            if event["detail-type"] == "Chime Media Pipeline State Change" and dice.random() < 0.3:
+                deliveries.call("on_event", event)
+        assert next(rule["struck"] for rule in chime.faults() if rule["id"] == lost["id"]) > 0
+        chime.remove_fault(lost["id"])
+        time.sleep(0.3)
+        _check(chime)
+
+
+def _check(chime: LocalChime) -> None:
+    client: Any = chime.blocking_client("chime-sdk-media-pipelines")
+    state = chime.export_state()
+    captures = [found for found in _resources(state) if "SourceArn" in found["members"]]
+    concatenations = [found for found in _resources(state) if "Sources" in found["members"]]
+    assert len(captures) == 2 * RUNS
+    assert client.list_media_capture_pipelines()["MediaCapturePipelines"] == []
+    joined = Counter(
+        found["members"]["Sources"][0]["MediaCapturePipelineSourceConfiguration"]["MediaPipelineArn"] for found in concatenations
+    )
+    assert joined == Counter(found["arn"] for found in captures), "each capture is joined once"
+    rooms = Counter(
+        found["members"]["ExternalMeetingId"] for found in _resources(state) if "ExternalMeetingId" in found["members"]
+    )
+    assert rooms == Counter(f"room-{run}" for run in range(RUNS)), "a room is one meeting"
+
+
+def _resources(value: Any) -> list[dict[str, Any]]:
+    """The resources of an exported state, those that have ended included."""
+    found: list[dict[str, Any]] = []
+    if isinstance(value, dict):
+        if isinstance(value.get("members"), dict):
+            found.append(value)
+        for inner in value.values():
+            found += _resources(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            found += _resources(inner)
+    return found
