@@ -120,6 +120,11 @@ install: dist build/.home
 	rm -rf build/node && mkdir -p build/node
 	cd build/node && npm init --yes >/dev/null && npm install --silent --offline --no-audit --no-fund $(CURDIR)/dist/*.tgz
 
+# Asks before it starts, and refuses credentials of another account: `make live ACCOUNT=111122223333 BUCKET=arn:aws:s3:::my-recordings`.
+.PHONY: live
+live: build/venv/.made ## Compare the table of docs/local.md with an AWS account: one meeting and one capture, deleted again.
+	$(BIN)/python tests/live/live.py --yes-on-account "$(ACCOUNT)" --bucket "$(BUCKET)"
+
 bench: install build/legacy/.made ## Calls a second, beside botocore, on this machine.
 	$(CLEAN) LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python $(BIN)/python tests/bench/bench.py
 

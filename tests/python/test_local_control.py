@@ -269,3 +269,24 @@ def test_the_command_drives_a_service_that_runs(chime: LocalChime, tmp_path: Pat
     assert "does not respond" in gone.stderr
     helped = command("control", "--help").stdout
     assert all(name in helped for name in ("advance [SECONDS]", "join MEETING_ID [ATTENDEE]", "import JSON"))
+
+
+def test_the_image_starts_with_arguments_that_are_understood(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[2] / "docker" / "local"
+    [image] = [line for line in (folder / "Dockerfile").read_text().splitlines() if line.startswith("CMD ")]
+    [compose] = [line for line in (folder / "compose.yaml").read_text().splitlines() if "command:" in line]
+    for line in (image.removeprefix("CMD "), compose.partition("command: ")[2]):
+        arguments = json.loads(line.replace("/data", str(tmp_path)).replace('"8000"', '"0"'))
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "chimeline.local", *arguments], stdout=subprocess.PIPE, text=True, env=kept
+        )
+        with process:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            port = said.rstrip().rpartition(":")[2]
+            # As the image's health check asks.
+            healthy = command("control", "health", f"--url=http://127.0.0.1:{port}")
+            process.terminate()
+            assert process.wait(10) == 0
+        assert json.loads(healthy.stdout)["status"] == "ok"

@@ -28,6 +28,7 @@ mod kinds;
 mod operations;
 mod options;
 mod outgoing;
+mod page;
 mod request;
 mod server;
 mod state;

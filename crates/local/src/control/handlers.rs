@@ -70,6 +70,35 @@ fn describe_clock(clock: Clock, real: SystemTime) -> Value {
     json!({"time": time::text(clock.now(real)), "frozen": clock.is_frozen()})
 }
 
+/// How much of each an overview has.
+const OVERVIEW: usize = 50;
+
+pub(super) fn overview(backend: &Backend, _: &Arguments<'_>) -> Outcome {
+    let (clock, frozen, meetings, pipelines) = backend.with_engine(|engine, now| {
+        engine.settle(now);
+        (engine.clock.now(now), engine.clock.is_frozen(), engine.meetings(), engine.pipelines(OVERVIEW))
+    });
+    let services = chimeline_core::schema::generated::SERVICES.iter();
+    let mut operations: Vec<&str> =
+        services.flat_map(|service| service.operations).map(|operation| operation.name).collect();
+    operations.sort_unstable();
+    operations.dedup();
+    let filter = Filter { limit: Some(OVERVIEW), ..Filter::default() };
+    // To the second: whoever watches gets each overview that differs.
+    let clock = time::text(clock - Duration::from_nanos(u64::from(nanos_of(clock))));
+    Ok((
+        200,
+        json!({
+            "clock": clock, "frozen": frozen, "meetings": meetings, "pipelines": pipelines, "faults": backend.faults.list(),
+            "requests": backend.log.list(&filter), "operations": operations,
+        }),
+    ))
+}
+
+fn nanos_of(time: SystemTime) -> u32 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos())
+}
+
 pub(super) fn requests(backend: &Backend, arguments: &Arguments<'_>) -> Outcome {
     let filter = Filter {
         service: arguments.query("service").map(str::to_owned),

@@ -98,6 +98,7 @@ pub(crate) static ROUTES: &[Route] = &[
         is_free_form: true,
         ..route("seed", "POST", "/state/seed", "Replaces the state, unless there is one already.", handlers::seed)
     },
+    route("overview", "GET", "/overview", "What the page at / shows.", handlers::overview),
     route("meetings", "GET", "/meetings", "The meetings, their attendees, and who is connected.", handlers::meetings),
     Route {
         body: &[ATTENDEE],

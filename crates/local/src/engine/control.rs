@@ -193,6 +193,29 @@ impl Engine {
         out.into()
     }
 
+    /// The pipelines of all accounts, the newest first.
+    pub(crate) fn pipelines(&self, max: usize) -> Value {
+        let mut found = Vec::new();
+        for (account, state) in &self.accounts {
+            found.extend(state.all().filter(|(_, resource)| resource.kind.role.is_pipeline()).map(|(_, pipeline)| {
+                let meeting = pipeline.meeting.as_ref().map(|meeting| meeting.id.as_str());
+                let described = json!({
+                    "id": pipeline.id,
+                    "kind": pipeline.kind.member,
+                    "status": pipeline.status,
+                    "account_id": account,
+                    "region": &*pipeline.region,
+                    "meeting_id": meeting,
+                    "created": time::text(pipeline.created),
+                    "updated": time::text(pipeline.updated),
+                });
+                (pipeline.created, described)
+            }));
+        }
+        found.sort_by_key(|(created, _)| std::cmp::Reverse(*created));
+        found.into_iter().take(max).map(|(_, described)| described).collect()
+    }
+
     pub(super) fn replay_control(&mut self, what: &str, entry: &Value, now: SystemTime) -> Result<(), String> {
         let text = |name: &str| entry.get(name).and_then(Value::as_str);
         let required = |name: &str| text(name).ok_or_else(|| format!("{name} is missing"));

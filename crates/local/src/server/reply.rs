@@ -5,9 +5,10 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::sync::mpsc::Receiver;
 use tokio::time::Sleep;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -64,14 +65,37 @@ fn http_date(now: SystemTime) -> Option<HeaderValue> {
 /// at an error.
 const FLUSH: Duration = Duration::from_millis(10);
 
-/// A body that may break off.
+/// A body that may break off, or that has no end.
 pub(crate) struct ReplyBody {
+    /// What comes while somebody reads, in place of all else.
+    feed: Option<Receiver<Bytes>>,
     /// What is still to be sent before the ending.
     first: Bytes,
     /// What is to be sent after a stall.
     rest: Bytes,
     ending: Ending,
     stall: Option<Pin<Box<Sleep>>>,
+}
+
+/// A file of the page, which takes nothing from elsewhere and stands in no frame.
+pub(crate) fn page_file(kind: &'static str, text: &'static str) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::new(Bytes::from_static(text.as_bytes()), Ending::Complete));
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'none'; \
+                  base-uri 'none'; frame-ancestors 'none'";
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Server-sent events.
+pub(crate) fn event_stream(feed: Receiver<Bytes>) -> Response<ReplyBody> {
+    let mut body = ReplyBody::new(Bytes::new(), Ending::Complete);
+    body.feed = Some(feed);
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 impl ReplyBody {
@@ -82,7 +106,7 @@ impl ReplyBody {
             Ending::Stall(_) => bytes.len() / 2,
         };
         let first = bytes.split_to(at);
-        ReplyBody { first, rest: bytes, ending, stall: None }
+        ReplyBody { feed: None, first, rest: bytes, ending, stall: None }
     }
 }
 
@@ -94,6 +118,9 @@ impl Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        if let Some(feed) = &mut self.feed {
+            return feed.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))));
+        }
         if !self.first.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))));
         }
@@ -121,10 +148,13 @@ impl Body for ReplyBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ending == Ending::Complete && self.first.is_empty()
+        self.feed.is_none() && self.ending == Ending::Complete && self.first.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.feed.is_some() {
+            return SizeHint::default();
+        }
         // The head names the whole length, whatever is sent of it.
         let length = self.first.len() + self.rest.len();
         SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))

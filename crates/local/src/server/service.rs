@@ -16,8 +16,9 @@ use crate::faults::{Effect, Strike, Target};
 use crate::http::auth::{self, Caller};
 use crate::http::route::{self, Route};
 use crate::http::{Received, input};
+use crate::page;
 use crate::request::{Input, Refusal};
-use crate::server::reply::{Ending, Reply, ReplyBody};
+use crate::server::reply::{Ending, Reply, ReplyBody, event_stream, page_file};
 
 /// The maximum number of bytes of a request's body, and of one that replaces the whole state.
 const BODY_LIMIT: usize = 1 << 20;
@@ -45,6 +46,18 @@ pub(crate) async fn serve(
         Ok(received) => received,
         Err(refusal) => return Ok(refused(&backend, &refusal).into_response()),
     };
+    if backend.options.serves_control()
+        && received.method == http::Method::GET
+        && (received.uri.path() == "/" || is_control(received.uri.path()))
+        && !is_foreign(&backend, &received)
+    {
+        if let Some((kind, text)) = page::file(received.uri.path()) {
+            return Ok(page_file(kind, text));
+        }
+        if received.uri.path() == page::STREAM {
+            return Ok(event_stream(page::stream(backend)));
+        }
+    }
     if is_control(received.uri.path()) && backend.options.serves_control() {
         return Ok(serve_control(backend, received).await.into_response());
     }
@@ -107,11 +120,7 @@ fn refused(backend: &Backend, refusal: &Refusal) -> Reply {
 
 async fn serve_control(backend: Arc<Backend>, received: Received) -> Reply {
     let (request_id, time) = ((backend.options.world.uuid)().to_string(), backend.now());
-    // A page of another origin must not drive a service on the loopback address.
-    let host = received.header("host").unwrap_or_default();
-    let is_foreign = received.header("origin").is_some_and(|origin| origin.split("://").nth(1) != Some(host))
-        || (backend.options.control.is_none() && !is_loopback(host));
-    let (status, body) = if is_foreign {
+    let (status, body) = if is_foreign(&backend, &received) {
         (403, serde_json::json!({"error": "ForbiddenException", "message": "requests of other origins are refused"}))
     } else {
         // Some wait for events, and all others need not keep the services waiting.
@@ -127,6 +136,13 @@ async fn serve_control(backend: Arc<Backend>, received: Received) -> Reply {
     };
     let body = (!body.is_null()).then(|| (body.to_string(), "application/json"));
     Reply { status, error: None, body, request_id, time, ending: Ending::Complete }
+}
+
+/// Whether a control request comes from a page of another origin, which must not drive a service on the loopback address.
+fn is_foreign(backend: &Backend, received: &Received) -> bool {
+    let host = received.header("host").unwrap_or_default();
+    let is_other = received.header("origin").is_some_and(|origin| origin.split("://").nth(1) != Some(host));
+    is_other || (backend.options.control.is_none() && !is_loopback(host))
 }
 
 /// Whether a `Host` header names this machine: another name may be one that a page of another origin had made to lead here.

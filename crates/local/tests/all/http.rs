@@ -11,7 +11,7 @@ use serde_json::json;
 fn what_is_no_operation_is_unknown() {
     let api = Api::start();
     for (method, target) in
-        [("GET", "/"), ("PATCH", "/meetings"), ("OPTIONS", "*"), ("POST", "/tags?operation=x"), ("GET", "//")]
+        [("POST", "/"), ("PATCH", "/meetings"), ("OPTIONS", "*"), ("POST", "/tags?operation=x"), ("GET", "//")]
     {
         let answer = send(api.server.url(), method, target, "", "");
         assert_eq!((answer.status, answer.code()), (404, "UnknownOperationException"), "{method} {target}");
