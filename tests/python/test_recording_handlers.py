@@ -60,7 +60,7 @@ class Lambda:
         return out if process.returncode == 0 else None
 
 
-@pytest.mark.timeout(60 + 10 * RUNS)
+@pytest.mark.timeout(120 + 40 * RUNS)
 def test_handlers_that_are_killed_and_repeated_leave_one_recording_and_one_concatenation(python: str) -> None:
     dice = random.Random(SEED)
     with LocalChime(transition_delay=0.05) as chime:

@@ -49,6 +49,13 @@ class Clients:
         """The service that pipelines are asked of."""
         self.region: str | None = getattr(client.meta, "region_name", None)
 
+    @property
+    def pipelines(self) -> Any:
+        """The client of the service that pipelines are asked of."""
+        if self.service not in self._by_service:
+            self._by_service[self.service] = _sibling(self._first, self.service)
+        return self._by_service[self.service]
+
     def method(self, call: Mapping[str, Any]) -> Callable[..., Any]:
         """What makes a call."""
         service, operation = call["service"], call["operation"]

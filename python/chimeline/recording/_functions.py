@@ -141,6 +141,28 @@ class Functions:
         }
         return _drive.drive("preflight", given, clients)
 
+    def record(
+        self,
+        meeting: MeetingLike,
+        sink: str,
+        *,
+        max_duration: float | None = None,
+        concatenate_to: str | None = None,
+        artifacts: Sequence[str] | Mapping[str, Any] | None = None,
+        streams: Sequence[str | Mapping[str, Any]] | Mapping[str, Any] | None = None,
+        tags: Tags | None = None,
+        purpose: str = "recording",
+        client: Any = None,
+        meetings: Any = None,
+        **request: Any,
+    ) -> Any:
+        from ._guard import Recording
+
+        start = {"meeting": meeting, "sink": sink, "artifacts": artifacts, "streams": streams, "tags": tags}
+        stop = {"concatenate_to": concatenate_to, "wait": False, "retry": 60}
+        clients = self._clients(client, _drive.PIPELINES, meetings)
+        return Recording(clients, {**start, "purpose": purpose, "request": request}, stop, max_duration)
+
     def resolve_event(self, event: Any, *, client: Any = None) -> Any:
         clients = self._clients(client, _drive.PIPELINES)
         found = _drive.drive("resolve_event", {"event": event}, clients)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from .._blocking import BlockingClient
     from . import types
+    from ._guard import Recording
 
 __all__ = [
     "ChimeEvent",
@@ -25,6 +26,7 @@ __all__ = [
     "people",
     "policies",
     "preflight",
+    "record",
     "resolve_event",
     "start_recording",
     "stop_recording",
@@ -99,6 +101,45 @@ def start_recording(
     return _set.start_recording(
         meeting,
         sink,
+        artifacts=artifacts,
+        streams=streams,
+        tags=tags,
+        purpose=purpose,
+        client=client,
+        meetings=meetings,
+        **request,
+    )
+
+
+def record(
+    meeting: MeetingLike,
+    sink: str,
+    *,
+    max_duration: float | None = None,
+    concatenate_to: str | None = None,
+    artifacts: Sequence[str] | Mapping[str, Any] | None = None,
+    streams: Sequence[str | Mapping[str, Any]] | Mapping[str, Any] | None = None,
+    tags: Tags | None = None,
+    purpose: str = "recording",
+    client: Any = None,
+    meetings: Any = None,
+    **request: Any,
+) -> Recording:
+    """Guards a recording: it runs while the body of the ``with`` (or ``async with``) runs, and is stopped whatever ends the
+        body.
+
+    max_duration: seconds after which it is stopped, though the body goes on.
+    concatenate_to: ``s3://BUCKET/PREFIX`` where the files are joined after the stop.
+
+    The other arguments are those of :func:`start_recording`. The body begins when the service records. An exception, a
+    cancellation, Ctrl-C and the end of the interpreter stop it too; a stop is tried again until the service confirms it, and
+    one that cannot be confirmed is logged with the command that stops it. An error of the body is the one that is raised.
+    """
+    return _set.record(
+        meeting,
+        sink,
+        max_duration=max_duration,
+        concatenate_to=concatenate_to,
         artifacts=artifacts,
         streams=streams,
         tags=tags,

@@ -58,10 +58,18 @@ pub(crate) async fn stop(host: Host, stop: Stop) -> Result<Value, Failure> {
     let mut stopped = Vec::new();
     for target in &targets {
         // First what joins it, which waits for its end: a stop that is cut off between the two is then made good by repeating it.
+        let mut unjoined = None;
         if let Some(joining) = &stop.joining {
-            joined.push(joining.join(&host, &target.pipeline, target.found.as_ref()).await?);
+            match joining.join(&host, &target.pipeline, target.found.as_ref()).await {
+                Ok(joining) => joined.push(joining),
+                Err(failure) => unjoined = Some(failure),
+            }
         }
         delete(&host, &stop, &target.pipeline.id).await?;
+        // What cannot be joined is stopped all the same: else it records on.
+        if let Some(failure) = unjoined {
+            return Err(failure);
+        }
         stopped.push(Value::from(target.pipeline.id.as_str()));
     }
     if let Some(limit) = stop.wait {
@@ -74,6 +82,10 @@ pub(crate) async fn stop(host: Host, stop: Stop) -> Result<Value, Failure> {
 
 async fn targets(host: &Host, stop: &Stop) -> Result<Vec<Target>, Failure> {
     if let Some(pipeline) = &stop.pipeline {
+        // Where nothing is to be known of it, a stop needs no other permission than its own.
+        if stop.meeting.is_none() && stop.joining.is_none() {
+            return Ok(vec![Target { pipeline: pipeline.clone(), found: None }]);
+        }
         let found = captures::get(host, &stop.service, &pipeline.id).await?;
         // An id alone may also be that of a meeting.
         if found.is_some() || stop.meeting.is_none() {
