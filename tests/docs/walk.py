@@ -1,8 +1,8 @@
 """Walks the built site in a headless Chromium: `walk.py SITE PICTURES`.
 
-Every page is opened from a server on the loopback. It fails for a link or anchor that leads nowhere, a request that leaves the site,
-an error in the console, a page that is wider than a phone, a finding of axe-core that is serious or critical, and a search that
-finds nothing. Six pages are kept as pictures, in both colour schemes and at 380 pixels.
+Every page is opened from a server on the loopback. It fails for a link or anchor that leads nowhere, a request that leaves the
+site, an error in the console, a page that is wider than a phone, a finding of axe-core that is serious or critical, and a search
+that finds nothing. Six pages are kept as pictures, in both colour schemes and at 380 pixels.
 """
 
 from __future__ import annotations
@@ -86,8 +86,9 @@ class Walk:
         found = self.page.evaluate("async () => (await axe.run()).violations")
         for violation in found:
             if violation["impact"] in ("serious", "critical"):
-                nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
-                self.fault(f"axe-core: {violation['id']}, {len(violation['nodes'])} times: {nodes}")
+                nodes = "; ".join(" ".join(node["html"].split())[:120] for node in violation["nodes"][:4])
+                why = violation["nodes"][0]["failureSummary"].splitlines()[-1].strip()
+                self.fault(f"axe-core: {violation['id']}, {len(violation['nodes'])} times: {nodes}: {why}")
 
     def phone(self) -> None:
         self.page.set_viewport_size(PHONE)
