@@ -120,7 +120,7 @@ def on_post_template(output_content: str, template_name: str, **_: Any) -> str:
 
 
 def _own(output: str, folder: str) -> str:
-    """What the page loads comes with the site, drawings only where there are some; and the search has a name for screen readers."""
+    """What the page loads comes with the site, drawings only where there are some; and the search has a name."""
     output = output.replace("https://unpkg.com/iframe-worker/shim", posixpath.relpath(SHIM, folder or "."))
     output = output.replace(
         'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'

@@ -59,11 +59,16 @@ class Walk:
         self.where = ""
         page.on("console", lambda message: self.fault(f"console: {message.text}") if message.type == "error" else None)
         page.on("pageerror", lambda error: self.fault(f"error: {error}"))
-        page.on("requestfailed", lambda request: self.fault(f"request failed: {request.url}"))
+        page.on("requestfailed", lambda request: self._failed(request.url, request.failure))
         page.on("request", lambda request: self._request(request.url))
 
     def fault(self, text: str) -> None:
         self.faults.append(f"{self.where}: {text}")
+
+    def _failed(self, url: str, why: str | None) -> None:
+        # What the walk itself ends by going on to the next page is no fault.
+        if why != "net::ERR_ABORTED":
+            self.fault(f"request failed: {url}: {why}")
 
     def _request(self, url: str) -> None:
         if not url.startswith((self.top, "data:", "blob:")):
