@@ -7,10 +7,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use chimeline_core::Client;
 use chimeline_core::client::{Event, Task, Unprepared};
+use chimeline_core::runtime::completion::{self, Abort, CallTable, CompletionQueue};
 use chimeline_core::runtime::host::{Asked, Pump};
 use napi::bindgen_prelude::{Buffer, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -32,27 +33,45 @@ type Wake = ThreadsafeFunction<(), (), (), Status, false>;
 /// context of its callback, which holds whatever loaded the package.
 #[napi]
 pub struct Bridge {
-    shared: Arc<Shared>,
-    /// The calls whose outcomes were not drained yet; what cannot be aborted has no task.
-    under_way: HashMap<u32, Option<Task>>,
+    queue: Arc<Queue>,
+    /// The calls whose outcomes were not drained yet.
+    under_way: CallTable<UnderWay>,
+    /// The clients that were made, and not taken yet.
+    made: HashMap<u32, Client>,
     /// The questions that were drained and not answered yet.
     asked: HashMap<u32, Asked>,
+    last_question: u32,
 }
 
-#[derive(Default)]
-struct Shared(Mutex<Outcomes>);
+type Queue = CompletionQueue<(u32, Arrived), Waker>;
 
-#[derive(Default)]
-struct Outcomes {
-    /// As JSON, each with a comma behind it.
-    text: String,
-    numbers: Vec<u32>,
-    /// What is in the text as a question, by numbers of their own.
-    asked: Vec<(u32, Asked)>,
-    last_question: u32,
-    /// The clients that were made; their outcomes say only so.
-    made: HashMap<u32, Client>,
-    wake: Option<Arc<Wake>>,
+enum Arrived {
+    /// What a call came to, as JSON.
+    Outcome(std::result::Result<String, String>),
+    /// A client that was made.
+    Made(Client),
+    /// A question, and the host that its errors name.
+    Asked(Asked, String),
+}
+
+#[derive(Clone)]
+struct Waker(Arc<Wake>);
+
+impl completion::Wake for Waker {
+    fn wake(&self) {
+        self.0.call((), ThreadsafeFunctionCallMode::NonBlocking);
+    }
+}
+
+/// A call under way; what cannot be aborted has no task.
+struct UnderWay(Option<Task>);
+
+impl Abort for UnderWay {
+    fn abort(self) {
+        if let Some(task) = self.0 {
+            task.abort();
+        }
+    }
 }
 
 #[napi]
@@ -61,7 +80,13 @@ impl Bridge {
     #[napi(constructor, catch_unwind)]
     #[must_use]
     pub fn new() -> Bridge {
-        Bridge { shared: Arc::default(), under_way: HashMap::new(), asked: HashMap::new() }
+        Bridge {
+            queue: Arc::new(CompletionQueue::new(None)),
+            under_way: CallTable::new(),
+            made: HashMap::new(),
+            asked: HashMap::new(),
+            last_question: 0,
+        }
     }
 
     /// From now on `wake` is called on its thread when there is something to `drain`, until `drain` says that it was let go.
@@ -72,16 +97,8 @@ impl Bridge {
     #[napi(catch_unwind)]
     pub fn listen(&mut self, wake: Function<'_, (), ()>) -> Result<()> {
         let wake = wake.build_threadsafe_function().callee_handled::<false>().build()?;
-        // What came late of calls that were given up, nobody waits for.
-        let mut outcomes = self.shared.lock();
-        let last_question = outcomes.last_question;
-        let late = std::mem::replace(
-            &mut *outcomes,
-            Outcomes { wake: Some(Arc::new(wake)), last_question, ..Outcomes::default() },
-        );
-        drop(outcomes);
-        // Outside of the lock, for the questions among it tell who else waits for their reply.
-        drop(late);
+        // What came late of calls that were given up is dropped, for nobody waits for it.
+        self.queue.listen(Waker(Arc::new(wake)));
         Ok(())
     }
 
@@ -89,11 +106,11 @@ impl Bridge {
     /// client. `options` is the JSON that `node/lib/options/client_options.cjs` makes, `environment` that of the variables.
     #[napi(catch_unwind)]
     pub fn make(&mut self, number: u32, service_name: String, options: String, environment: String) {
-        self.under_way.insert(number, None);
-        let shared = self.shared.clone();
-        NativeClient::make(&service_name, &options, &environment, move |made| match made {
-            Ok(client) => shared.push(number, Ok("null".to_owned()), Some(client)),
-            Err(error) => shared.push(number, Err(record::error(&error, None)), None),
+        self.under_way.insert(number.into(), UnderWay(None));
+        let queue = self.queue.clone();
+        NativeClient::make(&service_name, &options, &environment, move |made| {
+            let made = made.map_err(|error| record::error(&error, None).to_string());
+            queue.push((number, made.map_or_else(|error| Arrived::Outcome(Err(error)), Arrived::Made)));
         });
     }
 
@@ -101,18 +118,19 @@ impl Bridge {
     /// `{ accessKeyId, secretAccessKey, sessionToken, expiration }`, the expiration in milliseconds since 1970.
     #[napi(catch_unwind)]
     pub fn find_credentials(&mut self, client: &NativeClient, number: u32) {
-        self.under_way.insert(number, None);
-        let shared = self.shared.clone();
+        self.under_way.insert(number.into(), UnderWay(None));
+        let queue = self.queue.clone();
         client.client.find_credentials(move |found| {
             let found = found.map(|(keys, expiration)| record::credentials(&keys, expiration).to_string());
-            shared.push(number, found.map_err(|error| record::error(&error, None)), None);
+            let found = found.map_err(|error| record::error(&error, None).to_string());
+            queue.push((number, Arrived::Outcome(found)));
         });
     }
 
     /// The client that was made under `number`.
     #[napi(catch_unwind)]
     pub fn made(&mut self, number: u32) -> Option<NativeClient> {
-        self.shared.lock().made.remove(&number).map(NativeClient::from)
+        self.made.remove(&number).map(NativeClient::from)
     }
 
     /// Starts a call whose outcome `drain` will give under `number`. `false` if `input` cannot be read: it then comes again,
@@ -129,7 +147,7 @@ impl Bridge {
     ) -> bool {
         let Some(value) = Value::read(&input, tagged) else { return false };
         let task = self.begin(client, number, &operation, &value, options.as_deref());
-        self.under_way.insert(number, task);
+        self.under_way.insert(number.into(), UnderWay(task));
         true
     }
 
@@ -137,9 +155,10 @@ impl Bridge {
     /// were made: `{ attempts, $metadata }`.
     #[napi(catch_unwind)]
     pub fn cancel(&mut self, number: u32) -> String {
-        let attempts = self.under_way.remove(&number).flatten().map(|task| task.abort());
+        let task = self.under_way.remove(number.into()).and_then(|call| call.0);
+        let attempts = task.map(|task| task.abort());
         if self.under_way.is_empty() {
-            self.shared.wake();
+            self.queue.wake();
         }
         record::given_up(&attempts.unwrap_or_default()).to_string()
     }
@@ -177,22 +196,34 @@ impl Bridge {
     /// let go.
     #[napi(catch_unwind)]
     pub fn drain(&mut self) -> Option<String> {
-        let mut outcomes = self.shared.lock();
-        let mut text = std::mem::take(&mut outcomes.text);
-        for number in outcomes.numbers.drain(..) {
-            self.under_way.remove(&number);
+        self.queue.collect();
+        let mut text = String::new();
+        while let Some((number, arrived)) = self.queue.pop() {
+            if !matches!(arrived, Arrived::Asked(..)) {
+                self.under_way.remove(number.into());
+            }
+            // Writing to a String cannot fail.
+            let _ = match arrived {
+                Arrived::Outcome(Ok(output)) => write!(text, "[{number},true,{output}],"),
+                Arrived::Outcome(Err(error)) => write!(text, "[{number},false,{error}],"),
+                Arrived::Made(client) => {
+                    self.made.insert(number, client);
+                    write!(text, "[{number},true,null],")
+                }
+                Arrived::Asked(asked, host) => {
+                    self.last_question = self.last_question.wrapping_add(1);
+                    let question = question::text(self.last_question, asked.question(), &host);
+                    self.asked.insert(self.last_question, asked);
+                    write!(text, "[{number},\"question\",{question}],")
+                }
+            };
         }
-        self.asked.extend(outcomes.asked.drain(..));
         if text.pop().is_none() {
-            let idle = self.under_way.is_empty();
-            let let_go = if idle { outcomes.wake.take() } else { None };
-            drop(outcomes);
-            return if let_go.is_some() { None } else { Some(text) };
+            return if self.under_way.is_empty() && self.queue.let_go() { None } else { Some(text) };
         }
-        drop(outcomes);
         if self.under_way.is_empty() {
             // Called again once those who wait have had their turn: one that then makes its next call finds it in place.
-            self.shared.wake();
+            self.queue.wake();
         }
         text.insert(0, '[');
         text.push(']');
@@ -210,9 +241,10 @@ impl Bridge {
         input: &Value<'_>,
         options: Option<&str>,
     ) -> Option<Task> {
-        let (shared, host) = (self.shared.clone(), client.host.clone());
+        let (queue, host) = (self.queue.clone(), client.host.clone());
+        let refuse = |error: serde_json::Value| self.queue.push((number, Arrived::Outcome(Err(error.to_string()))));
         let Some(operation) = client.client.service().operation(operation) else {
-            shared.push(number, Err(record::defect(&format!("the service has no operation {operation}"))), None);
+            refuse(record::defect(&format!("the service has no operation {operation}")));
             return None;
         };
         let prepared = match client.client.prepare(operation, input) {
@@ -226,16 +258,17 @@ impl Bridge {
         let call = match prepared {
             Ok(call) => call,
             Err(error) => {
-                shared.push(number, Err(record::error(&error, Some(&host))), None);
+                refuse(record::error(&error, Some(&host)));
                 return None;
             }
         };
         let core = client.client.clone();
         client.client.start_with_host(call, PUMP, move |event| match event {
-            Event::Asked(asked) => shared.push_question(number, asked, &host),
+            Event::Asked(asked) => queue.push((number, Arrived::Asked(asked, host.clone()))),
             Event::Done(outcome) => {
                 let output = outcome.and_then(|response| record::output(&core, operation, &response));
-                shared.push(number, output.map_err(|error| record::error(&error, Some(&host))), None);
+                let output = output.map_err(|error| record::error(&error, Some(&host)).to_string());
+                queue.push((number, Arrived::Outcome(output)));
             }
         })
     }
@@ -243,58 +276,3 @@ impl Bridge {
 
 /// A client, and so its cache of credentials, belongs to one JavaScript thread.
 const PUMP: Pump = Pump::Loop(0);
-
-impl Drop for Bridge {
-    fn drop(&mut self) {
-        // The thread is gone: nobody waits for these.
-        for task in self.under_way.values().flatten() {
-            task.abort();
-        }
-    }
-}
-
-impl Shared {
-    fn push(&self, number: u32, outcome: std::result::Result<String, serde_json::Value>, made: Option<Client>) {
-        let mut outcomes = self.lock();
-        let first = outcomes.text.is_empty();
-        outcomes.numbers.push(number);
-        outcomes.made.extend(made.map(|client| (number, client)));
-        // Writing to a String cannot fail.
-        let _ = match outcome {
-            Ok(output) => write!(outcomes.text, "[{number},true,{output}],"),
-            Err(error) => write!(outcomes.text, "[{number},false,{error}],"),
-        };
-        drop(outcomes);
-        // The first one wakes the loop, which then takes all that have come meanwhile.
-        if first {
-            self.wake();
-        }
-    }
-
-    fn push_question(&self, number: u32, asked: Asked, host: &str) {
-        let mut outcomes = self.lock();
-        let first = outcomes.text.is_empty();
-        outcomes.last_question = outcomes.last_question.wrapping_add(1);
-        let question = outcomes.last_question;
-        let text = question::text(question, asked.question(), host);
-        // Writing to a String cannot fail.
-        let _ = write!(outcomes.text, "[{number},\"question\",{text}],");
-        outcomes.asked.push((question, asked));
-        drop(outcomes);
-        if first {
-            self.wake();
-        }
-    }
-
-    fn wake(&self) {
-        // Outside of the lock, for it writes to a pipe.
-        let wake = self.lock().wake.clone();
-        if let Some(wake) = wake {
-            wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Outcomes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}

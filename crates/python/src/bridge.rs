@@ -4,12 +4,12 @@
 //! waits for the interpreter lock, and never attaches to an interpreter that may be shutting down. Everything that touches
 //! Python runs on the loop's own thread.
 
-use std::collections::{HashMap, VecDeque};
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chimeline_core::client::{Event, Task};
+use chimeline_core::runtime::completion::{Abort, CallTable, CompletionQueue, Wake};
 use chimeline_core::runtime::fork;
 use chimeline_core::runtime::host::{Asked, Pump};
 use chimeline_core::schema::Operation;
@@ -27,11 +27,9 @@ use crate::question::{Failure, Question};
 /// circle, and frees it when nobody else has the loop.
 #[pyclass(frozen, weakref, module = "chimeline._native")]
 pub(crate) struct Bridge {
-    shared: Arc<Shared>,
+    queue: Arc<CompletionQueue<(u64, Event), Socket>>,
     receiver: platform::Receiver,
-    pending: Mutex<HashMap<u64, Pending>>,
-    /// Taken from `shared`, and not yet given to their futures.
-    arrived: Mutex<VecDeque<Arrived>>,
+    pending: Mutex<CallTable<Pending>>,
     /// Tasks of the loop that go on when their call has ended.
     tasks: Py<PySet>,
     next: AtomicU64,
@@ -41,9 +39,14 @@ pub(crate) struct Bridge {
     generation: u64,
 }
 
-struct Shared {
-    arrived: Mutex<Vec<Arrived>>,
-    sender: platform::Sender,
+/// The end of the pair that wakes the loop.
+#[derive(Clone)]
+struct Socket(Arc<platform::Sender>);
+
+impl Wake for Socket {
+    fn wake(&self) {
+        platform::wake(&self.0);
+    }
 }
 
 struct Pending {
@@ -56,8 +59,6 @@ struct Pending {
     task: Option<Task>,
 }
 
-type Arrived = (u64, Event);
-
 static BRIDGES: AtomicU64 = AtomicU64::new(1);
 
 #[pymethods]
@@ -69,10 +70,9 @@ impl Bridge {
     fn new(py: Python<'_>, shares_loads: bool) -> PyResult<Bridge> {
         let (sender, receiver) = platform::pair()?;
         Ok(Bridge {
-            shared: Arc::new(Shared { arrived: Mutex::default(), sender }),
+            queue: Arc::new(CompletionQueue::new(Some(Socket(Arc::new(sender))))),
             receiver,
             pending: Mutex::default(),
-            arrived: Mutex::default(),
             tasks: PySet::empty(py)?.unbind(),
             next: AtomicU64::new(0),
             pump: Pump::Loop(if shares_loads { 0 } else { BRIDGES.fetch_add(1, Ordering::Relaxed) }),
@@ -110,8 +110,8 @@ impl Bridge {
         let native = client.get();
         let (operation, call) = native.prepare(py, operation, params, options)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let shared = self.shared.clone();
-        let task = native.client.start_with_host(call, self.pump, move |event| shared.push((number, event)));
+        let queue = self.queue.clone();
+        let task = native.client.start_with_host(call, self.pump, move |event| queue.push((number, event)));
         self.lock_pending().insert(number, Pending { future, failure: None, client, operation, task });
         Ok(number)
     }
@@ -121,9 +121,9 @@ impl Bridge {
         if !self.is_of_this_process() {
             return;
         }
-        let pending = self.lock_pending().remove(&number);
-        if let Some(task) = pending.and_then(|pending| pending.task) {
-            task.abort();
+        let pending = self.lock_pending().remove(number);
+        if let Some(pending) = pending {
+            pending.abort();
         }
     }
 
@@ -131,7 +131,7 @@ impl Bridge {
     /// raised, `exception` takes the place of the call's error, or is its cause.
     fn fail(&self, number: u64, question: &Question, message: String, exception: Option<Py<PyAny>>, is_cause: bool) {
         // Before the reply, upon which the outcome may come at once.
-        if let (Some(exception), Some(pending)) = (exception, self.lock_pending().get_mut(&number)) {
+        if let (Some(exception), Some(pending)) = (exception, self.lock_pending().get_mut(number)) {
             pending.failure = Some(Failure { exception, is_cause });
         }
         question.fail(message);
@@ -143,13 +143,10 @@ impl Bridge {
             return;
         }
         platform::clear(&self.receiver);
-        let arrived = std::mem::take(&mut *self.shared.lock());
-        self.lock_arrived().extend(arrived);
-        // One at a time, for what runs meanwhile may drain too.
-        loop {
-            let Some((number, event)) = self.lock_arrived().pop_front() else { return };
+        self.queue.collect();
+        while let Some((number, event)) = self.queue.pop() {
             // What a call asks that nobody waits for any more is dropped, and who else waits for the reply learns so.
-            let Some(pending) = self.lock_pending().remove(&number) else { continue };
+            let Some(pending) = self.lock_pending().remove(number) else { continue };
             match event {
                 Event::Done(outcome) => pending.settle(py, &outcome),
                 Event::Asked(asked) => self.ask(py, number, pending, asked),
@@ -160,7 +157,7 @@ impl Bridge {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Whoever holds the lock runs, and so the bridge is in use.
         let Ok(pending) = self.pending.try_lock() else { return Ok(()) };
-        for Pending { future, client, failure, .. } in pending.values() {
+        for Pending { future, client, failure, .. } in pending.iter() {
             visit.call(future)?;
             visit.call(client)?;
             if let Some(failure) = failure {
@@ -190,7 +187,7 @@ impl Bridge {
         self.lock_pending().insert(number, pending);
         let given = Bound::new(py, Question::from(asked)).and_then(|question| give(&asking, Ok((question, following))));
         if let Err(raised) = given
-            && let Some(pending) = self.lock_pending().remove(&number)
+            && let Some(pending) = self.lock_pending().remove(number)
         {
             Pending { future: asking.unbind(), ..pending }.refuse(py, raised);
         }
@@ -201,18 +198,22 @@ impl Bridge {
         if !self.is_of_this_process() {
             return;
         }
-        let abandoned = std::mem::take(&mut *self.lock_pending());
-        for task in abandoned.into_values().filter_map(|pending| pending.task) {
-            task.abort();
+        let abandoned = self.lock_pending().take_all();
+        for pending in abandoned {
+            pending.abort();
         }
     }
 
-    fn lock_pending(&self) -> MutexGuard<'_, HashMap<u64, Pending>> {
+    fn lock_pending(&self) -> MutexGuard<'_, CallTable<Pending>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn lock_arrived(&self) -> MutexGuard<'_, VecDeque<Arrived>> {
-        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
+impl Abort for Pending {
+    fn abort(self) {
+        if let Some(task) = self.task {
+            task.abort();
+        }
     }
 }
 
@@ -236,10 +237,7 @@ impl Pending {
         if refused.or_else(|_| future.call_method0(pyo3::intern!(py, "cancel")).map(drop)).is_err() {
             shown.write_unraisable(py, Some(future));
         }
-        // One that goes on without anybody to wait for it.
-        if let Some(task) = self.task {
-            task.abort();
-        }
+        self.abort();
     }
 }
 
@@ -254,33 +252,6 @@ fn give<'py>(future: &Bound<'py, PyAny>, result: PyResult<impl IntoPyObject<'py>
         Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),)),
     }
     .map(drop)
-}
-
-impl Drop for Bridge {
-    fn drop(&mut self) {
-        if self.is_of_this_process() {
-            self.abandon();
-        } else {
-            // The tasks are the parent's, whose locks may be held for ever here.
-            std::mem::forget(std::mem::take(&mut *self.lock_pending()));
-        }
-    }
-}
-
-impl Shared {
-    fn push(&self, arrived: Arrived) {
-        let mut all = self.lock();
-        all.push(arrived);
-        // The first one wakes the loop, which then takes all that have come meanwhile.
-        if all.len() == 1 {
-            drop(all);
-            platform::wake(&self.sender);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Arrived>> {
-        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// A pair of connected sockets; `socketpair` where there is one, else a loopback connection, as asyncio itself does it.

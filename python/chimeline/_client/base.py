@@ -61,11 +61,11 @@ class BaseClient:
     _waiter_class: t.ClassVar[str]
 
     def __init__(self, options: dict[str, t.Any], config: Config, hooks: Hooks | None = None) -> None:
-        self._options = options
         self._config = config
         self._hooks = hooks or Hooks()
         self._call_options: dict[str, Any] | None = None
         self._source = _credential_source(options)
+        self._options = options if self._source is None else {**options, "credentials": self._source.given}
         # Called with an operation and its input, it gives the handlers of that call, if any; see `_host.handlers`.
         self._handlers: Callable[[str, Mapping[str, Any]], CallHandlers | None] | None = None
         given = {**native_options(config), **{name: value for name, value in options.items() if value is not None}}

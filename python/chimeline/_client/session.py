@@ -47,13 +47,19 @@ class BaseSession:
             raise PartialCredentialsError(provider="explicit", cred_var=missing)
         if credentials is not None and any(keys):
             raise TypeError("give either credentials or aws_access_key_id and its companions, not both")
+        source = None
+        if credentials is not None:
+            from .._host.credentials import CredentialSource
+
+            source = CredentialSource(credentials)
         self._options: dict[str, Any] = {
             "aws_access_key_id": keys[0],
             "aws_secret_access_key": keys[1],
             "aws_session_token": unless_empty(aws_session_token) if any(keys) else None,
             "region_name": unless_empty(region_name),
             "profile_name": unless_empty(profile_name),
-            "credentials": credentials,
+            # One for all clients, which then share what it caches.
+            "credentials": source,
         }
         # Read once, so that a profile that is not there is an error here.
         given = {name: self._options[name] for name in ("region_name", "profile_name") if self._options[name]}

@@ -60,7 +60,7 @@ class CredentialSource:
             )
         self.is_coroutine = inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(type(given).__call__)
         self.cache = CredentialsCache()
-        self._given: Any = given
+        self.given: Any = given
 
     def check_caller(self, max_nested: int) -> None:
         """Raises for a call from within that many runs of the function: it would wait for itself, or never end."""
@@ -75,10 +75,19 @@ class CredentialSource:
         if not self.is_object or self._refreshes_now():
             return None
         try:
-            found = self._given.get_frozen_credentials()
+            found = self.given.get_frozen_credentials()
         except Exception as error:
             raise CredentialRetrievalError(self._failure_text(error)) from error
         return None if inspect.isawaitable(found) else _read(found)
+
+    def read_now(self) -> dict[str, str]:
+        """What the function returns, on this thread, for what is not a call and so asks nothing."""
+        try:
+            return _read(self._load())
+        except ChimelineError:
+            raise
+        except Exception as error:
+            raise CredentialRetrievalError(self._failure_text(error)) from error
 
     def answer(self, question: Question) -> Failure | None:
         """Replies on this thread."""
@@ -103,7 +112,7 @@ class CredentialSource:
         load = _Load(self)
         _loads_here.set((*_loads_here.get(), load))
         try:
-            found = await self._given() if self.is_coroutine else await _in_thread(self._load)
+            found = await self.given() if self.is_coroutine else await _in_thread(self._load)
             if inspect.isawaitable(found):
                 found = await found
         except Exception as error:
@@ -113,11 +122,11 @@ class CredentialSource:
         return self._reply(question, found)
 
     def _refreshes_now(self) -> bool:
-        refresh_needed: Any = getattr(self._given, "refresh_needed", None)
+        refresh_needed: Any = getattr(self.given, "refresh_needed", None)
         return refresh_needed is not None and bool(refresh_needed())
 
     def _load(self) -> Any:
-        return self._given.get_frozen_credentials() if self.is_object else self._given()
+        return self.given.get_frozen_credentials() if self.is_object else self.given()
 
     def _reply(self, question: Question, found: Any) -> Failure | None:
         try:
@@ -145,7 +154,7 @@ class CredentialSource:
         return f"Error when retrieving credentials from {self._name()}: {type(error).__name__}"
 
     def _name(self) -> str:
-        return getattr(self._given, "__qualname__", type(self._given).__qualname__)
+        return getattr(self.given, "__qualname__", type(self.given).__qualname__)
 
 
 def _read(found: Any) -> dict[str, str]:

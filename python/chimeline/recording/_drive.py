@@ -79,7 +79,7 @@ class _SignedGet:
                 raise errors.ParamValidationError(
                     "credentials that are awaited cannot sign these reads: give a blocking function"
                 )
-            options = {**(options or {}), **(client._source.blocking(None) or {})}
+            options = {**(options or {}), **client._source.read_now()}
         status, body = client._native.get_signed(service, region, url, options)
         return {"status": status, "body": body}
 

@@ -301,3 +301,21 @@ def test_a_fork_within_the_function_ends_the_childs_call_and_keeps_nothing_of_it
     if os.getpid() != parent:
         os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+
+
+@pytest.mark.parametrize("module", [chimeline, chimeline.blocking], ids=["asyncio", "blocking"])
+def test_the_clients_of_a_session_ask_once(where: dict[str, Any], module: Any) -> None:
+    asked: list[None] = []
+
+    def function() -> dict[str, str]:
+        asked.append(None)
+        return GIVEN
+
+    session = module.Session(credentials=function, region_name=where["region_name"])
+    for _ in range(3):
+        outcome = create(session.client("chime", endpoint_url=where["endpoint_url"]))
+        if asyncio.iscoroutine(outcome):
+            asyncio.run(outcome)
+    assert len(asked) == 1
+    with pytest.raises(TypeError, match="credentials must be a function"):
+        module.Session(credentials="AK:SK")
