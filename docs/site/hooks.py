@@ -23,6 +23,7 @@ LOADED = {DRAWINGS: "mermaid/dist/mermaid.min.js", SHIM: "iframe-worker/shim/ind
 
 _HIDDEN = re.compile(r"^<!-- (?:hidden \w+\n.*?|GENERATED[^\n]*)-->\n+", re.MULTILINE | re.DOTALL)
 _OUTPUT = '```text title="Output"\n'
+_OUTPUT = '```text title="Output"\n'
 _FENCE = re.compile(rf"^```(\w+)[^\n]*\n.*?^```\n(?:\n{_OUTPUT}.*?^```\n)?", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
@@ -86,27 +87,26 @@ def _with_links(text: str, page: str) -> str:
 
 
 def _with_tabs(text: str) -> str:
-    """Blocks of different languages that follow each other say the same, and become tabs."""
+    """Blocks of different languages that follow each other say the same, and become tabs, each with the output behind them."""
     out, end, group = [], 0, []
-    for match in _FENCE.finditer(text):
-        follows = group and text[group[-1].end() : match.start()].strip() == ""
+    for match in [*_FENCE.finditer(text), None]:
+        follows = match and group and text[group[-1].end() : match.start()].strip() == ""
         if group and not (follows and match[1] in LABELS and match[1] not in {other[1] for other in group}):
-            out += [text[end : group[0].start()], _tabs(group)]
-            end, group = group[-1].end(), []
-        if match[1] in LABELS:
+            shown = match if follows and match[0].startswith(_OUTPUT) else None
+            if len(group) > 1:
+                out += [text[end : group[0].start()], _tabs(group, shown)]
+                end = (shown or group[-1]).end()
+            group = []
+        if match and match[1] in LABELS:
             group.append(match)
-    if group:
-        out += [text[end : group[0].start()], _tabs(group)]
-        end = group[-1].end()
     return "".join([*out, text[end:]])
 
 
-def _tabs(group: list[re.Match[str]]) -> str:
-    if len(group) == 1:
-        return group[0][0]
+def _tabs(group: list[re.Match[str]], shown: re.Match[str] | None) -> str:
     tabs = []
     for match in group:
-        lines = "".join(f"    {line}" if line.strip() else line for line in match[0].splitlines(keepends=True))
+        whole = match[0] + (f"\n{shown[0]}" if shown else "")
+        lines = "".join(f"    {line}" if line.strip() else line for line in whole.splitlines(keepends=True))
         tabs.append(f'=== "{LABELS[match[1]]}"\n\n{lines}\n')
     return "".join(tabs)
 

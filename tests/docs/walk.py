@@ -129,6 +129,8 @@ def pictures(walk: Walk, folder: Path) -> None:
     folder.mkdir(parents=True)
     for scheme in ("light", "dark"):
         walk.page.emulate_media(color_scheme=scheme)
+        # The site keeps the scheme that a reader had first.
+        walk.page.evaluate("localStorage.clear()")
         for name in PICTURES:
             for size, viewport in (("desk", DESK), ("phone", PHONE)):
                 walk.page.set_viewport_size(viewport)
