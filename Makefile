@@ -138,6 +138,19 @@ docs: build/docs-venv/.made build/docs-node/.made ## The documentation as a site
 docs-check: docs build/docs-browser/.made ## Walk the site by a headless browser: links, requests, the console, accessibility, six pages as pictures.
 	build/docs-browser/bin/python tests/docs/walk.py build/site build/docs-shots
 
+release: build/release-venv/.made node_modules/.made ## VERSION=x.y.z: one version everywhere; what this machine can build is checked, installed afresh and run.
+	test -n "$(VERSION)" || { echo "make release VERSION=x.y.z" >&2; exit 2; }
+	cargo xtask version $(VERSION)
+	cargo xtask gen
+	rm -rf dist
+	$(MAKE) dist
+	build/release-venv/bin/python tests/release/check.py $(VERSION) dist
+
+build/release-venv/.made: tests/release/requirements.txt
+	$(PYTHON) -m venv build/release-venv
+	build/release-venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 build/docs-venv/.made: docs/requirements.txt
 	$(PYTHON) -m venv build/docs-venv
 	$(DOCS)/pip install --quiet --disable-pip-version-check --requirement $<

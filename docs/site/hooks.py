@@ -15,10 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 LABELS = {"python": "Python", "js": "Node", "sh": "Command line"}
 # Pages whose sources are outside of docs/, where readers of a repository look for them.
 OUTSIDE = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-MERMAID = ROOT / "build/docs-node/node_modules/mermaid/dist/mermaid.min.js"
+# What pages load besides the theme, from npm packages in place of a server of others.
+PACKAGES = ROOT / "build/docs-node/node_modules"
 DRAWINGS = "assets/javascripts/mermaid.min.js"
+SHIM = "assets/javascripts/iframe-worker.js"
+LOADED = {DRAWINGS: "mermaid/dist/mermaid.min.js", SHIM: "iframe-worker/shim/index.js"}
 
 _HIDDEN = re.compile(r"^<!-- (?:hidden \w+\n.*?|GENERATED[^\n]*)-->\n+", re.MULTILINE | re.DOTALL)
+_OUTPUT = '```text title="Output"\n'
 _OUTPUT = '```text title="Output"\n'
 _FENCE = re.compile(rf"^```(\w+)[^\n]*\n.*?^```\n(?:\n{_OUTPUT}.*?^```\n)?", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
@@ -55,6 +59,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     text = _with_links(_HIDDEN.sub("", markdown), page.file.src_uri)
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     _pages.append((page.file.dest_uri, title[1] if title else page.file.src_uri, text))
+    # A semicolon would end a line of the drawing.
+    text = re.sub(r"^```mermaid\n.*?^```", lambda drawing: drawing[0].replace(";", "#59;"), text, flags=re.MULTILINE | re.DOTALL)
     return _with_tabs(text)
 
 
@@ -81,46 +87,57 @@ def _with_links(text: str, page: str) -> str:
 
 
 def _with_tabs(text: str) -> str:
-    """Blocks of different languages that follow each other say the same, and become tabs."""
+    """Blocks of different languages that follow each other say the same, and become tabs, each with the output behind them."""
     out, end, group = [], 0, []
-    for match in _FENCE.finditer(text):
-        follows = group and text[group[-1].end() : match.start()].strip() == ""
+    for match in [*_FENCE.finditer(text), None]:
+        follows = match and group and text[group[-1].end() : match.start()].strip() == ""
         if group and not (follows and match[1] in LABELS and match[1] not in {other[1] for other in group}):
-            out += [text[end : group[0].start()], _tabs(group)]
-            end, group = group[-1].end(), []
-        if match[1] in LABELS:
+            shown = match if follows and match[0].startswith(_OUTPUT) else None
+            if len(group) > 1:
+                out += [text[end : group[0].start()], _tabs(group, shown)]
+                end = (shown or group[-1]).end()
+            group = []
+        if match and match[1] in LABELS:
             group.append(match)
-    if group:
-        out += [text[end : group[0].start()], _tabs(group)]
-        end = group[-1].end()
     return "".join([*out, text[end:]])
 
 
-def _tabs(group: list[re.Match[str]]) -> str:
-    if len(group) == 1:
-        return group[0][0]
+def _tabs(group: list[re.Match[str]], shown: re.Match[str] | None) -> str:
     tabs = []
     for match in group:
-        lines = "".join(f"    {line}" if line.strip() else line for line in match[0].splitlines(keepends=True))
+        whole = match[0] + (f"\n{shown[0]}" if shown else "")
+        lines = "".join(f"    {line}" if line.strip() else line for line in whole.splitlines(keepends=True))
         tabs.append(f'=== "{LABELS[match[1]]}"\n\n{lines}\n')
     return "".join(tabs)
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Drawings come with the site, and only to the pages that have some."""
+    return _own(output, posixpath.dirname(page.file.dest_uri))
+
+
+def on_post_template(output_content: str, template_name: str, **_: Any) -> str:
+    return _own(output_content, "") if template_name == "404.html" else output_content
+
+
+def _own(output: str, folder: str) -> str:
+    """What the page loads comes with the site, drawings only where there are some; and the search has a name."""
+    output = output.replace("https://unpkg.com/iframe-worker/shim", posixpath.relpath(SHIM, folder or "."))
+    output = output.replace(
+        'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'
+    )
     if 'class="mermaid"' not in output:
         return output
-    address = posixpath.relpath(DRAWINGS, posixpath.dirname(page.file.dest_uri) or ".")
+    address = posixpath.relpath(DRAWINGS, folder or ".")
     return re.sub(r'(<script src="[^"]*assets/javascripts/bundle)', rf'<script src="{address}"></script>\1', output, count=1)
 
 
 def on_post_build(config: Any) -> None:
     """Each page as Markdown beside the HTML, and a list of them for machines."""
     site = Path(config["site_dir"])
-    if not MERMAID.exists():
-        raise PluginError(f"no {MERMAID}: run `make docs`, which installs it")
-    (site / DRAWINGS).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(MERMAID, site / DRAWINGS)
+    for target, source in LOADED.items():
+        if not (PACKAGES / source).exists():
+            raise PluginError(f"no {PACKAGES / source}: run `make docs`, which installs it")
+        shutil.copy(PACKAGES / source, site / target)
     lines = [f"# {config['site_name']}", "", f"> {config['site_description']}", "", "## Pages", ""]
     for address, title, text in _pages:
         beside = address.removesuffix(".html") + ".md"

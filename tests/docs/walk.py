@@ -1,8 +1,8 @@
 """Walks the built site in a headless Chromium: `walk.py SITE PICTURES`.
 
-Every page is opened from a server on the loopback. It fails for a link or anchor that leads nowhere, a request that leaves the site,
-an error in the console, a page that is wider than a phone, a finding of axe-core that is serious or critical, and a search that
-finds nothing. Six pages are kept as pictures, in both colour schemes and at 380 pixels.
+Every page is opened from a server on the loopback. It fails for a link or anchor that leads nowhere, a request that leaves the
+site, an error in the console, a page that is wider than a phone, a finding of axe-core that is serious or critical, and a search
+that finds nothing. Six pages are kept as pictures, in both colour schemes and at 380 pixels.
 """
 
 from __future__ import annotations
@@ -59,11 +59,16 @@ class Walk:
         self.where = ""
         page.on("console", lambda message: self.fault(f"console: {message.text}") if message.type == "error" else None)
         page.on("pageerror", lambda error: self.fault(f"error: {error}"))
-        page.on("requestfailed", lambda request: self.fault(f"request failed: {request.url}"))
+        page.on("requestfailed", lambda request: self._failed(request.url, request.failure))
         page.on("request", lambda request: self._request(request.url))
 
     def fault(self, text: str) -> None:
         self.faults.append(f"{self.where}: {text}")
+
+    def _failed(self, url: str, why: str | None) -> None:
+        # What the walk itself ends by going on to the next page is no fault.
+        if why != "net::ERR_ABORTED":
+            self.fault(f"request failed: {url}: {why}")
 
     def _request(self, url: str) -> None:
         if not url.startswith((self.top, "data:", "blob:")):
@@ -86,8 +91,9 @@ class Walk:
         found = self.page.evaluate("async () => (await axe.run()).violations")
         for violation in found:
             if violation["impact"] in ("serious", "critical"):
-                nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
-                self.fault(f"axe-core: {violation['id']}, {len(violation['nodes'])} times: {nodes}")
+                nodes = "; ".join(" ".join(node["html"].split())[:120] for node in violation["nodes"][:4])
+                why = violation["nodes"][0]["failureSummary"].splitlines()[-1].strip()
+                self.fault(f"axe-core: {violation['id']}, {len(violation['nodes'])} times: {nodes}: {why}")
 
     def phone(self) -> None:
         self.page.set_viewport_size(PHONE)
@@ -123,6 +129,8 @@ def pictures(walk: Walk, folder: Path) -> None:
     folder.mkdir(parents=True)
     for scheme in ("light", "dark"):
         walk.page.emulate_media(color_scheme=scheme)
+        # The site keeps the scheme that a reader had first.
+        walk.page.evaluate("localStorage.clear()")
         for name in PICTURES:
             for size, viewport in (("desk", DESK), ("phone", PHONE)):
                 walk.page.set_viewport_size(viewport)

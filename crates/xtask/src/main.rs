@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask import BOTOCORE_DIR SERVICE...` copies the facts of service models (never their texts) into `model/`;
 //! `cargo xtask gen` writes everything that follows from them; `cargo xtask gen --check` fails when that differs from
-//! what is committed.
+//! what is committed; `cargo xtask version X.Y.Z` sets the version everywhere.
 
 mod docs;
 mod emit;
@@ -13,12 +13,13 @@ mod model;
 mod options;
 mod paths;
 mod services;
+mod version;
 mod waiters;
 mod write;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask import BOTOCORE_DIR (SERVICE|partitions)... | cargo xtask gen [--check]";
+const USAGE: &str = "usage: cargo xtask import BOTOCORE_DIR (SERVICE|partitions)... | cargo xtask gen [--check] | cargo xtask version X.Y.Z";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         ["import", botocore, names @ ..] if !names.is_empty() => import::run(botocore.as_ref(), names),
         ["gen"] => write::run(false),
         ["gen", "--check"] => write::run(true),
+        ["version", version] => version::run(version),
         _ => Err(USAGE.to_owned()),
     };
     match done {
