@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-python dev-node demo test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench clean
+.PHONY: help dev dev-python dev-node demo test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench docs docs-check release clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -122,6 +122,31 @@ install: dist build/.home
 
 bench: install build/legacy/.made ## Calls a second, beside botocore, on this machine.
 	$(CLEAN) LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python $(BIN)/python tests/bench/bench.py
+
+# The site takes nothing from the network, neither when it is built nor when it is read.
+DOCS := build/docs-venv/bin
+
+docs: build/docs-venv/.made build/docs-node/.made ## The documentation as a site, in build/site.
+	$(DOCS)/codespell --quiet-level 2 --ignore-words-list afterall README.md CONTRIBUTING.md CHANGELOG.md python/README.md node/README.md docs
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs build --quiet --strict --clean
+
+docs-check: docs build/docs-browser/.made ## Walk the site by a headless browser: links, requests, the console, accessibility, six pages as pictures.
+	build/docs-browser/bin/python tests/docs/walk.py build/site build/docs-shots
+
+build/docs-venv/.made: docs/requirements.txt
+	$(PYTHON) -m venv build/docs-venv
+	$(DOCS)/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+build/docs-node/.made: docs/site/package-lock.json
+	mkdir -p build/docs-node && cp docs/site/package.json docs/site/package-lock.json build/docs-node/
+	cd build/docs-node && npm ci --silent --no-audit --no-fund --ignore-scripts
+	touch $@
+
+build/docs-browser/.made: tests/docs/requirements.txt
+	$(PYTHON) -m venv build/docs-browser
+	build/docs-browser/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 build/venv/.made: tests/python/requirements.txt
 	$(PYTHON) -m venv build/venv

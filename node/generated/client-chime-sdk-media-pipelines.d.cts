@@ -2,8 +2,9 @@
 import { Client, Command, Paginate } from "../lib/client/client.cjs";
 import { ServiceException } from "./errors.cjs";
 import { WaiterConfiguration, WaiterResult, WaitFor } from "../lib/recording/types.cjs";
-import { Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata } from "../lib/options/types.cjs";
+import { Callback, CallOptions, ClientConfig, PaginationConfig, ResolvedConfig, ResponseMetadata } from "../lib/options/types.cjs";
 
+export type { ClientConfig as ClientDefaults, ClientInputEndpointParameters, ResponseMetadata as __MetadataBearer, RuntimeExtension } from "../lib/options/types.cjs";
 export { Client as __Client, Command as $Command } from "../lib/client/client.cjs";
 
 export {
@@ -23,6 +24,16 @@ export {
  * in the shared config files, then from the defaults.
  */
 export interface ChimeSDKMediaPipelinesClientConfig extends ClientConfig {}
+
+export type ChimeSDKMediaPipelinesClientConfigType = ChimeSDKMediaPipelinesClientConfig;
+
+/** What a client was made with, and what that comes to. */
+export interface ChimeSDKMediaPipelinesClientResolvedConfig extends ResolvedConfig {}
+
+export type ChimeSDKMediaPipelinesClientResolvedConfigType = ChimeSDKMediaPipelinesClientResolvedConfig;
+
+/** What one call may be given. */
+export interface ChimeSDKMediaPipelinesRequestOptions extends CallOptions {}
 
 /**
  * Amazon Chime SDK media pipelines: it records meetings to S3 and joins the recordings, broadcasts meetings over RTMP,
@@ -53,6 +64,27 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaCapturePipeline } = await client.createMediaCapturePipeline({
+   *   SourceType: "ChimeSdkMeeting",
+   *   SourceArn: "arn:aws:chime::111122223333:meeting:0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   SinkType: "S3Bucket",
+   *   SinkArn: "arn:aws:s3:::amzn-s3-demo-bucket/recordings",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_CreateMediaCapturePipeline.html
    */
   createMediaCapturePipeline(input: CreateMediaCapturePipelineCommandInput, options?: CallOptions): Promise<CreateMediaCapturePipelineCommandOutput>;
   createMediaCapturePipeline(input: CreateMediaCapturePipelineCommandInput, callback: Callback<CreateMediaCapturePipelineCommandOutput>): void;
@@ -64,6 +96,60 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaConcatenationPipeline } = await client.createMediaConcatenationPipeline({
+   *   Sources: [{
+   *     Type: "MediaCapturePipeline",
+   *     MediaCapturePipelineSourceConfiguration: {
+   *       MediaPipelineArn: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *       ChimeSdkMeetingConfiguration: {
+   *         ArtifactsConfiguration: {
+   *           Audio: {
+   *             State: "Enabled",
+   *           },
+   *           Video: {
+   *             State: "Enabled",
+   *           },
+   *           Content: {
+   *             State: "Enabled",
+   *           },
+   *           DataChannel: {
+   *             State: "Enabled",
+   *           },
+   *           TranscriptionMessages: {
+   *             State: "Enabled",
+   *           },
+   *           MeetingEvents: {
+   *             State: "Enabled",
+   *           },
+   *           CompositedVideo: {
+   *             State: "Enabled",
+   *           },
+   *         },
+   *       },
+   *     },
+   *   }],
+   *   Sinks: [{
+   *     Type: "S3Bucket",
+   *     S3BucketSinkConfiguration: {
+   *       Destination: "name",
+   *     },
+   *   }],
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_CreateMediaConcatenationPipeline.html
    */
   createMediaConcatenationPipeline(input: CreateMediaConcatenationPipelineCommandInput, options?: CallOptions): Promise<CreateMediaConcatenationPipelineCommandOutput>;
   createMediaConcatenationPipeline(input: CreateMediaConcatenationPipelineCommandInput, callback: Callback<CreateMediaConcatenationPipelineCommandOutput>): void;
@@ -76,6 +162,25 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * ResourceLimitExceededException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaInsightsPipeline } = await client.createMediaInsightsPipeline({
+   *   MediaInsightsPipelineConfigurationArn: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_CreateMediaInsightsPipeline.html
    */
   createMediaInsightsPipeline(input: CreateMediaInsightsPipelineCommandInput, options?: CallOptions): Promise<CreateMediaInsightsPipelineCommandOutput>;
   createMediaInsightsPipeline(input: CreateMediaInsightsPipelineCommandInput, callback: Callback<CreateMediaInsightsPipelineCommandOutput>): void;
@@ -87,6 +192,29 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
    * ThrottledClientException, ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaInsightsPipelineConfiguration } = await client.createMediaInsightsPipelineConfiguration({
+   *   MediaInsightsPipelineConfigurationName: "name",
+   *   ResourceAccessRoleArn: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   Elements: [{
+   *     Type: "AmazonTranscribeCallAnalyticsProcessor",
+   *   }],
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_CreateMediaInsightsPipelineConfiguration.html
    */
   createMediaInsightsPipelineConfiguration(input: CreateMediaInsightsPipelineConfigurationCommandInput, options?: CallOptions): Promise<CreateMediaInsightsPipelineConfigurationCommandOutput>;
   createMediaInsightsPipelineConfiguration(input: CreateMediaInsightsPipelineConfigurationCommandInput, callback: Callback<CreateMediaInsightsPipelineConfigurationCommandOutput>): void;
@@ -98,6 +226,36 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaLiveConnectorPipeline } = await client.createMediaLiveConnectorPipeline({
+   *   Sources: [{
+   *     SourceType: "ChimeSdkMeeting",
+   *     ChimeSdkMeetingLiveConnectorConfiguration: {
+   *       Arn: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *       MuxType: "AudioWithCompositedVideo",
+   *     },
+   *   }],
+   *   Sinks: [{
+   *     SinkType: "RTMP",
+   *     RTMPConfiguration: {
+   *       Url: "rtmps://media.example/live",
+   *     },
+   *   }],
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_CreateMediaLiveConnectorPipeline.html
    */
   createMediaLiveConnectorPipeline(input: CreateMediaLiveConnectorPipelineCommandInput, options?: CallOptions): Promise<CreateMediaLiveConnectorPipelineCommandOutput>;
   createMediaLiveConnectorPipeline(input: CreateMediaLiveConnectorPipelineCommandInput, callback: Callback<CreateMediaLiveConnectorPipelineCommandOutput>): void;
@@ -109,6 +267,28 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * ResourceLimitExceededException, ConflictException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { KinesisVideoStreamPoolConfiguration } = await client.createMediaPipelineKinesisVideoStreamPool({
+   *   StreamConfiguration: {
+   *     Region: "name",
+   *   },
+   *   PoolName: "name",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ConflictException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_CreateMediaPipelineKinesisVideoStreamPool.html
    */
   createMediaPipelineKinesisVideoStreamPool(input: CreateMediaPipelineKinesisVideoStreamPoolCommandInput, options?: CallOptions): Promise<CreateMediaPipelineKinesisVideoStreamPoolCommandOutput>;
   createMediaPipelineKinesisVideoStreamPool(input: CreateMediaPipelineKinesisVideoStreamPoolCommandInput, callback: Callback<CreateMediaPipelineKinesisVideoStreamPoolCommandOutput>): void;
@@ -120,6 +300,34 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
    * ThrottledClientException, ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaStreamPipeline } = await client.createMediaStreamPipeline({
+   *   Sources: [{
+   *     SourceType: "ChimeSdkMeeting",
+   *     SourceArn: "arn:aws:chime::111122223333:meeting:0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   }],
+   *   Sinks: [{
+   *     SinkArn: "arn:aws:s3:::amzn-s3-demo-bucket/recordings",
+   *     SinkType: "KinesisVideoStreamPool",
+   *     ReservedStreamCapacity: 1,
+   *     MediaStreamType: "MixedAudio",
+   *   }],
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_CreateMediaStreamPipeline.html
    */
   createMediaStreamPipeline(input: CreateMediaStreamPipelineCommandInput, options?: CallOptions): Promise<CreateMediaStreamPipelineCommandOutput>;
   createMediaStreamPipeline(input: CreateMediaStreamPipelineCommandInput, callback: Callback<CreateMediaStreamPipelineCommandOutput>): void;
@@ -131,6 +339,24 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, ThrottledClientException, NotFoundException,
    * UnauthorizedClientException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * await client.deleteMediaCapturePipeline({
+   *   MediaPipelineId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_DeleteMediaCapturePipeline.html
    */
   deleteMediaCapturePipeline(input: DeleteMediaCapturePipelineCommandInput, options?: CallOptions): Promise<DeleteMediaCapturePipelineCommandOutput>;
   deleteMediaCapturePipeline(input: DeleteMediaCapturePipelineCommandInput, callback: Callback<DeleteMediaCapturePipelineCommandOutput>): void;
@@ -140,6 +366,25 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, ThrottledClientException, NotFoundException,
    * UnauthorizedClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * await client.deleteMediaInsightsPipelineConfiguration({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ConflictException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_DeleteMediaInsightsPipelineConfiguration.html
    */
   deleteMediaInsightsPipelineConfiguration(input: DeleteMediaInsightsPipelineConfigurationCommandInput, options?: CallOptions): Promise<DeleteMediaInsightsPipelineConfigurationCommandOutput>;
   deleteMediaInsightsPipelineConfiguration(input: DeleteMediaInsightsPipelineConfigurationCommandInput, callback: Callback<DeleteMediaInsightsPipelineConfigurationCommandOutput>): void;
@@ -149,6 +394,24 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, ThrottledClientException, NotFoundException,
    * UnauthorizedClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * await client.deleteMediaPipeline({
+   *   MediaPipelineId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ConflictException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_DeleteMediaPipeline.html
    */
   deleteMediaPipeline(input: DeleteMediaPipelineCommandInput, options?: CallOptions): Promise<DeleteMediaPipelineCommandOutput>;
   deleteMediaPipeline(input: DeleteMediaPipelineCommandInput, callback: Callback<DeleteMediaPipelineCommandOutput>): void;
@@ -159,6 +422,25 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, ThrottledClientException, NotFoundException,
    * UnauthorizedClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * await client.deleteMediaPipelineKinesisVideoStreamPool({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ConflictException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_DeleteMediaPipelineKinesisVideoStreamPool.html
    */
   deleteMediaPipelineKinesisVideoStreamPool(input: DeleteMediaPipelineKinesisVideoStreamPoolCommandInput, options?: CallOptions): Promise<DeleteMediaPipelineKinesisVideoStreamPoolCommandOutput>;
   deleteMediaPipelineKinesisVideoStreamPool(input: DeleteMediaPipelineKinesisVideoStreamPoolCommandInput, callback: Callback<DeleteMediaPipelineKinesisVideoStreamPoolCommandOutput>): void;
@@ -169,6 +451,24 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaCapturePipeline } = await client.getMediaCapturePipeline({
+   *   MediaPipelineId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_GetMediaCapturePipeline.html
    */
   getMediaCapturePipeline(input: GetMediaCapturePipelineCommandInput, options?: CallOptions): Promise<GetMediaCapturePipelineCommandOutput>;
   getMediaCapturePipeline(input: GetMediaCapturePipelineCommandInput, callback: Callback<GetMediaCapturePipelineCommandOutput>): void;
@@ -178,6 +478,24 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaInsightsPipelineConfiguration } = await client.getMediaInsightsPipelineConfiguration({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_GetMediaInsightsPipelineConfiguration.html
    */
   getMediaInsightsPipelineConfiguration(input: GetMediaInsightsPipelineConfigurationCommandInput, options?: CallOptions): Promise<GetMediaInsightsPipelineConfigurationCommandOutput>;
   getMediaInsightsPipelineConfiguration(input: GetMediaInsightsPipelineConfigurationCommandInput, callback: Callback<GetMediaInsightsPipelineConfigurationCommandOutput>): void;
@@ -187,6 +505,23 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaPipeline } = await client.getMediaPipeline({
+   *   MediaPipelineId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_GetMediaPipeline.html
    */
   getMediaPipeline(input: GetMediaPipelineCommandInput, options?: CallOptions): Promise<GetMediaPipelineCommandOutput>;
   getMediaPipeline(input: GetMediaPipelineCommandInput, callback: Callback<GetMediaPipelineCommandOutput>): void;
@@ -196,6 +531,24 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
    * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { KinesisVideoStreamPoolConfiguration } = await client.getMediaPipelineKinesisVideoStreamPool({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_GetMediaPipelineKinesisVideoStreamPool.html
    */
   getMediaPipelineKinesisVideoStreamPool(input: GetMediaPipelineKinesisVideoStreamPoolCommandInput, options?: CallOptions): Promise<GetMediaPipelineKinesisVideoStreamPoolCommandOutput>;
   getMediaPipelineKinesisVideoStreamPool(input: GetMediaPipelineKinesisVideoStreamPoolCommandInput, callback: Callback<GetMediaPipelineKinesisVideoStreamPoolCommandOutput>): void;
@@ -205,6 +558,24 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { SpeakerSearchTask } = await client.getSpeakerSearchTask({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   SpeakerSearchTaskId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_GetSpeakerSearchTask.html
    */
   getSpeakerSearchTask(input: GetSpeakerSearchTaskCommandInput, options?: CallOptions): Promise<GetSpeakerSearchTaskCommandOutput>;
   getSpeakerSearchTask(input: GetSpeakerSearchTaskCommandInput, callback: Callback<GetSpeakerSearchTaskCommandOutput>): void;
@@ -215,6 +586,25 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { VoiceToneAnalysisTask } = await client.getVoiceToneAnalysisTask({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   VoiceToneAnalysisTaskId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_GetVoiceToneAnalysisTask.html
    */
   getVoiceToneAnalysisTask(input: GetVoiceToneAnalysisTaskCommandInput, options?: CallOptions): Promise<GetVoiceToneAnalysisTaskCommandOutput>;
   getVoiceToneAnalysisTask(input: GetVoiceToneAnalysisTaskCommandInput, callback: Callback<GetVoiceToneAnalysisTaskCommandOutput>): void;
@@ -225,6 +615,22 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaCapturePipelines } = await client.listMediaCapturePipelines();
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_ListMediaCapturePipelines.html
    */
   listMediaCapturePipelines(input?: ListMediaCapturePipelinesCommandInput, options?: CallOptions): Promise<ListMediaCapturePipelinesCommandOutput>;
   listMediaCapturePipelines(input: ListMediaCapturePipelinesCommandInput, callback: Callback<ListMediaCapturePipelinesCommandOutput>): void;
@@ -236,6 +642,22 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaInsightsPipelineConfigurations } = await client.listMediaInsightsPipelineConfigurations();
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_ListMediaInsightsPipelineConfigurations.html
    */
   listMediaInsightsPipelineConfigurations(input?: ListMediaInsightsPipelineConfigurationsCommandInput, options?: CallOptions): Promise<ListMediaInsightsPipelineConfigurationsCommandOutput>;
   listMediaInsightsPipelineConfigurations(input: ListMediaInsightsPipelineConfigurationsCommandInput, callback: Callback<ListMediaInsightsPipelineConfigurationsCommandOutput>): void;
@@ -247,6 +669,22 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { KinesisVideoStreamPools } = await client.listMediaPipelineKinesisVideoStreamPools();
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_ListMediaPipelineKinesisVideoStreamPools.html
    */
   listMediaPipelineKinesisVideoStreamPools(input?: ListMediaPipelineKinesisVideoStreamPoolsCommandInput, options?: CallOptions): Promise<ListMediaPipelineKinesisVideoStreamPoolsCommandOutput>;
   listMediaPipelineKinesisVideoStreamPools(input: ListMediaPipelineKinesisVideoStreamPoolsCommandInput, callback: Callback<ListMediaPipelineKinesisVideoStreamPoolsCommandOutput>): void;
@@ -259,6 +697,21 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * ResourceLimitExceededException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaPipelines } = await client.listMediaPipelines();
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_ListMediaPipelines.html
    */
   listMediaPipelines(input?: ListMediaPipelinesCommandInput, options?: CallOptions): Promise<ListMediaPipelinesCommandOutput>;
   listMediaPipelines(input: ListMediaPipelinesCommandInput, callback: Callback<ListMediaPipelinesCommandOutput>): void;
@@ -270,6 +723,23 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedClientException,
    * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { Tags } = await client.listTagsForResource({
+   *   ResourceARN: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link NotFoundException}
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_ListTagsForResource.html
    */
   listTagsForResource(input: ListTagsForResourceCommandInput, options?: CallOptions): Promise<ListTagsForResourceCommandOutput>;
   listTagsForResource(input: ListTagsForResourceCommandInput, callback: Callback<ListTagsForResourceCommandOutput>): void;
@@ -281,6 +751,26 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
    * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { SpeakerSearchTask } = await client.startSpeakerSearchTask({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   VoiceProfileDomainArn: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ConflictException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_StartSpeakerSearchTask.html
    */
   startSpeakerSearchTask(input: StartSpeakerSearchTaskCommandInput, options?: CallOptions): Promise<StartSpeakerSearchTaskCommandOutput>;
   startSpeakerSearchTask(input: StartSpeakerSearchTaskCommandInput, callback: Callback<StartSpeakerSearchTaskCommandOutput>): void;
@@ -292,6 +782,26 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
    * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { VoiceToneAnalysisTask } = await client.startVoiceToneAnalysisTask({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   LanguageCode: "en-US",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ConflictException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_StartVoiceToneAnalysisTask.html
    */
   startVoiceToneAnalysisTask(input: StartVoiceToneAnalysisTaskCommandInput, options?: CallOptions): Promise<StartVoiceToneAnalysisTaskCommandOutput>;
   startVoiceToneAnalysisTask(input: StartVoiceToneAnalysisTaskCommandInput, callback: Callback<StartVoiceToneAnalysisTaskCommandOutput>): void;
@@ -301,6 +811,25 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
    * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * await client.stopSpeakerSearchTask({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   SpeakerSearchTaskId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ConflictException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_StopSpeakerSearchTask.html
    */
   stopSpeakerSearchTask(input: StopSpeakerSearchTaskCommandInput, options?: CallOptions): Promise<StopSpeakerSearchTaskCommandOutput>;
   stopSpeakerSearchTask(input: StopSpeakerSearchTaskCommandInput, callback: Callback<StopSpeakerSearchTaskCommandOutput>): void;
@@ -310,6 +839,26 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
    * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * await client.stopVoiceToneAnalysisTask({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   VoiceToneAnalysisTaskId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ConflictException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_StopVoiceToneAnalysisTask.html
    */
   stopVoiceToneAnalysisTask(input: StopVoiceToneAnalysisTaskCommandInput, options?: CallOptions): Promise<StopVoiceToneAnalysisTaskCommandOutput>;
   stopVoiceToneAnalysisTask(input: StopVoiceToneAnalysisTaskCommandInput, callback: Callback<StopVoiceToneAnalysisTaskCommandOutput>): void;
@@ -320,6 +869,27 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedClientException,
    * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * await client.tagResource({
+   *   ResourceARN: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   Tags: [{
+   *     Key: "name",
+   *     Value: "name",
+   *   }],
+   * });
+   * ```
+   *
+   * @throws {@link NotFoundException}
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_TagResource.html
    */
   tagResource(input: TagResourceCommandInput, options?: CallOptions): Promise<TagResourceCommandOutput>;
   tagResource(input: TagResourceCommandInput, callback: Callback<TagResourceCommandOutput>): void;
@@ -329,6 +899,24 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedClientException,
    * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * await client.untagResource({
+   *   ResourceARN: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   TagKeys: ["name"],
+   * });
+   * ```
+   *
+   * @throws {@link NotFoundException}
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_UntagResource.html
    */
   untagResource(input: UntagResourceCommandInput, options?: CallOptions): Promise<UntagResourceCommandOutput>;
   untagResource(input: UntagResourceCommandInput, callback: Callback<UntagResourceCommandOutput>): void;
@@ -339,6 +927,29 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * NotFoundException, ConflictException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { MediaInsightsPipelineConfiguration } = await client.updateMediaInsightsPipelineConfiguration({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   ResourceAccessRoleArn: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   Elements: [{
+   *     Type: "AmazonTranscribeCallAnalyticsProcessor",
+   *   }],
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ConflictException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_UpdateMediaInsightsPipelineConfiguration.html
    */
   updateMediaInsightsPipelineConfiguration(input: UpdateMediaInsightsPipelineConfigurationCommandInput, options?: CallOptions): Promise<UpdateMediaInsightsPipelineConfigurationCommandOutput>;
   updateMediaInsightsPipelineConfiguration(input: UpdateMediaInsightsPipelineConfigurationCommandInput, callback: Callback<UpdateMediaInsightsPipelineConfigurationCommandOutput>): void;
@@ -349,6 +960,26 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, ConflictException, UnauthorizedClientException,
    * ThrottledClientException, NotFoundException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * await client.updateMediaInsightsPipelineStatus({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   UpdateStatus: "Pause",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ConflictException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_UpdateMediaInsightsPipelineStatus.html
    */
   updateMediaInsightsPipelineStatus(input: UpdateMediaInsightsPipelineStatusCommandInput, options?: CallOptions): Promise<UpdateMediaInsightsPipelineStatusCommandOutput>;
   updateMediaInsightsPipelineStatus(input: UpdateMediaInsightsPipelineStatusCommandInput, callback: Callback<UpdateMediaInsightsPipelineStatusCommandOutput>): void;
@@ -358,6 +989,25 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
    *
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedClientException,
    * ThrottledClientException, ConflictException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMediaPipelines({ region: "us-east-1" });
+   * const { KinesisVideoStreamPoolConfiguration } = await client.updateMediaPipelineKinesisVideoStreamPool({
+   *   Identifier: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ConflictException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_media-pipelines-chime_UpdateMediaPipelineKinesisVideoStreamPool.html
    */
   updateMediaPipelineKinesisVideoStreamPool(input: UpdateMediaPipelineKinesisVideoStreamPoolCommandInput, options?: CallOptions): Promise<UpdateMediaPipelineKinesisVideoStreamPoolCommandOutput>;
   updateMediaPipelineKinesisVideoStreamPool(input: UpdateMediaPipelineKinesisVideoStreamPoolCommandInput, callback: Callback<UpdateMediaPipelineKinesisVideoStreamPoolCommandOutput>): void;

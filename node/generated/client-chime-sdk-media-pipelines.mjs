@@ -127,3 +127,4 @@ export const {
   waitUntilVoiceToneAnalysisTaskInProgress,
   waitUntilVoiceToneAnalysisTaskStopped,
 } = module;
+export default module;

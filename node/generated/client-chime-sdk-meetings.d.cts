@@ -2,8 +2,9 @@
 import { Client, Command, Paginate } from "../lib/client/client.cjs";
 import { ServiceException } from "./errors.cjs";
 import { WaiterConfiguration, WaiterResult, WaitFor } from "../lib/recording/types.cjs";
-import { Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata } from "../lib/options/types.cjs";
+import { Callback, CallOptions, ClientConfig, PaginationConfig, ResolvedConfig, ResponseMetadata } from "../lib/options/types.cjs";
 
+export type { ClientConfig as ClientDefaults, ClientInputEndpointParameters, ResponseMetadata as __MetadataBearer, RuntimeExtension } from "../lib/options/types.cjs";
 export { Client as __Client, Command as $Command } from "../lib/client/client.cjs";
 
 export {
@@ -26,6 +27,16 @@ export {
  * shared config files, then from the defaults.
  */
 export interface ChimeSDKMeetingsClientConfig extends ClientConfig {}
+
+export type ChimeSDKMeetingsClientConfigType = ChimeSDKMeetingsClientConfig;
+
+/** What a client was made with, and what that comes to. */
+export interface ChimeSDKMeetingsClientResolvedConfig extends ResolvedConfig {}
+
+export type ChimeSDKMeetingsClientResolvedConfigType = ChimeSDKMeetingsClientResolvedConfig;
+
+/** What one call may be given. */
+export interface ChimeSDKMeetingsRequestOptions extends CallOptions {}
 
 /**
  * Amazon Chime SDK meetings: it creates meetings and attendees, whose identifiers and tokens clients join with, says
@@ -52,6 +63,28 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
    * UnprocessableEntityException, LimitExceededException, ServiceUnavailableException, ServiceFailureException,
    * ThrottlingException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * const { Attendees } = await client.batchCreateAttendee({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   Attendees: [{
+   *     ExternalUserId: "my-own-id",
+   *   }],
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link UnprocessableEntityException}
+   * @throws {@link LimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_BatchCreateAttendee.html
    */
   batchCreateAttendee(input: BatchCreateAttendeeCommandInput, options?: CallOptions): Promise<BatchCreateAttendeeCommandOutput>;
   batchCreateAttendee(input: BatchCreateAttendeeCommandInput, callback: Callback<BatchCreateAttendeeCommandOutput>): void;
@@ -62,6 +95,33 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ConflictException, UnauthorizedException, NotFoundException, ForbiddenException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * await client.batchUpdateAttendeeCapabilitiesExcept({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   ExcludedAttendeeIds: [{
+   *     AttendeeId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   }],
+   *   Capabilities: {
+   *     Audio: "SendReceive",
+   *     Video: "SendReceive",
+   *     Content: "SendReceive",
+   *   },
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ConflictException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @see
+   * https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_BatchUpdateAttendeeCapabilitiesExcept.html
    */
   batchUpdateAttendeeCapabilitiesExcept(input: BatchUpdateAttendeeCapabilitiesExceptCommandInput, options?: CallOptions): Promise<BatchUpdateAttendeeCapabilitiesExceptCommandOutput>;
   batchUpdateAttendeeCapabilitiesExcept(input: BatchUpdateAttendeeCapabilitiesExceptCommandInput, callback: Callback<BatchUpdateAttendeeCapabilitiesExceptCommandOutput>): void;
@@ -73,6 +133,26 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
    * UnprocessableEntityException, LimitExceededException, ServiceUnavailableException, ServiceFailureException,
    * ThrottlingException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * const { Attendee } = await client.createAttendee({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   ExternalUserId: "my-own-id",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link UnprocessableEntityException}
+   * @throws {@link LimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_CreateAttendee.html
    */
   createAttendee(input: CreateAttendeeCommandInput, options?: CallOptions): Promise<CreateAttendeeCommandOutput>;
   createAttendee(input: CreateAttendeeCommandInput, callback: Callback<CreateAttendeeCommandOutput>): void;
@@ -84,6 +164,25 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ConflictException, ForbiddenException, UnauthorizedException, ThrottlingException,
    * ServiceFailureException, ServiceUnavailableException, LimitExceededException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * const { Meeting } = await client.createMeeting({
+   *   MediaRegion: "us-east-1",
+   *   ExternalMeetingId: "my-own-id",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ConflictException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link ThrottlingException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link LimitExceededException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_CreateMeeting.html
    */
   createMeeting(input: CreateMeetingCommandInput, options?: CallOptions): Promise<CreateMeetingCommandOutput>;
   createMeeting(input: CreateMeetingCommandInput, callback: Callback<CreateMeetingCommandOutput>): void;
@@ -94,6 +193,28 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ConflictException, ForbiddenException, UnauthorizedException, ThrottlingException,
    * ServiceFailureException, ServiceUnavailableException, LimitExceededException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * const { Meeting } = await client.createMeetingWithAttendees({
+   *   MediaRegion: "us-east-1",
+   *   ExternalMeetingId: "my-own-id",
+   *   Attendees: [{
+   *     ExternalUserId: "my-own-id",
+   *   }],
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ConflictException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link ThrottlingException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link LimitExceededException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_CreateMeetingWithAttendees.html
    */
   createMeetingWithAttendees(input: CreateMeetingWithAttendeesCommandInput, options?: CallOptions): Promise<CreateMeetingWithAttendeesCommandOutput>;
   createMeetingWithAttendees(input: CreateMeetingWithAttendeesCommandInput, callback: Callback<CreateMeetingWithAttendeesCommandOutput>): void;
@@ -104,6 +225,24 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * await client.deleteAttendee({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   AttendeeId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_DeleteAttendee.html
    */
   deleteAttendee(input: DeleteAttendeeCommandInput, options?: CallOptions): Promise<DeleteAttendeeCommandOutput>;
   deleteAttendee(input: DeleteAttendeeCommandInput, callback: Callback<DeleteAttendeeCommandOutput>): void;
@@ -114,6 +253,23 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedException, NotFoundException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * await client.deleteMeeting({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_DeleteMeeting.html
    */
   deleteMeeting(input: DeleteMeetingCommandInput, options?: CallOptions): Promise<DeleteMeetingCommandOutput>;
   deleteMeeting(input: DeleteMeetingCommandInput, callback: Callback<DeleteMeetingCommandOutput>): void;
@@ -123,6 +279,24 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * const { Attendee } = await client.getAttendee({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   AttendeeId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_GetAttendee.html
    */
   getAttendee(input: GetAttendeeCommandInput, options?: CallOptions): Promise<GetAttendeeCommandOutput>;
   getAttendee(input: GetAttendeeCommandInput, callback: Callback<GetAttendeeCommandOutput>): void;
@@ -133,6 +307,23 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: NotFoundException, BadRequestException, ForbiddenException, UnauthorizedException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * const { Meeting } = await client.getMeeting({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link NotFoundException}
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_GetMeeting.html
    */
   getMeeting(input: GetMeetingCommandInput, options?: CallOptions): Promise<GetMeetingCommandOutput>;
   getMeeting(input: GetMeetingCommandInput, callback: Callback<GetMeetingCommandOutput>): void;
@@ -143,6 +334,23 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * const { Attendees } = await client.listAttendees({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_ListAttendees.html
    */
   listAttendees(input: ListAttendeesCommandInput, options?: CallOptions): Promise<ListAttendeesCommandOutput>;
   listAttendees(input: ListAttendeesCommandInput, callback: Callback<ListAttendeesCommandOutput>): void;
@@ -154,6 +362,24 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedException, LimitExceededException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException, ResourceNotFoundException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * const { Tags } = await client.listTagsForResource({
+   *   ResourceARN: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link LimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @throws {@link ResourceNotFoundException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_ListTagsForResource.html
    */
   listTagsForResource(input: ListTagsForResourceCommandInput, options?: CallOptions): Promise<ListTagsForResourceCommandOutput>;
   listTagsForResource(input: ListTagsForResourceCommandInput, callback: Callback<ListTagsForResourceCommandOutput>): void;
@@ -166,6 +392,26 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: NotFoundException, ForbiddenException, BadRequestException, UnauthorizedException, LimitExceededException,
    * UnprocessableEntityException, ThrottlingException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * await client.startMeetingTranscription({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   TranscriptionConfiguration: {},
+   * });
+   * ```
+   *
+   * @throws {@link NotFoundException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link BadRequestException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link LimitExceededException}
+   * @throws {@link UnprocessableEntityException}
+   * @throws {@link ThrottlingException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_StartMeetingTranscription.html
    */
   startMeetingTranscription(input: StartMeetingTranscriptionCommandInput, options?: CallOptions): Promise<StartMeetingTranscriptionCommandOutput>;
   startMeetingTranscription(input: StartMeetingTranscriptionCommandInput, callback: Callback<StartMeetingTranscriptionCommandOutput>): void;
@@ -175,6 +421,24 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: ForbiddenException, NotFoundException, BadRequestException, UnauthorizedException,
    * UnprocessableEntityException, ThrottlingException, ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * await client.stopMeetingTranscription({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link BadRequestException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link UnprocessableEntityException}
+   * @throws {@link ThrottlingException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_StopMeetingTranscription.html
    */
   stopMeetingTranscription(input: StopMeetingTranscriptionCommandInput, options?: CallOptions): Promise<StopMeetingTranscriptionCommandOutput>;
   stopMeetingTranscription(input: StopMeetingTranscriptionCommandInput, callback: Callback<StopMeetingTranscriptionCommandOutput>): void;
@@ -185,6 +449,29 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    * Errors: BadRequestException, ForbiddenException, UnauthorizedException, LimitExceededException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException, ResourceNotFoundException,
    * TooManyTagsException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * await client.tagResource({
+   *   ResourceARN: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   Tags: [{
+   *     Key: "name",
+   *     Value: "name",
+   *   }],
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link LimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @throws {@link ResourceNotFoundException}
+   * @throws {@link TooManyTagsException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_TagResource.html
    */
   tagResource(input: TagResourceCommandInput, options?: CallOptions): Promise<TagResourceCommandOutput>;
   tagResource(input: TagResourceCommandInput, callback: Callback<TagResourceCommandOutput>): void;
@@ -194,6 +481,25 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedException, LimitExceededException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException, ResourceNotFoundException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * await client.untagResource({
+   *   ResourceARN: "arn:aws:chime:us-east-1:111122223333:media-pipeline/0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   TagKeys: ["name"],
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link LimitExceededException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @throws {@link ResourceNotFoundException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_UntagResource.html
    */
   untagResource(input: UntagResourceCommandInput, options?: CallOptions): Promise<UntagResourceCommandOutput>;
   untagResource(input: UntagResourceCommandInput, callback: Callback<UntagResourceCommandOutput>): void;
@@ -205,6 +511,30 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
    *
    * Errors: BadRequestException, ConflictException, UnauthorizedException, NotFoundException, ForbiddenException,
    * ServiceUnavailableException, ServiceFailureException, ThrottlingException.
+   *
+   * @example
+   * ```js
+   * const client = new ChimeSDKMeetings({ region: "us-east-1" });
+   * const { Attendee } = await client.updateAttendeeCapabilities({
+   *   MeetingId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   AttendeeId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   Capabilities: {
+   *     Audio: "SendReceive",
+   *     Video: "SendReceive",
+   *     Content: "SendReceive",
+   *   },
+   * });
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ConflictException}
+   * @throws {@link UnauthorizedException}
+   * @throws {@link NotFoundException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @throws {@link ThrottlingException}
+   * @see https://docs.aws.amazon.com/chime-sdk/latest/APIReference/API_meeting-chime_UpdateAttendeeCapabilities.html
    */
   updateAttendeeCapabilities(input: UpdateAttendeeCapabilitiesCommandInput, options?: CallOptions): Promise<UpdateAttendeeCapabilitiesCommandOutput>;
   updateAttendeeCapabilities(input: UpdateAttendeeCapabilitiesCommandInput, callback: Callback<UpdateAttendeeCapabilitiesCommandOutput>): void;

@@ -55,3 +55,4 @@ export const {
   waitForMeetingEnded,
   waitUntilMeetingEnded,
 } = module;
+export default module;

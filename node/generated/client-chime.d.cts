@@ -2,8 +2,9 @@
 import { Client, Command, Paginate } from "../lib/client/client.cjs";
 import { ServiceException } from "./errors.cjs";
 import { WaiterConfiguration, WaiterResult, WaitFor } from "../lib/recording/types.cjs";
-import { Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata } from "../lib/options/types.cjs";
+import { Callback, CallOptions, ClientConfig, PaginationConfig, ResolvedConfig, ResponseMetadata } from "../lib/options/types.cjs";
 
+export type { ClientConfig as ClientDefaults, ClientInputEndpointParameters, ResponseMetadata as __MetadataBearer, RuntimeExtension } from "../lib/options/types.cjs";
 export { Client as __Client, Command as $Command } from "../lib/client/client.cjs";
 
 export {
@@ -28,6 +29,16 @@ export interface ChimeClientConfig extends ClientConfig {
   /** `media-pipelines` sends the same calls to the successor of this service. */
   namespace?: "media-pipelines" | "chime" | undefined;
 }
+
+export type ChimeClientConfigType = ChimeClientConfig;
+
+/** What a client was made with, and what that comes to. */
+export interface ChimeClientResolvedConfig extends ResolvedConfig {}
+
+export type ChimeClientResolvedConfigType = ChimeClientResolvedConfig;
+
+/** What one call may be given. */
+export interface ChimeRequestOptions extends CallOptions {}
 
 /**
  * Amazon Chime, the legacy home of media capture: it records meetings of the Amazon Chime SDK to an S3 bucket. It is
@@ -60,6 +71,26 @@ export declare class Chime extends ChimeClient {
    * Errors: ResourceLimitExceededException, ForbiddenException, BadRequestException, UnauthorizedClientException,
    * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
    *
+   * @example
+   * ```js
+   * const client = new Chime({ region: "us-east-1" });
+   * const { MediaCapturePipeline } = await client.createMediaCapturePipeline({
+   *   SourceType: "ChimeSdkMeeting",
+   *   SourceArn: "arn:aws:chime::111122223333:meeting:0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   *   SinkType: "S3Bucket",
+   *   SinkArn: "arn:aws:s3:::amzn-s3-demo-bucket/recordings",
+   * });
+   * ```
+   *
+   * @throws {@link ResourceLimitExceededException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link BadRequestException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime/latest/APIReference/API_CreateMediaCapturePipeline.html
+   *
    * @deprecated
    */
   createMediaCapturePipeline(input: CreateMediaCapturePipelineCommandInput, options?: CallOptions): Promise<CreateMediaCapturePipelineCommandOutput>;
@@ -73,6 +104,23 @@ export declare class Chime extends ChimeClient {
    * Errors: ForbiddenException, NotFoundException, BadRequestException, ThrottledClientException,
    * UnauthorizedClientException, ServiceUnavailableException, ServiceFailureException.
    *
+   * @example
+   * ```js
+   * const client = new Chime({ region: "us-east-1" });
+   * await client.deleteMediaCapturePipeline({
+   *   MediaPipelineId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link ForbiddenException}
+   * @throws {@link NotFoundException}
+   * @throws {@link BadRequestException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime/latest/APIReference/API_DeleteMediaCapturePipeline.html
+   *
    * @deprecated
    */
   deleteMediaCapturePipeline(input: DeleteMediaCapturePipelineCommandInput, options?: CallOptions): Promise<DeleteMediaCapturePipelineCommandOutput>;
@@ -85,6 +133,23 @@ export declare class Chime extends ChimeClient {
    * Errors: NotFoundException, ForbiddenException, BadRequestException, UnauthorizedClientException,
    * ThrottledClientException, ServiceUnavailableException, ServiceFailureException.
    *
+   * @example
+   * ```js
+   * const client = new Chime({ region: "us-east-1" });
+   * const { MediaCapturePipeline } = await client.getMediaCapturePipeline({
+   *   MediaPipelineId: "0e8f2a3c-1d2e-4f5a-8b7c-9d0e1f2a3b4c",
+   * });
+   * ```
+   *
+   * @throws {@link NotFoundException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link BadRequestException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime/latest/APIReference/API_GetMediaCapturePipeline.html
+   *
    * @deprecated
    */
   getMediaCapturePipeline(input: GetMediaCapturePipelineCommandInput, options?: CallOptions): Promise<GetMediaCapturePipelineCommandOutput>;
@@ -96,6 +161,20 @@ export declare class Chime extends ChimeClient {
    *
    * Errors: BadRequestException, ForbiddenException, ThrottledClientException, UnauthorizedClientException,
    * ServiceUnavailableException, ServiceFailureException.
+   *
+   * @example
+   * ```js
+   * const client = new Chime({ region: "us-east-1" });
+   * const { MediaCapturePipelines } = await client.listMediaCapturePipelines();
+   * ```
+   *
+   * @throws {@link BadRequestException}
+   * @throws {@link ForbiddenException}
+   * @throws {@link ThrottledClientException}
+   * @throws {@link UnauthorizedClientException}
+   * @throws {@link ServiceUnavailableException}
+   * @throws {@link ServiceFailureException}
+   * @see https://docs.aws.amazon.com/chime/latest/APIReference/API_ListMediaCapturePipelines.html
    *
    * @deprecated
    */

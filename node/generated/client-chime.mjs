@@ -36,3 +36,4 @@ export const {
   waitUntilMediaCapturePipelineInProgress,
   waitUntilMediaCapturePipelineStopped,
 } = module;
+export default module;

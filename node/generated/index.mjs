@@ -60,3 +60,4 @@ export const {
   UnknownServiceError,
   UnprocessableEntityException,
 } = module;
+export default module;

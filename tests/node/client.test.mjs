@@ -80,7 +80,8 @@ test("ES modules export the very same classes by name", async () => {
     const file = require.resolve(path);
     const module = await import(pathToFileURL(file.replace(/\.cjs$/, ".mjs")));
     const common = require(path);
-    assert.deepEqual(Object.keys(module).sort(), Object.keys(common).sort(), path);
+    assert.equal(module.default, common, path);
+    assert.deepEqual(Object.keys(module).filter((name) => name !== "default").sort(), Object.keys(common).sort(), path);
     for (const name of Object.keys(common)) assert.equal(module[name], common[name], `${path} ${name}`);
   }
 });

@@ -180,3 +180,20 @@ test("an HttpsProxyAgent with headers and settings of TLS", async (t) => {
     given.print(tunnels);
   });
 });
+
+test("extensions", async () => {
+  await same(async (given) => {
+    const { pipelines, options, print } = given;
+    const requestHandler = { handle: async ({ headers }) => ({ response: { statusCode: 200, headers: {}, body: Buffer.from(JSON.stringify({ NextToken: headers.authorization.split("/")[2] })) } }) };
+    const extension = {
+      configure(configuration) {
+        configuration.setRegion(async () => "eu-central-1");
+        configuration.setHttpHandler(requestHandler);
+        configuration.setCredentials({ accessKeyId: "OTHER", secretAccessKey: "x" });
+      },
+    };
+    const client = new pipelines.ChimeSDKMediaPipelines({ ...options, extensions: [extension] });
+    await outcome(print, client.listMediaPipelines({}), ({ name }) => name);
+    print(await client.config.region(), (await client.config.credentials()).accessKeyId, client.config.requestHandler === requestHandler);
+  });
+});

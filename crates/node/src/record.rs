@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use chimeline_core::codec::json_host::JsonBuilder;
 use chimeline_core::codec::report::Fault;
 use chimeline_core::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata, ServiceError};
-use chimeline_core::http::network_cause::NetworkCause;
+use chimeline_core::error::network_cause::NetworkCause;
 use chimeline_core::schema::Operation;
 use chimeline_core::{Client, Keys, Response};
 use serde::Serialize;

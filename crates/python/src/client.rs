@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use chimeline_core::client::Unprepared;
+use chimeline_core::client::blocking::Step;
 use chimeline_core::error::kinds::{Error, ErrorKind};
-use chimeline_core::runtime::blocking::Step;
 use chimeline_core::runtime::environment::World;
 use chimeline_core::runtime::fork;
 use chimeline_core::schema::Operation;

@@ -6,7 +6,7 @@ use chimeline_core::codec::encode::Validation;
 use chimeline_core::codec::timestamp::Timestamp;
 use chimeline_core::http::tls::{ClientCert, Trust};
 use chimeline_core::runtime::host::Questions;
-use chimeline_core::{CallOptions, Keys, OptionNames, Options};
+use chimeline_core::{CallOptions, Keys, Options};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
@@ -27,8 +27,6 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         use_dual_stack: given.truth("use_dualstack_endpoint")?,
         profile: given.text("profile_name")?,
         credentials: given.credentials()?,
-        process_in_shell: false,
-        option_names: OptionNames::default(),
         connect_timeout: given.number("connect_timeout")?,
         read_timeout: given.number("read_timeout")?,
         timeout: given.number("timeout")?,
@@ -51,6 +49,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         app_id: given.text("user_agent_appid")?,
         language: given.text("language")?,
         local: given.truth("local")?.unwrap_or_default(),
+        // What Python's users have no option for, as botocore has none.
         ..Options::default()
     })
 }

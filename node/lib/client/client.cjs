@@ -11,6 +11,7 @@ const { clientStack, partsOf, withStack } = require("../middleware/client_stack.
 const { throughMiddleware } = require("../middleware/onion.cjs");
 const { traced, tracing } = require("../middleware/spans.cjs");
 const { checked } = require("../options/client_options.cjs");
+const { extended } = require("../options/extensions.cjs");
 const { reasonOf } = require("../wire/signal.cjs");
 
 /** Where a client keeps what it makes calls with: a property, so that one behind a Proxy or under Object.create has it too. */
@@ -24,7 +25,7 @@ class Client {
   config;
 
   constructor(service, options = {}) {
-    const given = checked(options);
+    const given = checked(extended(options));
     madeWith.set(this, options);
     const calls = new Calls(service, given);
     Object.defineProperty(this, CALLS, { value: calls, writable: true, configurable: true });

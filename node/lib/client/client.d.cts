@@ -27,6 +27,9 @@ export declare class Client<Inputs extends object, Outputs extends object> {
   ): void;
   /** Closes the connections that no call uses. */
   destroy(): void;
+  /** The same, for `using` and `await using`. */
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What a client was made with. */

@@ -15,6 +15,7 @@ const TYPES = {
   endpoint: ["string", "object", "function", "promise"],
   credentials: ["object", "function", "promise"],
   profile: ["string"],
+  extensions: ["object"],
   namespace: ["string"],
   maxAttempts: ["number", "function", "promise"],
   retryMode: ["string", "function", "promise"],

@@ -21,10 +21,75 @@ export interface Endpoint {
   path: string;
 }
 
+/** Exchanges signed requests for responses, as a handler of `@smithy/node-http-handler` or a mock does. */
+export interface RequestHandler {
+  handle(request: any, options?: any): Promise<{ response: any }>;
+  destroy?(): void;
+  readonly metadata?: { handlerProtocol?: string | undefined; [name: string]: unknown } | undefined;
+  updateHttpClientConfig?(name: any, value: any): void;
+  httpHandlerConfigs?(): any;
+}
+
+/** Says whether and when a call is tried again, as those of `@smithy/util-retry` do. */
+export interface RetryStrategy {
+  acquireInitialRetryToken(scope: string): Promise<any>;
+  refreshRetryTokenForRetry(token: any, error: any): Promise<any>;
+  recordSuccess(token: any): void;
+  readonly mode?: string | undefined;
+}
+
+/** Limits of one attempt, and how connections are made. */
+export interface RequestHandlerOptions {
+  /** Until a connection must stand; 3,100 by default. */
+  connectionTimeout?: number | undefined;
+  /** From the connection to the last byte of the answer; none by default. */
+  requestTimeout?: number | undefined;
+  /** Whether an attempt that exceeds `requestTimeout` fails, as by default, or only warns. */
+  throwOnRequestTimeout?: boolean | undefined;
+  /** Without a byte of an answer; 60,000 by default. */
+  socketTimeout?: number | undefined;
+  /** Whether connections are kept for further calls; true by default. */
+  keepAlive?: boolean | undefined;
+  /**
+   * Of an agent, or of the plain options of one, are taken: `maxSockets` and `maxTotalSockets`, how many connections may be
+   * open at once; `keepAlive`; `ca`, `cert`, `key` and `passphrase` in PEM; `rejectUnauthorized`; and the proxy of an
+   * `HttpsProxyAgent`. What else would change where requests go, or whom they trust, is refused by name.
+   */
+  httpsAgent?: object | undefined;
+  /** The same for endpoints without TLS. */
+  httpAgent?: object | undefined;
+  /** @internal Options of the AWS SDK's handler that change nothing here. */
+  socketAcquisitionWarningTimeout?: number | undefined;
+  /** @internal */
+  logger?: unknown;
+}
+
+/** Options of clients of the AWS SDK that change nothing here, so that its configurations can be given as they are. */
+export interface SdkDefaults {
+  apiVersion?: string | undefined;
+  authSchemePreference?: unknown;
+  base64Decoder?: unknown;
+  base64Encoder?: unknown;
+  bodyLengthChecker?: unknown;
+  cacheMiddleware?: boolean | undefined;
+  defaultUserAgentProvider?: unknown;
+  disableHostPrefix?: boolean | undefined;
+  runtime?: string | undefined;
+  serviceId?: string | undefined;
+  sha256?: unknown;
+  streamCollector?: unknown;
+  tls?: boolean | undefined;
+  urlParser?: unknown;
+  utf8Decoder?: unknown;
+  utf8Encoder?: unknown;
+}
+
 /** What a client is made of. Names of the AWS SDK for JavaScript mean what they mean there; times are in milliseconds. */
-export interface ClientConfig {
+export interface ClientConfig extends SdkDefaults {
   /** The region, such as `us-east-1`; else `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's. */
   region?: Provided<string> | undefined;
+  /** The region in the credential scope of signatures, in place of the one that follows from `region` and `endpoint`. */
+  signingRegion?: string | undefined;
   /** Where to send requests in place of the service's own endpoint. */
   endpoint?: Provided<string | URL | Endpoint> | undefined;
   /** Keys, or a function that gives them; else AWS's default chain of providers. */
@@ -35,32 +100,26 @@ export interface ClientConfig {
   maxAttempts?: Provided<number> | undefined;
   /** The retry rules; `standard` by default. */
   retryMode?: Provided<string> | undefined;
+  /** Says whether and when a call is tried again, in place of `maxAttempts` and `retryMode`. */
+  retryStrategy?: RetryStrategy | Promise<RetryStrategy> | (() => RetryStrategy | Promise<RetryStrategy>) | undefined;
+  /** AWS's set of defaults, which says how long a connection may take. */
+  defaultsMode?: Provided<"standard" | "in-region" | "cross-region" | "mobile" | "auto" | "legacy"> | undefined;
   useFipsEndpoint?: Provided<boolean> | undefined;
   useDualstackEndpoint?: Provided<boolean> | undefined;
-  /** Limits of one attempt; 0 or Infinity for none. This client does its own HTTP, so a handler of another package cannot stand here. */
-  requestHandler?:
-    | {
-        /** Until a connection must stand; 3,100 by default. */
-        connectionTimeout?: number | undefined;
-        /** From the connection to the last byte of the answer; none by default. */
-        requestTimeout?: number | undefined;
-        /** Without a byte of an answer; 60,000 by default. */
-        socketTimeout?: number | undefined;
-        /**
-         * Of an agent, or of the plain options of one, are taken: `maxSockets` and `maxTotalSockets`, how many connections may be
-         * open at once; `ca`, `cert` and `key` in PEM; `rejectUnauthorized`; and the proxy of an `HttpsProxyAgent`. What else
-         * would change where requests go, or whom they trust, is refused by name.
-         */
-        httpsAgent?: object | undefined;
-        /** The same for endpoints without TLS. */
-        httpAgent?: object | undefined;
-      }
-    | undefined;
+  /** Limits of one attempt, 0 or Infinity for none; a NodeHttpHandler, which is read; or a handler that is called for each exchange. */
+  requestHandler?: RequestHandlerOptions | RequestHandler | undefined;
+  /** By how many milliseconds the service's clock is ahead of this one, until an answer says so. */
+  systemClockOffset?: number | undefined;
+  /** Whether an answer that refuses the time of a signature does not correct the clock. */
+  disableClockSkewCorrection?: Provided<boolean> | undefined;
+  /** Each configures the client. */
+  extensions?: RuntimeExtension[] | undefined;
   /** The limit of a whole call, retries included; none by default. */
   timeout?: number | undefined;
   /**
    * What is checked before a request is sent. `true`, the default: required members, names, types and least lengths.
-   * `"strict"`: also enumerations, patterns, greatest lengths and values, and rules between members. `false`: types alone.
+   * `"strict"`: also enumerations, patterns, greatest lengths and values, and rules between members. `false`: nothing; unknown
+   * members are left out, and the others are sent as they are.
    */
   parameterValidation?: boolean | "strict" | undefined;
   /** Behind the user agent. */
@@ -73,11 +132,16 @@ export interface ClientConfig {
   clientCert?: string | readonly [string, string] | undefined;
   /** A file of PEM certificates to trust in place of the system's; else `AWS_CA_BUNDLE`. */
   caBundle?: string | undefined;
-  /** Gets a line a call at `info` and a line an attempt at `debug`, without inputs, outputs and secrets; none by default. */
+  /**
+   * Gets an object a call, at `info` or for a failure at `error`, with its input and output without sensitive members; and one an
+   * attempt at `debug`. None by default.
+   */
   logger?: Logger | undefined;
+  /** `"text"`: the logger gets lines of text, without inputs and outputs. `"object"` by default. */
+  logFormat?: "object" | "text" | undefined;
 }
 
-/** Takes lines of text; `console` is one. */
+/** `console` is one. */
 export interface Logger {
   trace?: ((...content: any[]) => void) | undefined;
   debug: (...content: any[]) => void;
@@ -100,6 +164,9 @@ export interface Settings {
   useFipsEndpoint: boolean;
   useDualstackEndpoint: boolean;
   userAgent: string;
+  signingRegion: string;
+  systemClockOffset: number;
+  keepAlive: boolean;
   /** Where each setting comes from, by its name here: `code`, an environment variable, a profile, or `default`. */
   sources: Record<string, string>;
 }
@@ -108,9 +175,24 @@ export interface Settings {
 export interface ResolvedConfig {
   readonly serviceId: string;
   readonly apiVersion: string;
-  readonly logger?: Logger | undefined;
+  logger: Logger;
+  readonly logFormat: "object" | "text";
+  readonly runtime: string;
+  readonly tls: boolean;
+  readonly disableHostPrefix: boolean;
+  readonly defaultSigningName: string;
+  readonly isCustomEndpoint: boolean;
+  readonly signingRegion: string | undefined;
+  readonly systemClockOffset: number;
+  readonly customUserAgent: ClientConfig["customUserAgent"];
+  requestHandler: RequestHandler;
+  credentials(): Promise<Credentials>;
+  retryStrategy(): Promise<RetryStrategy>;
+  defaultsMode(): Promise<string>;
+  userAgentAppId(): Promise<string | undefined>;
   region(): Promise<string>;
-  endpoint(): Promise<Endpoint>;
+  /** Only where an endpoint was given; that of the service is in the settings. */
+  endpoint?: (() => Promise<Endpoint>) | undefined;
   maxAttempts(): Promise<number>;
   retryMode(): Promise<string>;
   useFipsEndpoint(): Promise<boolean>;
@@ -189,3 +271,11 @@ export interface PaginationConfig<C> {
   /** Called with the command of each page; may give another in its place. */
   withCommand?: ((command: any) => any) | undefined;
 }
+
+/** Changes the configuration of clients that it is given to, by `setRegion`, `setCredentials`, `setHttpHandler` and the like. */
+export interface RuntimeExtension {
+  configure(extensionConfiguration: any): void;
+}
+
+/** The options that say where requests go. */
+export type ClientInputEndpointParameters = Pick<ClientConfig, "region" | "endpoint" | "useDualstackEndpoint" | "useFipsEndpoint">;

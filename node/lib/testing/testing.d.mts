@@ -1,1 +1,4 @@
+import * as module from "./testing.cjs";
+
 export * from "./testing.cjs";
+export default module;

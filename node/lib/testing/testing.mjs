@@ -1,3 +1,4 @@
 import module from "./testing.cjs";
 
 export const { LocalChime, useLocalChime } = module;
+export default module;

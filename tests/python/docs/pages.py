@@ -2,13 +2,15 @@
 
 The convention, which lets a page be plain Markdown:
 
-- The ``python`` blocks of a page are one program, as are its ``js`` and its ``sh`` blocks. Each program has a local service of its
-  own, whose environment variables it sees, and a folder of its own. Python and JavaScript may ``await`` anywhere.
-- A ``text`` block with the title ``Output`` is what the block before it prints; ``...`` in it stands for anything.
+- The ``python`` blocks of a page are one program, as are its ``js`` and its ``sh`` blocks. Each program has a folder and a local
+  service of its own, whose environment variables it sees. Python and JavaScript may ``await`` anywhere.
+- A ``text`` block with the title ``Output`` is what the block before it prints; ``...`` in it stands for anything. Blocks of
+  several languages that follow each other say the same, and the output behind them is that of each.
 - A block whose title is the name of a file is written to that file, and not run.
 - An ``sh`` block with the title ``Another terminal`` goes on while the blocks after it run. Port 8000 stands for a free one.
 - ``pip install``, ``npm install`` and ``make`` are held against the packages and targets that there are, and not run.
 - ``<!-- hidden LANGUAGE``, code, ``-->`` is run where it stands, and not shown.
+- ``console`` blocks are ``sh`` with the commands behind ``$`` and their output between them.
 - ``diff`` blocks: the lines that they add are run. ``json``, ``yaml``, ``toml`` and ``ini`` are read.
 """
 
@@ -45,8 +47,12 @@ class Block:
 
     @property
     def installs(self) -> bool:
-        lines = [line for line in self.text.splitlines() if line.strip() and not line.startswith("#")]
-        return self.language == "sh" and all(line.startswith(("pip install ", "npm install ", "make ")) for line in lines)
+        lines = [line for line in self.text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        return (
+            self.language == "sh"
+            and bool(lines)
+            and all(line.startswith(("pip install ", "npm install ", "make ")) for line in lines)
+        )
 
 
 def written() -> list[Path]:
@@ -86,19 +92,37 @@ def blocks(text: str) -> list[Block]:
             raise ValueError(f"line {start}: the block has no end")
         block = Block(language, title, "\n".join(lines[start:number]) + "\n", start + 1)
         number += 1
-        _add(found, block)
+        _add(found, _commands(block) if block.language == "console" else block)
     return found
+
+
+def _commands(block: Block) -> Block:
+    """A session at the prompt as a block of commands."""
+    lines = block.text.splitlines()
+    commands = [line.removeprefix("$ ") if line.startswith("$ ") else "" for line in lines]
+    output = [line for line in lines if not line.startswith("$ ")]
+    return Block("sh", block.title, "\n".join(commands) + "\n", block.line, "\n".join(output) if output else None)
 
 
 def _add(found: list[Block], block: Block) -> None:
     if block.language == "text" and block.title == OUTPUT:
         if not found or found[-1].output is not None or found[-1].language not in PROGRAMS:
             raise ValueError(f"line {block.line}: output of which block?")
+        # Blocks that follow each other say the same in several languages, and print the same.
         found[-1].output = block.text
+        for before, after in zip(reversed(found[:-1]), reversed(found), strict=False):
+            if before.output is not None or before.file or before.language not in PROGRAMS or not _adjacent(before, after):
+                break
+            before.output = block.text
     elif block.language in (*PROGRAMS, *DATA, "diff", "text", "mermaid") or block.file:
         found.append(block)
     else:
         raise ValueError(f"line {block.line}: what is a block of {block.language or 'no language'}?")
+
+
+def _adjacent(before: Block, after: Block) -> bool:
+    """Whether there is one empty line between the two."""
+    return after.line - 1 - (before.line + before.text.count("\n")) == 2 and before.language != after.language
 
 
 def program(found: list[Block], language: str) -> list[Block]:

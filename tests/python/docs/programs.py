@@ -21,6 +21,8 @@ from pages import BACKGROUND, ROOT, Block
 
 MARK = "\x1e\n"
 TIMEOUT = 50
+# What programs of the pages may import.
+PACKAGES = ("@aws-sdk", "chimeline", "express", "fastify", "vitest")
 
 
 class Wrong(AssertionError):
@@ -36,12 +38,14 @@ def run(page: str, language: str, program: list[Block], files: list[Block], fold
         target = folder / str(block.file)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(block.text)
-    _tools(folder)
     with LocalChime() as chime, ExitStack() as stack:
-        environment = _environment(folder, chime)
+        environment = prepared(folder, chime)
         if language == "sh":
             for block in (block for block in program if block.title == BACKGROUND):
                 stack.enter_context(_in_background(page, block, folder, environment, port))
+            if any(block.title == BACKGROUND for block in program):
+                # The page starts a service of its own, and says how to reach it.
+                environment = {name: value for name, value in environment.items() if name not in chime.environment}
             program = [block for block in program if block.title != BACKGROUND]
         if program:
             _check(page, program, _outputs(page, language, program, folder, environment))
@@ -95,15 +99,15 @@ def _declared_anew(text: str) -> str:
     def named(match: re.Match[str]) -> str:
         return f"var {match[1].replace(' as ', ': ')} = await import({match[2]});" + "\n" * match[0].count("\n")
 
-    text = re.sub(r"^import (\{[^}]*\}) from (\"[^\"]+\");", named, text, flags=re.M)
-    text = re.sub(r"^import (\w+) from (\"[^\"]+\");", r"var { default: \1 } = await import(\2);", text, flags=re.M)
-    text = re.sub(r"^import \* as (\w+) from (\"[^\"]+\");", r"var \1 = await import(\2);", text, flags=re.M)
-    text = re.sub(r"^export (?=async function|function|const)", "", text, flags=re.M)
-    return re.sub(r"^(?:const|let) (?=[\w{\[])", "var ", text, flags=re.M)
+    text = re.sub(r"^import (\{[^}]*\}) from (\"[^\"]+\");", named, text, flags=re.MULTILINE)
+    text = re.sub(r"^import (\w+) from (\"[^\"]+\");", r"var { default: \1 } = await import(\2);", text, flags=re.MULTILINE)
+    text = re.sub(r"^import \* as (\w+) from (\"[^\"]+\");", r"var \1 = await import(\2);", text, flags=re.MULTILINE)
+    text = re.sub(r"^export (?=async function|function|const)", "", text, flags=re.MULTILINE)
+    return re.sub(r"^(?:const|let) (?=[\w{\[])", "var ", text, flags=re.MULTILINE)
 
 
 def _shell(page: str, program: list[Block], folder: Path) -> tuple[list[str], str]:
-    return ["bash", "-euo", "pipefail", "-s"], "".join(f"{block.text}printf '\\x1e\\n'\n" for block in program)
+    return ["/bin/bash", "-euo", "pipefail", "-s"], "".join(f"{block.text}printf '\\x1e\\n'\n" for block in program)
 
 
 _COMMANDS = {"python": _python, "js": _javascript, "sh": _shell}
@@ -114,7 +118,7 @@ def _in_background(page: str, block: Block, folder: Path, environment: dict[str,
     log = folder / "background.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["bash", "-euc", block.text], cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
+            ["/bin/bash", "-euc", block.text], cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
         )
     try:
         deadline = time.monotonic() + 20
@@ -144,7 +148,7 @@ def _free_port() -> int:
 def node_folder() -> Path:
     """Where the npm package is installed: by `make install`, else the edited tree."""
     given = os.environ.get("CHIMELINE_NODE")
-    return Path(given) if given else next((path for path in (ROOT / "build/node", ROOT / "build/dev") if path.exists()))
+    return Path(given) if given else next(path for path in (ROOT / "build/node", ROOT / "build/dev") if path.exists())
 
 
 def _tools(folder: Path) -> None:
@@ -158,10 +162,9 @@ def _tools(folder: Path) -> None:
     (modules / ".bin").mkdir(parents=True)
     for source in (ROOT / "node_modules", node_folder() / "node_modules"):
         for package in source.iterdir() if source.exists() else ():
-            if package.name in ("chimeline", "vitest", "@aws-sdk", "express", "fastify") or package.name.startswith("chimeline-"):
-                target = modules / package.name
-                if not target.exists():
-                    target.symlink_to(package.resolve())
+            target = modules / package.name
+            if (package.name in PACKAGES or package.name.startswith("chimeline-")) and not target.exists():
+                target.symlink_to(package.resolve())
     commands = json.loads((modules / "chimeline/package.json").read_text()).get("bin", {})
     for name, script in commands.items():
         (modules / ".bin" / name).symlink_to((modules / "chimeline" / script).resolve())
@@ -171,7 +174,9 @@ def _tools(folder: Path) -> None:
     (folder / "package.json").write_text('{ "private": true, "type": "module" }\n')
 
 
-def _environment(folder: Path, chime: LocalChime) -> dict[str, str]:
+def prepared(folder: Path, chime: LocalChime) -> dict[str, str]:
+    """The environment of a program in that folder: the package, its tools and the local service, nothing of whoever runs it."""
+    _tools(folder)
     node = shutil.which("node")
     path = [str(folder / "bin"), str(folder / "node_modules/.bin")]
     path += [os.path.dirname(node)] if node else []

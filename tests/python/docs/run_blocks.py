@@ -11,7 +11,8 @@ import sys
 from typing import Any
 
 
-async def run(page: str, blocks: list[dict[str, Any]]) -> None:
+def run(page: str, blocks: list[dict[str, Any]]) -> None:
+    loop = asyncio.new_event_loop()
     namespace: dict[str, Any] = {"__name__": "__main__"}
     whole = [""] * max(block["line"] + block["text"].count("\n") for block in blocks)
     for block in blocks:
@@ -23,12 +24,14 @@ async def run(page: str, blocks: list[dict[str, Any]]) -> None:
         code = compile(
             "\n" * (block["line"] - 1) + block["text"], page, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
         )
+        # A block that awaits nothing may run a loop of its own.
         outcome = eval(code, namespace)  # noqa: S307
         if inspect.isawaitable(outcome):
-            await outcome
+            loop.run_until_complete(outcome)
         print("\x1e", flush=True)
+    loop.close()
 
 
 if __name__ == "__main__":
     given = json.load(sys.stdin)
-    asyncio.run(run(given["page"], given["blocks"]))
+    run(given["page"], given["blocks"])

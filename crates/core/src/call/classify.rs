@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 
+use crate::call::context::ClientContext;
 use crate::call::options::Call;
-use crate::client::Inner;
 use crate::codec::timestamp::http_date;
 use crate::config::options::RetryMode;
 use crate::error::kinds::{Attempt, Error};
@@ -56,7 +56,7 @@ pub(crate) enum Retry {
 }
 
 /// Judges an attempt that ended `now`.
-pub(crate) fn judge(client: &Inner, call: &Call, attempted: Attempted, now: SystemTime) -> Verdict {
+pub(crate) fn judge(client: &ClientContext, call: &Call, attempted: Attempted, now: SystemTime) -> Verdict {
     let Attempted { outcome, identity, times } = attempted;
     let answer = match outcome {
         Ok(answer) if answer.is_success() => {
@@ -88,7 +88,7 @@ pub(crate) fn judge(client: &Inner, call: &Call, attempted: Attempted, now: Syst
     Verdict::Failure { error, retry }
 }
 
-fn learn(client: &Inner, now: SystemTime, throttled: bool) {
+fn learn(client: &ClientContext, now: SystemTime, throttled: bool) {
     if client.config.retry.mode == RetryMode::Adaptive {
         client.rate.learn(since_1970(now), throttled);
     }

@@ -3,9 +3,9 @@
 //! What belongs here knows a whole call. What knows one attempt's signature is in `signing`, one exchange in `http`, the retry rules in `retry`.
 
 pub(crate) mod classify;
+pub(crate) mod context;
 pub mod options;
 pub mod orchestrator;
 pub(crate) mod progress;
 pub(crate) mod questions;
 pub(crate) mod request;
-pub mod signed_get;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
-use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::HeaderValue;
 
@@ -126,7 +125,7 @@ impl Call {
     pub fn with(mut self, options: &CallOptions) -> Result<Call, Error> {
         self.limits = self.limits.with(options)?;
         if let Some(given) = &options.credentials {
-            let identity = identity(given);
+            let identity = static_credentials::identity(given);
             static_credentials::check_identity(&identity)?;
             self.identity = Some(identity);
             self.questions.credentials = false;
@@ -148,11 +147,4 @@ impl fmt::Debug for Call {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
-}
-
-/// Keys given in code, for the signer.
-pub(crate) fn identity(given: &Keys) -> Identity {
-    let (id, secret, token) = (&given.access_key_id, &given.secret_access_key, &given.session_token);
-    let token = token.clone().filter(|token| !token.is_empty());
-    Identity::new(Credentials::new(id, secret, token, None, static_credentials::CODE), None)
 }

@@ -7,20 +7,18 @@ use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 
 use crate::call::classify::{Attempted, Retry, Verdict, judge, ledger_line, since_1970};
-use crate::call::options::{Call, Deadline};
+use crate::call::context::{CallContext, ClientContext, Next};
+use crate::call::options::Deadline;
 use crate::call::progress::{Phase, Progress};
 use crate::call::questions::{Received, Sending};
-use crate::call::request::{host, mark_attempt, signed, unsigned, url_of};
-use crate::client::Inner;
+use crate::call::request::{mark_attempt, signed, unsigned, url_of};
 use crate::config::options::RetryMode;
 use crate::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata};
 use crate::error::panics::caught;
 use crate::error::response::Answer;
 use crate::http::transport::Request;
-use crate::runtime::host::Door;
 use crate::signing::clock_skew::Times;
 
 /// A success of the service.
@@ -48,21 +46,6 @@ impl fmt::Debug for Response {
     }
 }
 
-/// What all steps of one call share.
-#[derive(Clone, Copy)]
-pub(crate) struct CallContext<'c> {
-    pub(crate) client: &'c Inner,
-    pub(crate) http: &'c reqwest::Client,
-    /// Each exchange takes one of these, where there are such.
-    pub(crate) permits: Option<&'c Semaphore>,
-    pub(crate) call: &'c Call,
-    /// Where the call asks its host, if it asks at all.
-    pub(crate) door: Option<&'c Door>,
-    pub(crate) deadline: Option<Deadline>,
-    /// How far the call has come, for who ends it early.
-    pub(crate) progress: &'c Progress,
-}
-
 /// Makes the call until its deadline.
 pub(crate) async fn run(context: &CallContext<'_>) -> Result<Response, Error> {
     let CallContext { client, call, deadline, progress, .. } = *context;
@@ -72,7 +55,7 @@ pub(crate) async fn run(context: &CallContext<'_>) -> Result<Response, Error> {
         None => calling.await,
         Some(Deadline { limit, end }) => match tokio::time::timeout_at(end.into(), calling).await {
             Ok(done) => done,
-            Err(_) => Err(progress.cut_off(limit, &host(client))),
+            Err(_) => Err(progress.cut_off(limit, &client.host())),
         },
     };
     let operation = call.operation.name;
@@ -170,14 +153,6 @@ async fn attempt_until_done(context: &CallContext<'_>) -> Result<(Answer, bool),
     Err(Error::new(ErrorKind::InvalidConfig, "no attempt is allowed".to_owned()))
 }
 
-/// What follows an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    Stop,
-    AtOnce,
-    After(Duration),
-}
-
 /// What follows an attempt by the client's own retry mode.
 struct Proposal {
     next: Next,
@@ -187,7 +162,7 @@ struct Proposal {
     quota_reached: bool,
 }
 
-fn propose(client: &Inner, retry: &Retry, number: u32, is_last: bool, may_correct_clock: bool) -> Proposal {
+fn propose(client: &ClientContext, retry: &Retry, number: u32, is_last: bool, may_correct_clock: bool) -> Proposal {
     let unpaid = |next| Proposal { next, cost: None, quota_reached: false };
     match *retry {
         Retry::WithItsClock if may_correct_clock => unpaid(Next::AtOnce),
@@ -274,7 +249,7 @@ async fn exchange(
     let outcome = match call.limits.attempt_timeout {
         None => exchange.await,
         Some(limit) => tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
-            let (host, limit) = (host(client), limit.as_secs_f64());
+            let (host, limit) = (client.host(), limit.as_secs_f64());
             let message = format!("Read timeout on endpoint URL: \"{host}\" (no whole answer within {limit} s)");
             Err(Error::new(ErrorKind::ReadTimeout, message))
         }),

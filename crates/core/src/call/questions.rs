@@ -8,9 +8,9 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Method};
 
 use crate::call::classify::{Attempted, Retry, Verdict, judge};
-use crate::call::orchestrator::{CallContext, Next};
+use crate::call::context::{CallContext, Next};
 use crate::call::progress::Phase;
-use crate::call::request::{host, parsed};
+use crate::call::request::parsed;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::response::Answer;
 use crate::http::transport::Request;
@@ -128,7 +128,7 @@ impl CallContext<'_> {
         let method = Method::from_bytes(method.as_bytes())
             .map_err(|_| Error::new(ErrorKind::InvalidConfig, "the method of a request is not valid".to_owned()))?;
         let url = parsed(&url)?;
-        let own = host(self.client);
+        let own = self.client.host();
         let scheme = own.split(':').next().unwrap_or_default();
         // The client is set up for the one or the other: its certificates, its proxies.
         if url.scheme() != scheme {

@@ -8,14 +8,14 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
 
+use crate::call::context::ClientContext;
 use crate::call::options::Call;
-use crate::client::Inner;
 use crate::error::kinds::{Error, ErrorKind};
-use crate::http::transport::{Request, host_of};
+use crate::http::transport::Request;
 use crate::signing::sigv4::sign_request;
 
 /// The request of a call, without what is particular to an attempt.
-pub(crate) fn unsigned(client: &Inner, call: &Call, url: &Url, invocation_id: &str) -> Result<Request, Error> {
+pub(crate) fn unsigned(client: &ClientContext, call: &Call, url: &Url, invocation_id: &str) -> Result<Request, Error> {
     const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
     let method = Method::from_bytes(call.operation.method.as_bytes()).map_err(|e| unsendable(&e))?;
     let mut headers = HeaderMap::with_capacity(8);
@@ -41,7 +41,7 @@ pub(crate) fn mark_attempt(request: &mut Request, number: u32, max_attempts: u32
 
 /// The request, signed for that time; its length is noted anew, for the host may have changed the body.
 pub(crate) fn signed(
-    client: &Inner,
+    client: &ClientContext,
     mut request: Request,
     identity: &Identity,
     time: SystemTime,
@@ -62,7 +62,7 @@ fn unsendable(error: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::InvalidConfig, format!("the request cannot be made: {error}"))
 }
 
-pub(crate) fn url_of(client: &Inner, call: &Call) -> Result<Url, Error> {
+pub(crate) fn url_of(client: &ClientContext, call: &Call) -> Result<Url, Error> {
     let query = if call.encoded.query.is_empty() { String::new() } else { format!("?{}", call.encoded.query) };
     let text = format!("{}{}{query}", client.config.endpoint.url, call.encoded.path);
     parsed(&text)
@@ -71,9 +71,4 @@ pub(crate) fn url_of(client: &Inner, call: &Call) -> Result<Url, Error> {
 pub(crate) fn parsed(url: &str) -> Result<Url, Error> {
     // The text may hold the caller's data, which an error must not.
     Url::parse(url).map_err(|e| Error::new(ErrorKind::InvalidEndpoint, format!("Invalid endpoint: {e}")))
-}
-
-/// The host that a client's errors name.
-pub(crate) fn host(client: &Inner) -> String {
-    Url::parse(&client.config.endpoint.url).map_or_else(|_| client.config.endpoint.url.clone(), |url| host_of(&url))
 }

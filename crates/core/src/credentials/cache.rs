@@ -10,7 +10,6 @@ use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 use tokio::sync::watch;
 
-use crate::call::options;
 use crate::config::options::Options;
 use crate::config::resolve::Config;
 use crate::credentials::host::HostCredentialsCache;
@@ -40,7 +39,7 @@ impl Source {
         host: Option<Arc<HostCredentialsCache>>,
     ) -> Source {
         match (&options.credentials, host) {
-            (Some(keys), _) => Source::Fixed(options::identity(keys)),
+            (Some(keys), _) => Source::Fixed(static_credentials::identity(keys)),
             (None, Some(host)) => Source::Host(host),
             (None, None) => Source::Found(Found {
                 providers: Arc::new(Providers::new(options, config, network)),

@@ -3,6 +3,7 @@
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 
+use crate::config::options::Keys;
 use crate::config::profile::{File, Profile};
 use crate::config::setting_resolver::invalid_setting;
 use crate::credentials::providers::document::time;
@@ -111,6 +112,13 @@ fn fault(value: &str, to_the_byte: bool) -> Option<String> {
 pub(crate) fn partial(place: &str, missing: &str) -> Error {
     let message = format!("Partial credentials found in {place}, missing: {missing}");
     Error::new(ErrorKind::PartialCredentials, message)
+}
+
+/// Keys given in code, for the signer.
+pub(crate) fn identity(given: &Keys) -> Identity {
+    let (id, secret, token) = (&given.access_key_id, &given.secret_access_key, &given.session_token);
+    let token = token.clone().filter(|token| !token.is_empty());
+    Identity::new(Credentials::new(id, secret, token, None, CODE), None)
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::codec::report::Fault;
-use crate::error::hint::Cause;
-use crate::http::network_cause::NetworkCause;
+use crate::error::cause::Cause;
+use crate::error::network_cause::NetworkCause;
 use crate::schema::Service;
 pub use crate::schema::generated::kinds::ErrorKind;
 

@@ -5,10 +5,9 @@ use std::io;
 
 use rustls::{CertificateError, InvalidMessage};
 
-use crate::error::hint::Cause;
+use crate::error::cause::Cause;
 use crate::error::kinds::ErrorKind;
 use crate::http::tls;
-use crate::http::transport::chain;
 
 /// The cause of an error of that kind. What happened on the way to a proxy says nothing of the host: then it is not `direct`.
 pub(crate) fn of(error: &(dyn StdError + 'static), kind: ErrorKind, scheme: &str, direct: bool) -> Option<Cause> {
@@ -70,4 +69,15 @@ fn without_answer(error: &(dyn StdError + 'static)) -> Option<Cause> {
     let ended = of_http.iter().any(|error| error.is_incomplete_message())
         || chain(error).filter_map(<dyn StdError>::downcast_ref).any(gone);
     ended.then_some(Cause::Unanswered)
+}
+
+/// An error and those behind it.
+pub(crate) fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| next_in_chain(*error))
+}
+
+fn next_in_chain<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    // An I/O error hides the error that it was made of.
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
 }

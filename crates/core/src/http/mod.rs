@@ -2,7 +2,6 @@
 
 pub(crate) mod cause;
 pub(crate) mod large_body;
-pub mod network_cause;
 pub(crate) mod proxy;
 pub mod tls;
 pub(crate) mod transport;

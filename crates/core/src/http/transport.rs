@@ -12,11 +12,11 @@ use tokio::sync::Mutex;
 use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 
 use crate::error::kinds::{Error, ErrorKind};
+use crate::error::network_cause::network_cause;
 use crate::error::resource_limits;
 use crate::error::response::Answer;
-use crate::http::cause;
+use crate::http::cause::{self, chain};
 use crate::http::large_body;
-use crate::http::network_cause::network_cause;
 use crate::http::proxy::Proxies;
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
@@ -199,16 +199,6 @@ pub(crate) struct Request {
 /// Scheme, host and port: what an error may say of a URL, whose path and query hold the caller's data.
 pub(crate) fn host_of(url: &Url) -> String {
     url.origin().ascii_serialization()
-}
-
-pub(crate) fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| next_in_chain(*error))
-}
-
-fn next_in_chain<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
-    // An I/O error hides the error that it was made of.
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
 }
 
 fn is_tls(error: &(dyn StdError + 'static)) -> bool {

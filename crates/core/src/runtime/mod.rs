@@ -2,8 +2,6 @@
 //!
 //! Mistakes cost most here: hangs, lost calls, crashes at exit.
 
-pub mod blocking;
-pub(crate) mod blocking_runtimes;
 pub mod completion;
 pub mod environment;
 pub(crate) mod files;

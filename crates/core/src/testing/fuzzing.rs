@@ -7,12 +7,13 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::IgnoredAny;
 
 use crate::call::classify::{Attempted, Verdict, judge, ledger_line};
-use crate::call::options::{Call, identity};
+use crate::call::options::Call;
 use crate::call::orchestrator::Response;
 use crate::client::Client;
 use crate::codec::encode::Encoded;
 use crate::codec::json_host::JsonBuilder;
 use crate::config::options::{Keys, Options};
+use crate::credentials::static_credentials::identity;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::response::Answer;
 use crate::runtime::environment::{Variables, World};
@@ -80,7 +81,7 @@ pub fn outcome(
     });
     let headers: HeaderMap = allowed.collect();
     let answer = Answer { status, headers, body: Bytes::copy_from_slice(body) };
-    let inner = client.inner();
+    let inner = client.context();
     let encoded = Encoded { path: String::new(), query: String::new(), body: None };
     let call = Call::new(operation, encoded, client.config(), Questions::default());
     let now = (inner.world.now)();

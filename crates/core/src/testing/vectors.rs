@@ -27,7 +27,7 @@ fn requests_are_the_same_to_the_byte_and_to_the_signature() {
     let ran = each_case("requests", |client, case| {
         let client = client.map_err(|e| e.to_string())?;
         let call = prepared(&client, case)?;
-        let inner = client.inner();
+        let inner = client.context();
         let url = url_of(inner, &call).map_err(|e| e.to_string())?;
         let identity = futures(inner.credentials.identity(&inner.world, None)).map_err(|e| e.to_string())?;
         let request = unsigned(inner, &call, &url, "id").and_then(|mut request| {

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use chimeline_core::client::blocking::Step as BlockingStep;
 use chimeline_core::client::{Event, Task};
-use chimeline_core::runtime::blocking::Step as BlockingStep;
 use chimeline_core::runtime::environment::{Variables, World};
 use chimeline_core::runtime::host::{HostCredentials, HttpResponse, Pump, Question, Questions, Reply};
 use chimeline_core::{Call, CallOptions, Client, Error, ErrorKind, HostCredentialsCache, Options, Response};

@@ -129,7 +129,7 @@ fn calls_of_one_thread_may_end_in_any_order() {
     let short = Some(Duration::from_micros(1));
     let _ = (first.step(short), second.step(short), first.step(short));
     for call in [&mut first, &mut second] {
-        let chimeline_core::runtime::blocking::Step::Done(outcome) = call.step(None) else {
+        let chimeline_core::client::blocking::Step::Done(outcome) = call.step(None) else {
             panic!("a step without an end")
         };
         outcome.expect("a success");

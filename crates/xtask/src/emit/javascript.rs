@@ -101,7 +101,10 @@ pub fn top_exports(services: &[Service], own: &ErrorClasses) -> Vec<String> {
 
 fn reexport(name: &str, exports: &[String]) -> String {
     let list: Vec<String> = exports.iter().map(|export| format!("  {export},\n")).collect();
-    format!("// {NOTICE}\nimport module from \"./{name}.cjs\";\n\nexport const {{\n{}}} = module;\n", list.concat())
+    format!(
+        "// {NOTICE}\nimport module from \"./{name}.cjs\";\n\nexport const {{\n{}}} = module;\nexport default module;\n",
+        list.concat()
+    )
 }
 
 fn table(service: &Service) -> Result<String> {

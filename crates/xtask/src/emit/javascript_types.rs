@@ -7,6 +7,7 @@ use minijinja::{Value, context};
 
 use super::exceptions::{Exception, exceptions};
 use super::javascript::{FOLDER, JAVASCRIPT, enumeration_key, enumerations, own_class, top_exports};
+use super::javascript_examples::example;
 use super::text::{Files, NOTICE, constraints, render, wrap};
 use crate::errors::{ErrorClass, ErrorClasses};
 use crate::model::{Operation, Shape};
@@ -27,7 +28,9 @@ pub fn emit(services: &[Service], own: &ErrorClasses, files: &mut Files) -> Resu
 }
 
 fn passed_on(name: &str) -> String {
-    format!("// {NOTICE}\nexport * from \"./{name}.cjs\";\n")
+    format!(
+        "// {NOTICE}\nimport * as module from \"./{name}.cjs\";\n\nexport * from \"./{name}.cjs\";\nexport default module;\n"
+    )
 }
 
 fn index(services: &[Service], own: &ErrorClasses) -> String {
@@ -74,7 +77,7 @@ fn exception(name: &str, exception: &Exception<'_>) -> Result<Value> {
 fn declarations(service: &Service) -> Result<String> {
     let class = service.names.class;
     let mut out = format!(
-        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ WaiterConfiguration, WaiterResult, WaitFor }} from \"../lib/recording/types.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResponseMetadata }} from \"../lib/options/types.cjs\";\n\nexport {{ Client as __Client, Command as $Command }} from \"../lib/client/client.cjs\";\n\n"
+        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ WaiterConfiguration, WaiterResult, WaitFor }} from \"../lib/recording/types.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResolvedConfig, ResponseMetadata }} from \"../lib/options/types.cjs\";\n\nexport type {{ ClientConfig as ClientDefaults, ClientInputEndpointParameters, ResponseMetadata as __MetadataBearer, RuntimeExtension }} from \"../lib/options/types.cjs\";\nexport {{ Client as __Client, Command as $Command }} from \"../lib/client/client.cjs\";\n\n"
     );
     let errors: Vec<String> = service.model.errors().iter().map(|(name, _)| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";\n", errors.concat());
@@ -85,6 +88,15 @@ fn declarations(service: &Service) -> Result<String> {
     let own = if service.names.name == "chime" { NAMESPACE } else { "" };
     let _ =
         writeln!(out, "{}export interface {class}ClientConfig extends ClientConfig {{{own}}}\n", comment(&config, ""));
+    let _ = writeln!(out, "export type {class}ClientConfigType = {class}ClientConfig;\n");
+    let _ = writeln!(
+        out,
+        "/** What a client was made with, and what that comes to. */\nexport interface {class}ClientResolvedConfig extends ResolvedConfig {{}}\n\nexport type {class}ClientResolvedConfigType = {class}ClientResolvedConfig;\n"
+    );
+    let _ = writeln!(
+        out,
+        "/** What one call may be given. */\nexport interface {class}RequestOptions extends CallOptions {{}}\n"
+    );
     let _ = writeln!(
         out,
         "{}export declare class {class}Client extends Client<ServiceInputTypes, ServiceOutputTypes> {{\n  constructor(config?: {class}ClientConfig);\n}}\n",
@@ -143,7 +155,7 @@ fn aggregated(service: &Service, out: &mut String) -> Result<()> {
         let _ = writeln!(
             out,
             "{}  {method}(input{optional}: {input}, options?: CallOptions): Promise<{output}>;\n  {method}(input: {input}, callback: Callback<{output}>): void;\n  {method}(input: {input}, options: CallOptions, callback: Callback<{output}>): void;",
-            comment(&operation_doc(service, operation), "  ")
+            comment(&operation_doc(service, operation)?, "  ")
         );
         if service.model.paging(operation)?.is_some() {
             let _ = writeln!(
@@ -199,14 +211,28 @@ fn command(service: &Service, operation: &Operation, out: &mut String) -> Result
     Ok(())
 }
 
-fn operation_doc(service: &Service, operation: &Operation) -> String {
+fn operation_doc(service: &Service, operation: &Operation) -> Result<String> {
     let mut out = service.docs.operations.get(&operation.name).cloned().unwrap_or_default();
     let errors: Vec<&str> = operation.errors.iter().map(|e| e.shape.as_str()).collect();
-    let _ = write!(out, "\n\nErrors: {}.", errors.join(", "));
+    let _ = write!(out, "\n\nErrors: {}.\n\n@example\n{}\n", errors.join(", "), example(service, operation)?);
+    for error in errors {
+        let _ = write!(out, "\n@throws {{@link {error}}}");
+    }
+    let _ = write!(out, "\n@see {}", reference(service, operation));
     if operation.deprecated {
         out.push_str("\n\n@deprecated");
     }
-    out
+    Ok(out)
+}
+
+/// AWS's own page of an operation.
+fn reference(service: &Service, operation: &Operation) -> String {
+    let (guide, prefix) = match service.names.name {
+        "chime" => ("chime", ""),
+        "chime-sdk-meetings" => ("chime-sdk", "meeting-chime_"),
+        _ => ("chime-sdk", "media-pipelines-chime_"),
+    };
+    format!("https://docs.aws.amazon.com/{guide}/latest/APIReference/API_{prefix}{}.html", operation.name)
 }
 
 /// The text of a command: that of the method, which is there once.
@@ -273,8 +299,12 @@ fn comment(text: &str, indent: &str) -> String {
     const WIDTH: usize = 120;
     let margin = format!("{indent} * ");
     let mut lines = Vec::new();
+    let mut in_code = false;
     for paragraph in text.trim().replace("*/", "* /").lines() {
-        if paragraph.trim().is_empty() {
+        in_code ^= paragraph.starts_with("```");
+        if in_code {
+            lines.push(format!("{margin}{paragraph}"));
+        } else if paragraph.trim().is_empty() {
             lines.push(format!("{indent} *"));
         } else {
             lines.push(wrap(paragraph, WIDTH, &margin));

@@ -134,6 +134,7 @@ fn enclosed(margin: &str, before: &str, open: char, close: char, entries: &[Stri
         return one_line;
     }
     let indent = "    ".repeat(depth + 1);
-    let lines: String = entries.iter().map(|entry| format!("{indent}{entry},\n")).collect();
+    let lines: Vec<String> = entries.iter().map(|entry| format!("{indent}{entry},\n")).collect();
+    let lines = lines.concat();
     format!("{margin}{before}{open}\n{lines}{}{close}", "    ".repeat(depth))
 }

@@ -3,6 +3,7 @@
 mod docstring;
 mod exceptions;
 mod javascript;
+mod javascript_examples;
 mod javascript_types;
 mod literals;
 mod python;

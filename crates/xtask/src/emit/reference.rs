@@ -19,7 +19,7 @@ pub fn emit(services: &[Service], files: &mut Files) -> Result<()> {
         for operation in service.model.operations.values() {
             files.insert(format!("{folder}/{}.md", operation.snake_name()), page(services, service, operation)?);
         }
-        files.insert(format!("{folder}/index.md"), index(service)?);
+        files.insert(format!("{folder}/index.md"), index(service));
     }
     Ok(())
 }
@@ -177,7 +177,7 @@ pub fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ").replace("``", "`")
 }
 
-fn index(service: &Service) -> Result<String> {
+fn index(service: &Service) -> String {
     let mut out = head(service.names.name);
     let _ = write!(
         out,
@@ -216,5 +216,5 @@ fn index(service: &Service) -> Result<String> {
             );
         }
     }
-    Ok(out)
+    out
 }

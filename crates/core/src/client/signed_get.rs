@@ -9,9 +9,10 @@ use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tracing::{Dispatch, dispatcher};
 
-use crate::call::options::{CallOptions, identity};
+use crate::call::options::CallOptions;
 use crate::call::request::parsed;
 use crate::client::Client;
+use crate::credentials::static_credentials::identity;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Request;
 
@@ -39,7 +40,7 @@ impl Client {
         let fail = |e: &dyn std::fmt::Display| {
             Error::new(ErrorKind::InvalidConfig, format!("the request could not be signed: {e}"))
         };
-        let inner = self.inner();
+        let inner = self.context();
         let target = parsed(url)?;
         let identity = match &options.credentials {
             Some(given) => identity(given),

@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::call::context::CallContext;
 use crate::call::options::{Call, Deadline};
-use crate::call::orchestrator::{self, CallContext, Response};
+use crate::call::orchestrator::{self, Response};
 use crate::call::progress::Progress;
 use crate::client::Client;
+use crate::client::blocking_runtimes::{Lane, Lanes, Room};
 use crate::error::kinds::{Error, ErrorKind};
-use crate::runtime::blocking_runtimes::{Lane, Lanes, Room};
 use crate::runtime::fork;
 use crate::runtime::host::{Asked, Door, Pump};
 
@@ -87,14 +88,14 @@ impl<'c> Blocking<'c> {
             Ok(Advanced::Nothing) => Step::Tick,
             Ok(Advanced::Asked(asked)) => Step::Asked(asked),
             Ok(Advanced::Done(response)) => Step::Done(Ok(response)),
-            Err(error) => Step::Done(Err(self.client.inner().explained(error, self.call.operation))),
+            Err(error) => Step::Done(Err(self.client.context().explained(error, self.call.operation))),
         }
     }
 
     /// Ends the call; its error holds the attempts that were made.
     pub fn interrupt(self) -> Error {
         let error = Error::new(ErrorKind::Cancelled, "the call was interrupted".to_owned());
-        let error = self.client.inner().explained(error, self.call.operation);
+        let error = self.client.context().explained(error, self.call.operation);
         error.with_attempts(self.progress.ended_by(ErrorKind::Cancelled))
     }
 
@@ -144,7 +145,7 @@ impl<'c> Blocking<'c> {
         let (http, progress, door) = (lane.http.clone(), self.progress.clone(), self.door.clone());
         let future = Box::pin(async move {
             let http = &client.http(&http, 1, deadline).await?;
-            let (client, permits, door, progress) = (client.inner(), None, door.as_ref(), &*progress);
+            let (client, permits, door, progress) = (client.context(), None, door.as_ref(), &*progress);
             orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
         });
         Ok(Some(Running { future, lane, room }))

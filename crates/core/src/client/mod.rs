@@ -1,6 +1,11 @@
 //! A client of one service.
 
+pub mod blocking;
+pub(crate) mod blocking_runtimes;
+pub mod signed_get;
+
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -9,10 +14,13 @@ use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
+use crate::call::context::{CallContext, ClientContext};
 use crate::call::options::{Call, Deadline};
-use crate::call::orchestrator::{self, CallContext, Response};
+use crate::call::orchestrator::{self, Response};
 use crate::call::progress::Progress;
 use crate::call::request;
+use crate::client::blocking::{Blocking, Step};
+use crate::client::blocking_runtimes::Lanes;
 use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
 use crate::codec::host::{HostBuilder, HostValue};
@@ -27,8 +35,6 @@ use crate::http::transport::Network;
 use crate::redact::excerpt;
 use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
-use crate::runtime::blocking::{Blocking, Step};
-use crate::runtime::blocking_runtimes::Lanes;
 use crate::runtime::environment::World;
 use crate::runtime::host::{Asked, Door, Pump};
 use crate::runtime::io_thread::{self, PerProcess};
@@ -39,20 +45,21 @@ use crate::signing::clock_skew::Skew;
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
+/// What a client is made of besides what its calls share: its connections, and the runtimes of blocking calls.
 pub(crate) struct Inner {
-    pub(crate) service: &'static Service,
-    pub(crate) config: Config,
-    pub(crate) credentials: Source,
-    pub(crate) quota: Quota,
-    pub(crate) rate: RateLimit,
-    pub(crate) skew: Skew,
-    pub(crate) world: World,
-    pub(crate) user_agent: HeaderValue,
-    pub(crate) network: Arc<Network>,
+    context: ClientContext,
     pool: PerProcess<Arc<OnceLock<reqwest::Client>>>,
     /// One for each call of the I/O thread that may have a connection at once.
     permits: PerProcess<Arc<Semaphore>>,
     lanes: PerProcess<Arc<Lanes>>,
+}
+
+impl Deref for Inner {
+    type Target = ClientContext;
+
+    fn deref(&self) -> &ClientContext {
+        &self.context
+    }
 }
 
 /// What a call under way tells its host.
@@ -165,7 +172,7 @@ impl Client {
         let of_credentials =
             if given && options.proxies_of_service { network.as_in(&world.variables) } else { network.clone() };
         let skew = Skew::starting_at(config.clock_offset);
-        Ok(Client(Arc::new(Inner {
+        let context = ClientContext {
             credentials: Source::new(options, &config, of_credentials, credentials),
             service,
             config,
@@ -175,10 +182,9 @@ impl Client {
             world,
             user_agent,
             network,
-            pool: PerProcess::new(),
-            permits: PerProcess::new(),
-            lanes: PerProcess::new(),
-        })))
+        };
+        let (pool, permits, lanes) = (PerProcess::new(), PerProcess::new(), PerProcess::new());
+        Ok(Client(Arc::new(Inner { context, pool, permits, lanes })))
     }
 
     /// The same on a thread that may wait, for the files that are read may be slow. `done` is called once with the outcome, on
@@ -215,7 +221,7 @@ impl Client {
         };
         let client = self.clone();
         let finding = io.spawn(async move {
-            let Inner { credentials, world, .. } = &*client.0;
+            let ClientContext { credentials, world, .. } = &client.0.context;
             credentials.identity(world, None).await
         });
         io.spawn(async move {
@@ -271,7 +277,7 @@ impl Client {
         let http = self.http(&pool, kept, deadline).await;
         let http = &http.map_err(|e| self.0.explained(e, call.operation))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_at_once()))))?;
-        let (client, permits) = (&*self.0, Some(&*permits));
+        let (client, permits) = (&self.0.context, Some(&*permits));
         orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
     }
 
@@ -355,7 +361,7 @@ impl Client {
     ) -> Result<(), Error> {
         let Some(output) = operation.output else { return Ok(()) };
         decode(output, &response.body, builder).map_err(|unreadable| {
-            let (host, status) = (request::host(&self.0), response.metadata.status);
+            let (host, status) = (self.0.host(), response.metadata.status);
             let why = match response.metadata.content_encoding() {
                 Some(encoding) => format!("it has the Content-Encoding {encoding}, which was not asked for"),
                 None => format!("{}; it starts with {}", unreadable.0, excerpt(&response.body)),
@@ -371,7 +377,7 @@ impl Client {
         call.now.unwrap_or_else(|| (self.0.world.now)())
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn context(&self) -> &ClientContext {
         &self.0
     }
 
@@ -408,25 +414,8 @@ impl Client {
     }
 }
 
-impl Inner {
-    /// The error of a call of that operation, with the hint that it deserves.
-    pub(crate) fn explained(&self, error: Error, operation: &Operation) -> Error {
-        let error = error.in_operation(operation.name);
-        let source = self.config.sources.iter().find(|(name, _)| *name == "endpoint_url");
-        let client = hint::Client {
-            service: self.service,
-            region: &self.config.endpoint.region,
-            host: &request::host(self),
-            endpoint_source: source.map(|(_, source)| source.as_str()),
-            names: self.config.option_names,
-        };
-        let hint = hint::of(&client, operation.name, &error);
-        error.with_hint(hint)
-    }
-}
-
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Client").field(&self.0.service.name).field(&request::host(&self.0)).finish()
+        f.debug_tuple("Client").field(&self.0.service.name).field(&self.0.host()).finish()
     }
 }

@@ -1,0 +1,130 @@
+"""What the site makes of the plain Markdown: tabs of languages, links that leave the folder, pages for machines, drawings."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).resolve().parents[2]
+LABELS = {"python": "Python", "js": "Node", "sh": "Command line"}
+# Pages whose sources are outside of docs/, where readers of a repository look for them.
+OUTSIDE = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+MERMAID = ROOT / "build/docs-node/node_modules/mermaid/dist/mermaid.min.js"
+DRAWINGS = "assets/javascripts/mermaid.min.js"
+
+_HIDDEN = re.compile(r"^<!-- (?:hidden \w+\n.*?|GENERATED[^\n]*)-->\n+", re.MULTILINE | re.DOTALL)
+_OUTPUT = '```text title="Output"\n'
+_FENCE = re.compile(rf"^```(\w+)[^\n]*\n.*?^```\n(?:\n{_OUTPUT}.*?^```\n)?", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+
+_pages: list[tuple[str, str, str]] = []
+
+
+def on_config(config: Any) -> Any:
+    """Lists the operations of a service, and leaves out what is not there."""
+    _pages.clear()
+    docs = Path(config["docs_dir"])
+    for section in config["nav"]:
+        for title, entries in section.items():
+            section[title] = [entry for entry in (_entry(docs, entry) for entry in entries) if entry is not None]
+    return config
+
+
+def _entry(docs: Path, entry: str) -> Any:
+    path = docs / entry
+    if path.is_dir():
+        names = sorted(page.name for page in path.glob("*.md") if page.name != "index.md")
+        return {path.name: [f"{entry}/index.md", *(f"{entry}/{name}" for name in names)]}
+    return entry if path.exists() or entry in OUTSIDE.values() else None
+
+
+def on_files(files: Any, config: Any) -> Any:
+    for source, page in OUTSIDE.items():
+        files.append(File.generated(config, page, abs_src_path=str(ROOT / source)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """The text with links of the site, kept for machines, and then with tabs."""
+    text = _with_links(_HIDDEN.sub("", markdown), page.file.src_uri)
+    title = re.search(r"^# (.+)$", text, re.MULTILINE)
+    _pages.append((page.file.dest_uri, title[1] if title else page.file.src_uri, text))
+    return _with_tabs(text)
+
+
+def _with_links(text: str, page: str) -> str:
+    outside = next((source for source, name in OUTSIDE.items() if name == page), None)
+    folder = "." if outside else posixpath.join("docs", posixpath.dirname(page))
+
+    def link(match: re.Match[str]) -> str:
+        words, target = match.groups()
+        path, mark, anchor = target.partition("#")
+        if not path or re.match(r"\w+:", target):
+            return match[0]
+        wanted = posixpath.normpath(posixpath.join(folder, path))
+        inside = OUTSIDE.get(wanted) or (wanted.removeprefix("docs/") if wanted.startswith("docs/") else None)
+        if inside is None:
+            # A file of the repository that is no page.
+            if not (ROOT / wanted).exists():
+                raise PluginError(f"{page}: no {wanted}")
+            return words
+        return f"[{words}]({posixpath.relpath(inside, posixpath.dirname(page) or '.')}{mark}{anchor})"
+
+    parts = re.split(r"(^```.*?^```\n)", text, flags=re.MULTILINE | re.DOTALL)
+    return "".join(part if part.startswith("```") else _LINK.sub(link, part) for part in parts)
+
+
+def _with_tabs(text: str) -> str:
+    """Blocks of different languages that follow each other say the same, and become tabs."""
+    out, end, group = [], 0, []
+    for match in _FENCE.finditer(text):
+        follows = group and text[group[-1].end() : match.start()].strip() == ""
+        if group and not (follows and match[1] in LABELS and match[1] not in {other[1] for other in group}):
+            out += [text[end : group[0].start()], _tabs(group)]
+            end, group = group[-1].end(), []
+        if match[1] in LABELS:
+            group.append(match)
+    if group:
+        out += [text[end : group[0].start()], _tabs(group)]
+        end = group[-1].end()
+    return "".join([*out, text[end:]])
+
+
+def _tabs(group: list[re.Match[str]]) -> str:
+    if len(group) == 1:
+        return group[0][0]
+    tabs = []
+    for match in group:
+        lines = "".join(f"    {line}" if line.strip() else line for line in match[0].splitlines(keepends=True))
+        tabs.append(f'=== "{LABELS[match[1]]}"\n\n{lines}\n')
+    return "".join(tabs)
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> str:
+    """Drawings come with the site, and only to the pages that have some."""
+    if 'class="mermaid"' not in output:
+        return output
+    address = posixpath.relpath(DRAWINGS, posixpath.dirname(page.file.dest_uri) or ".")
+    return re.sub(r'(<script src="[^"]*assets/javascripts/bundle)', rf'<script src="{address}"></script>\1', output, count=1)
+
+
+def on_post_build(config: Any) -> None:
+    """Each page as Markdown beside the HTML, and a list of them for machines."""
+    site = Path(config["site_dir"])
+    if not MERMAID.exists():
+        raise PluginError(f"no {MERMAID}: run `make docs`, which installs it")
+    (site / DRAWINGS).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(MERMAID, site / DRAWINGS)
+    lines = [f"# {config['site_name']}", "", f"> {config['site_description']}", "", "## Pages", ""]
+    for address, title, text in _pages:
+        beside = address.removesuffix(".html") + ".md"
+        (site / beside).write_text(text)
+        lines.append(f"- [{title}]({beside})")
+    (site / "llms.txt").write_text("\n".join(lines) + "\n")
+    (site / "llms-full.txt").write_text("\n\n".join(text for *_, text in _pages))
