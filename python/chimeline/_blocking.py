@@ -80,14 +80,17 @@ class BlockingClient(BaseClient):
 
     def _send(self, operation: str, params: Mapping[str, Any], handlers: CallHandlers | None = None) -> Any:
         options = self._options_now()
-        answers = self._answers(operation, params, _MAX_NESTED, handlers)
-        if answers is not None:
-            options = answers.options(options)
+        select = None
         if "gevent" in sys.modules or "eventlet" in sys.modules:
             from ._client import greenlets
 
-            if (select := greenlets.hub_select()) is not None:
-                return greenlets.call(select, self._native, operation, params, options, answers)
+            select = greenlets.hub_select()
+        # Greenlets wait for each other's credentials, and so for their own within the function.
+        answers = self._answers(operation, params, _MAX_NESTED if select is None else 1, handlers)
+        if answers is not None:
+            options = answers.options(options)
+        if select is not None:
+            return greenlets.call(select, self._native, operation, params, options, answers)
         if answers is None:
             return self._native.call(operation, params, options)
         return self._native.call(operation, params, options, answers.blocking)

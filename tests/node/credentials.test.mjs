@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";
+import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { after, before, beforeEach, test } from "node:test";
 import { at, caught, keys, require, Server } from "./support.mjs";
 
@@ -149,6 +151,21 @@ test("what is thrown may be anything, and what is no set of credentials is named
   await assert.rejects(calling.listMediaPipelines({}), (error) => error === "no Error");
   for (const [given, says] of [[undefined, /credentials must be an object/], [{ accessKeyId: "AK" }, /credentials\.secretAccessKey must be/], [{ ...keys, accessKeyId: "AK\n" }, /the access key id given in code ends with a newline/]]) {
     assert.match((await caught(client(async () => given).listMediaPipelines({}))).message, says);
+  }
+  assert.equal(server.requests.length, 0);
+});
+
+test("a worker that is terminated while its function is asked leaves the process alone", async () => {
+  const code = `
+    const { parentPort } = require("node:worker_threads");
+    const { Chime } = require(${JSON.stringify(require.resolve("chimeline"))});
+    const credentials = () => (parentPort.postMessage("asked"), new Promise(() => {}));
+    const client = new Chime({ region: "us-east-1", endpoint: ${JSON.stringify(server.url)}, credentials });
+    for (let i = 0; i < 5; i++) client.listMediaCapturePipelines({});`;
+  for (let i = 0; i < 5; i++) {
+    const worker = new Worker(code, { eval: true });
+    assert.deepEqual(await once(worker, "message"), ["asked"]);
+    assert.equal(await worker.terminate(), 1);
   }
   assert.equal(server.requests.length, 0);
 });

@@ -150,3 +150,22 @@ def test_greenlets_may_switch_inside_a_call(server: Server, options: dict[str, A
     assert sorted(outcomes) == ["first", "second"]
     server.default = CREATED
     assert client.create_media_capture_pipeline(**INPUT)
+
+
+def test_a_greenlet_may_switch_inside_the_function_for_credentials(server: Server) -> None:
+    greenlet = pytest.importorskip("greenlet")
+    main = greenlet.getcurrent()
+    asked: list[str] = []
+
+    def keys() -> dict[str, str]:
+        asked.append("first" if greenlet.getcurrent() is main else "second")
+        if len(asked) == 1:
+            other.switch()
+        return GIVEN
+
+    client = chimeline.blocking.client("chime", "us-east-1", endpoint_url=server.url, credentials=keys).with_options(timeout=5)
+    made: list[Any] = []
+    # On the same thread, whose first greenlet goes on only after it.
+    other = greenlet.greenlet(lambda: made.append(client.create_media_capture_pipeline(**INPUT)))
+    assert client.create_media_capture_pipeline(**INPUT)
+    assert (len(made), asked) == (1, ["first", "second"])

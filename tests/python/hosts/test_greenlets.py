@@ -127,3 +127,32 @@ if child == 0:
 print(json.dumps({{"status": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}}))
 """
     assert run(GEVENT + SETUP + code, slow) == {"status": 7}
+
+
+@pytest.mark.parametrize("hub", [GEVENT, EVENTLET], ids=["gevent", "eventlet"])
+def test_greenlets_ask_a_function_for_credentials_once_while_the_others_go_on(server: Server, hub: str) -> None:
+    skip_without("gevent" if hub is GEVENT else "eventlet")
+    code = f"""
+asked, says, nested = [], [], []
+def function():
+    asked.append(1)
+    if not nested:
+        nested.append(1)
+        try: {CALL}
+        except chimeline.exceptions.CredentialRetrievalError as error: says.append(str(error))
+    sleep(0.2)
+    return {{"access_key": "AK", "secret_key": "SK"}}
+client = chimeline.blocking.client("chime", "us-east-1", endpoint_url=url, credentials=function)
+ticks = []
+def tick():
+    for _ in range(10):
+        ticks.append(1)
+        sleep(0.01)
+calls = [spawn(lambda: {CALL}) for _ in range(5)]
+spawn(tick)
+done = [wait(call)["MediaCapturePipeline"]["Status"] for call in calls]
+print(json.dumps({{"asked": len(asked), "done": len(done), "ticks": len(ticks), "says": says}}))
+"""
+    seen = run(hub + SETUP + code, server)
+    assert (seen["asked"], seen["done"], seen["ticks"]) == (1, 5, 10)
+    assert "it calls a client that takes its credentials from it" in seen["says"][0]

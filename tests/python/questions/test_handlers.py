@@ -277,15 +277,22 @@ def test_the_attempt_timeout_is_of_the_exchange_and_the_timeout_of_all(server: S
     with pytest.raises(exceptions.CallTimeoutError, match="it was waiting for a handler of attempt 1") as caught:
         call(Slow(), timeout=0.1)
     assert not server.requests
+
+    class SlowToSee(CallHandlers):
+        asks = ("attempts",)
+
+        def received(self, number: int, outcome: HttpResponse | Exception) -> None:
+            time.sleep(1.2)
+
     with pytest.raises(exceptions.CallTimeoutError, match="it was waiting for a handler of attempt 1") as caught:
-        call(Slow(), timeout=0.3)
+        call(SlowToSee(), timeout=1)
     assert [attempt["Code"] for attempt in caught.value.attempts] == ["CallTimeoutError"]
 
 
 def test_a_handler_calls_the_client_it_serves_although_the_only_connection_is_taken(
     server: Server, options: dict[str, Any]
 ) -> None:
-    config = chimeline.Config(max_pool_connections=1, timeout=5)
+    config = chimeline.Config(max_concurrency=1, timeout=5)
 
     class Nested(CallHandlers):
         asks = ("attempts", "exchanges")

@@ -201,15 +201,15 @@ mod tests {
     }
 
     fn bell() -> (Bell, Receiver<()>) {
-        let (ring, rung) = channel();
-        (Bell(ring, Arc::default()), rung)
+        let (sender, rings) = channel();
+        (Bell(sender, Arc::default()), rings)
     }
 
     #[test]
     fn no_event_is_lost_and_none_comes_twice_whoever_pushes_while_the_thread_looks() {
         const THREADS: usize = 8;
         const EVENTS: usize = 20_000;
-        let (bell, rung) = bell();
+        let (bell, rings) = bell();
         let queue = Arc::new(CompletionQueue::new(Some(bell.clone())));
         let pushing: Vec<_> = (0..THREADS)
             .map(|thread| {
@@ -221,7 +221,7 @@ mod tests {
         let mut total = 0;
         while total < THREADS * EVENTS {
             // It looks only when it is woken: a wake-up that is lost is an end of the wait.
-            rung.recv_timeout(Duration::from_secs(20)).expect("a wake-up");
+            rings.recv_timeout(Duration::from_secs(20)).expect("a wake-up");
             queue.collect();
             while let Some((thread, event)) = queue.pop() {
                 let next = seen.entry(thread).or_default();
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn events_that_come_before_the_thread_looks_wake_it_once() {
-        let (bell, _rung) = bell();
+        let (bell, _rings) = bell();
         let queue = CompletionQueue::new(Some(bell.clone()));
         (0..100).for_each(|event| queue.push(event));
         assert_eq!(bell.1.load(Ordering::Relaxed), 1);
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_waker_is_let_go_only_while_nothing_has_come() {
-        let (bell, _rung) = bell();
+        let (bell, _rings) = bell();
         let queue = CompletionQueue::new(Some(bell.clone()));
         queue.push(1);
         assert!(!queue.let_go());
