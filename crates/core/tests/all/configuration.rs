@@ -313,7 +313,7 @@ fn a_client_that_is_made_in_the_background_keeps_nobody_waiting_for_its_files() 
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
     let (sender, outcomes) = std::sync::mpsc::channel();
     Client::make_in_background(service, Options::default(), world, None, move |made| {
-        sender.send(made).expect("a receiver")
+        sender.send(made).expect("a receiver");
     });
     outcomes.recv_timeout(Duration::from_millis(200)).expect_err("the file gives nothing yet");
     fs::write(&fifo, "[default]\nregion = eu-west-1\n").expect("a reader");
