@@ -82,14 +82,16 @@ class BlockingClient(BaseClient):
         options = self._options_now()
         select = None
         if "gevent" in sys.modules or "eventlet" in sys.modules:
-            from ._client import greenlets
+            from ._client.greenlets import hub_select
 
-            select = greenlets.hub_select()
+            select = hub_select()
         # Greenlets wait for each other's credentials, and so for their own within the function.
         answers = self._answers(operation, params, _MAX_NESTED if select is None else 1, handlers)
         if answers is not None:
             options = answers.options(options)
         if select is not None:
+            from ._client import greenlets
+
             return greenlets.call(select, self._native, operation, params, options, answers)
         if answers is None:
             return self._native.call(operation, params, options)
