@@ -445,8 +445,8 @@ mod tests {
     #[test]
     fn every_kind_has_a_hint_or_a_text_that_says_what_to_do() {
         use ErrorKind::{
-            Client, CredentialRetrieval, Internal, InvalidConfig, InvalidRetryMode, NoCredentials, ParamValidation,
-            Ssl, UnknownService,
+            Client, CredentialRetrieval, Internal, InvalidConfig, InvalidImdsEndpoint, InvalidImdsEndpointMode,
+            InvalidRetryMode, NoCredentials, ParamValidation, Ssl, UnknownService,
         };
         // Of the first two the texts are botocore's; the others name the value and what it must be, the provider's cure, or the
         // service's names. What goes wrong in TLS has a hint by its cause.
@@ -454,6 +454,8 @@ mod tests {
             Client,
             ParamValidation,
             InvalidConfig,
+            InvalidImdsEndpoint,
+            InvalidImdsEndpointMode,
             InvalidRetryMode,
             UnknownService,
             NoCredentials,
