@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from .._events.emitter import EventEmitter
 from ..config import Config, resolved
-from .model import ServiceModel, model_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .._events.emitter import EventEmitter
     from .base import BaseClient
+    from .model import ServiceModel
 
 
 class ClientMeta:
@@ -29,6 +28,9 @@ class ClientMeta:
         """Where handlers of the client's calls are registered: ``client.meta.events.register("before-call", handler)``."""
         hooks = self._client._hooks
         if hooks.emitter is None:
+            # Programs that register no handlers do without what these need.
+            from .._events.emitter import EventEmitter
+
             hooks.emitter = EventEmitter(awaits=self._client._awaits)
             hooks.emitter.hooks = hooks
         return hooks.emitter
@@ -41,6 +43,8 @@ class ClientMeta:
     @property
     def service_model(self) -> ServiceModel:
         """The service's operations and shapes."""
+        from .model import model_of
+
         return model_of(self._client._service_name)
 
     @property

@@ -24,7 +24,9 @@ pub(crate) fn members(body: &[u8]) -> Result<Value, String> {
         Ok(document) => return Ok(document),
         Err(error) => error,
     };
-    let lenient = std::str::from_utf8(body).ok().and_then(lenient_json::members);
+    // A byte order mark is none of that: botocore refuses such a document.
+    let text = std::str::from_utf8(body).ok().filter(|text| !text.starts_with('\u{feff}'));
+    let lenient = text.and_then(lenient_json::members);
     // The reader's own error would quote the text.
     let invalid = || format!("it is not JSON (line {}, column {})", strict.line(), strict.column());
     lenient.map(|members| members.into_iter().collect::<Map<_, _>>().into()).ok_or_else(invalid)
@@ -128,7 +130,7 @@ mod tests {
         let document = members(body).expect("a document");
         let form = Form { token: "Token", expires: false };
         assert_eq!(credentials(&document, form, "test").expect("credentials").access_key_id(), "A");
-        for invalid in [&b"<html>"[..], b"", b"{\"AccessKeyId\": \"\xFF\"}"] {
+        for invalid in [&b"<html>"[..], b"", b"\xEF\xBB\xBF{}", b"{\"AccessKeyId\": \"\xFF\"}"] {
             assert!(members(invalid).expect_err("no document").starts_with("it is not JSON"));
         }
     }
