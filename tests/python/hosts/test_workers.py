@@ -113,6 +113,7 @@ def test_gunicorn_with_an_application_that_was_loaded_before_the_fork(kind: str,
         skip_without("gevent")
     python(tmp_path / "web.py", WEB)
     command = ["gunicorn", "--preload", "--workers", "2", "--threads", "2", "--worker-class", kind, "--bind", "127.0.0.1:0"]
+    command += ["--graceful-timeout", "5"]  # gevent's workers take all of it to end
     with LocalChime() as chime, Server([*command, "web:application"], tmp_path, chime.environment) as server:
         log = server.wait_for("Listening at: ")
         url = log.split("Listening at: ")[1].split()[0]
