@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use aws_sigv4::http_request::SigningSettings;
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
@@ -13,7 +14,7 @@ use crate::call::options::Call;
 use crate::credentials::cache::Source;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Request;
-use crate::signing::sigv4::sign_request;
+use crate::signing::sigv4::{SigningScope, sign_request};
 
 /// The request of a call, without what is particular to an attempt.
 pub(crate) fn unsigned(client: &ClientContext, call: &Call, url: &Url, invocation_id: &str) -> Result<Request, Error> {
@@ -56,9 +57,14 @@ pub(crate) fn signed(
     if matches!(*client.credentials, Source::Unsigned) {
         return Ok(request);
     }
-    let (endpoint, signing_name) = (&client.config.endpoint, client.service.signing_name);
+    let scope = SigningScope {
+        region: &client.config.endpoint.signing_region,
+        service: client.service.signing_name,
+        time,
+        settings: SigningSettings::default(),
+    };
     let bytes = body.as_deref().unwrap_or_default();
-    sign_request(headers, method.as_str(), url.as_str(), bytes, endpoint, signing_name, identity, time)?;
+    sign_request(headers, method.as_str(), url.as_str(), bytes, identity, scope)?;
     Ok(request)
 }
 

@@ -1,13 +1,8 @@
 //! A read of another service of AWS, with the credentials and connections of a client: what a look at a bucket or a role needs.
 
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
-};
-use aws_sigv4::sign::v4;
+use aws_sigv4::http_request::{PayloadChecksumKind, PercentEncodingMode, SigningSettings, UriPathNormalizationMode};
 use http::header::USER_AGENT;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use tracing::{Dispatch, dispatcher};
+use http::{HeaderMap, Method};
 
 use crate::call::options::CallOptions;
 use crate::call::request::parsed;
@@ -15,6 +10,7 @@ use crate::client::Client;
 use crate::credentials::static_credentials::identity;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Request;
+use crate::signing::sigv4::{SigningScope, sign_request};
 
 /// The most bytes of an answer.
 const LIMIT: usize = 8 << 20;
@@ -37,9 +33,6 @@ impl Client {
         url: &str,
         options: &CallOptions,
     ) -> Result<SignedAnswer, Error> {
-        let fail = |e: &dyn std::fmt::Display| {
-            Error::new(ErrorKind::InvalidConfig, format!("the request could not be signed: {e}"))
-        };
         let inner = self.context();
         let target = parsed(url)?;
         let identity = match &options.credentials {
@@ -53,25 +46,9 @@ impl Client {
             settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         }
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region)
-            .name(service)
-            .time((inner.world.now)())
-            .settings(settings)
-            .build()
-            .map_err(|e| fail(&e))?
-            .into();
-        let signable = SignableRequest::new("GET", target.as_str(), std::iter::empty(), SignableBody::Bytes(&[]))
-            .map_err(|e| fail(&e))?;
-        let signed = dispatcher::with_default(&Dispatch::none(), || sign(signable, &parameters));
-        let (added, _) = signed.map_err(|e| fail(&e))?.into_parts().0.into_parts();
+        let scope = SigningScope { region, service, time: (inner.world.now)(), settings };
         let mut headers = HeaderMap::new();
-        for header in added {
-            let mut value = HeaderValue::from_str(header.value()).map_err(|e| fail(&e))?;
-            value.set_sensitive(header.sensitive());
-            headers.insert(HeaderName::from_static(header.name()), value);
-        }
+        sign_request(&mut headers, "GET", target.as_str(), &[], &identity, scope)?;
         headers.insert(USER_AGENT, inner.user_agent.clone());
         let http = inner.network.client(&target, 1).await?;
         let request = Request { method: Method::GET, url: target, headers, body: None };

@@ -10,21 +10,25 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::{Dispatch, dispatcher};
 
-use crate::config::endpoint::Endpoint;
 use crate::error::kinds::{Error, ErrorKind};
+
+/// For what a request is signed, and when.
+pub(crate) struct SigningScope<'s> {
+    pub(crate) region: &'s str,
+    pub(crate) service: &'s str,
+    pub(crate) time: SystemTime,
+    pub(crate) settings: SigningSettings,
+}
 
 /// Adds the signature of the request and what belongs to it to `headers`, in place of an earlier one. Signed are the host and
 /// the headers that [`is_signed`] says.
-#[expect(clippy::too_many_arguments, reason = "SigV4 signs just these")]
 pub(crate) fn sign_request(
     headers: &mut HeaderMap,
     method: &str,
     url: &str,
     body: &[u8],
-    endpoint: &Endpoint,
-    signing_name: &str,
     identity: &Identity,
-    now: SystemTime,
+    scope: SigningScope<'_>,
 ) -> Result<(), Error> {
     let fail = |e: &dyn std::fmt::Display| {
         Error::new(ErrorKind::InvalidConfig, format!("the request could not be signed: {e}"))
@@ -34,10 +38,10 @@ pub(crate) fn sign_request(
     let without_token = has_token.then(|| stripped(identity));
     let parameters = v4::SigningParams::builder()
         .identity(without_token.as_ref().unwrap_or(identity))
-        .region(&endpoint.signing_region)
-        .name(signing_name)
-        .time(now)
-        .settings(SigningSettings::default())
+        .region(scope.region)
+        .name(scope.service)
+        .time(scope.time)
+        .settings(scope.settings)
         .build()
         .map_err(|e| fail(&e))?
         .into();
