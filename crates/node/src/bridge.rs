@@ -121,7 +121,7 @@ impl Bridge {
         self.under_way.insert(number.into(), UnderWay(None));
         let queue = self.queue.clone();
         client.client.find_credentials(move |found| {
-            let found = found.map(|(keys, expiration)| record::credentials(&keys, expiration).to_string());
+            let found = found.map(|found| record::credentials(&found).to_string());
             let found = found.map_err(|error| record::error(&error, None).to_string());
             queue.push((number, Arrived::Outcome(found)));
         });

@@ -2,12 +2,13 @@
 
 use std::time::SystemTime;
 
+use chimeline_core::client::loaded_credentials::LoadedCredentials;
 use chimeline_core::codec::json_host::JsonBuilder;
 use chimeline_core::codec::report::Fault;
 use chimeline_core::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata, ServiceError};
 use chimeline_core::error::network_cause::NetworkCause;
 use chimeline_core::schema::Operation;
-use chimeline_core::{Client, Keys, Response};
+use chimeline_core::{Client, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -45,7 +46,8 @@ pub(crate) fn error(error: &Error, host: Option<&str>) -> Value {
 }
 
 /// Credentials as the AWS SDK for JavaScript has them, but for the expiration, in milliseconds since 1970.
-pub(crate) fn credentials(keys: &Keys, expiration: Option<SystemTime>) -> Value {
+pub(crate) fn credentials(found: &LoadedCredentials) -> Value {
+    let LoadedCredentials { keys, expiration } = found;
     let since_1970 = expiration.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
     json!({
         "accessKeyId": keys.access_key_id,

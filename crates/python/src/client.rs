@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chimeline_core::client::Unprepared;
 use chimeline_core::client::blocking::Step;
+use chimeline_core::client::loaded_credentials::LoadedCredentials;
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::environment::World;
 use chimeline_core::runtime::fork;
@@ -127,9 +128,9 @@ impl NativeClient {
     /// 1970.
     fn load_credentials(&self, py: Python<'_>) -> PyResult<(String, String, Option<String>, Option<f64>)> {
         let loaded = py.detach(|| self.client.load_credentials()).map_err(|e| errors::raised(py, &e))?;
-        let expiration = loaded.expiration.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let expiration = seconds_since_epoch(loaded.expiration);
         let Keys { access_key_id, secret_access_key, session_token } = loaded.keys;
-        Ok((access_key_id, secret_access_key, session_token, expiration.map(|time| time.as_secs_f64())))
+        Ok((access_key_id, secret_access_key, session_token, expiration))
     }
 
     /// Closes the idle connections.
@@ -193,13 +194,12 @@ impl NativeClient {
         };
         match loaded {
             Err(MfaDevice { profile, serial }) => Ok((profile, serial).into_pyobject(py)?.into_any()),
-            Ok((keys, expiry)) => {
+            Ok(LoadedCredentials { keys, expiration }) => {
                 let found = PyDict::new(py);
                 found.set_item("AccessKeyId", keys.access_key_id)?;
                 found.set_item("SecretAccessKey", keys.secret_access_key)?;
                 found.set_item("SessionToken", keys.session_token)?;
-                let seconds = expiry.and_then(|expiry| expiry.duration_since(UNIX_EPOCH).ok());
-                found.set_item("Expiration", seconds.map(|since| since.as_secs_f64()))?;
+                found.set_item("Expiration", seconds_since_epoch(expiration))?;
                 Ok(found.into_any())
             }
         }
@@ -324,4 +324,8 @@ fn runs_signal_handlers(py: Python<'_>) -> PyResult<bool> {
     let here = !refused.is_err_and(|error| error.is_instance_of::<PyValueError>(py));
     KNOWN.set(Some((generation, here)));
     Ok(here)
+}
+
+fn seconds_since_epoch(time: Option<SystemTime>) -> Option<f64> {
+    Some(time?.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
 }

@@ -2,16 +2,14 @@
 
 pub mod blocking;
 pub(crate) mod blocking_runtimes;
+pub mod loaded_credentials;
 pub mod signed_get;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
-use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use aws_credential_types::Credentials;
 use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
@@ -25,15 +23,13 @@ use crate::client::blocking_runtimes::Lanes;
 use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
 use crate::codec::host::{HostBuilder, HostValue};
-use crate::config::options::{Keys, Options};
+use crate::config::options::Options;
 use crate::config::resolve::{Config, MAX_ASYNC_CONCURRENCY};
 use crate::config::setting_resolver::CODE;
 use crate::credentials::cache::Source;
 use crate::credentials::host::HostCredentialsCache;
-use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::error::hint;
 use crate::error::kinds::{Attempt, Error, ErrorKind};
-use crate::error::panics::caught;
 use crate::http::transport::Network;
 use crate::redact::excerpt;
 use crate::retry::rate_limiter::RateLimit;
@@ -114,15 +110,6 @@ impl<F: FnOnce(Result<Response, Error>)> Drop for Teller<F> {
         let error = Error::new(ErrorKind::Cancelled, message).in_operation(self.operation);
         self.tell(Err(error.with_attempts(attempts)));
     }
-}
-
-/// Credentials as a client signs with them.
-#[derive(Debug)]
-pub struct LoadedCredentials {
-    /// The access key, its secret and its token.
-    pub keys: Keys,
-    /// Until when they are valid, where that is limited.
-    pub expiration: Option<SystemTime>,
 }
 
 /// Why an input cannot become a call.
@@ -252,34 +239,6 @@ impl Client {
         });
     }
 
-    /// Finds the credentials that calls are signed with, other than those of a host's function, and keeps them for calls. `done` is
-    /// called once with the outcome, on a thread of the process's I/O runtime; where there is no such runtime, at once.
-    pub fn find_credentials(&self, done: impl FnOnce(Result<(Keys, Option<SystemTime>), Error>) + Send + 'static) {
-        let io = match io_thread::io() {
-            Ok(io) => io,
-            Err(error) => return done(Err(error)),
-        };
-        let client = self.clone();
-        let finding = io.spawn(async move {
-            let ClientContext { credentials, world, .. } = &client.0.context;
-            credentials.identity(world, None).await
-        });
-        io.spawn(async move {
-            let found = finding.await.unwrap_or_else(|panic| Err(Error::new(ErrorKind::Internal, panic.to_string())));
-            done(found.and_then(|identity| {
-                let Some(credentials) = identity.data::<Credentials>() else {
-                    return Err(Error::new(ErrorKind::NoCredentials, "Unable to locate credentials".to_owned()));
-                };
-                let keys = Keys {
-                    access_key_id: credentials.access_key_id().to_owned(),
-                    secret_access_key: credentials.secret_access_key().to_owned(),
-                    session_token: credentials.session_token().map(str::to_owned),
-                };
-                Ok((keys, credentials.expiry().or_else(|| identity.expiration())))
-            }));
-        });
-    }
-
     /// The service that the calls go to.
     #[must_use]
     pub fn service(&self) -> &'static Service {
@@ -363,59 +322,6 @@ impl Client {
                 teller.tell(Err(error.in_operation(call.operation.name)));
                 None
             }
-        }
-    }
-
-    /// The client's credentials, valid now, on a thread that may wait for them. Those of a function of the host are its own to load,
-    /// and a client that does not sign has none.
-    pub fn load_credentials(&self) -> Result<LoadedCredentials, Error> {
-        let client = self.clone();
-        let io = io_thread::io()?;
-        let loading = io.spawn(async move { client.0.credentials.identity(&client.0.world, None).await });
-        let loaded = io.block_on(loading);
-        let identity = loaded.unwrap_or_else(|panic| {
-            let message = format!("Error when retrieving credentials: {panic}");
-            Err(Error::new(ErrorKind::CredentialRetrieval, message))
-        })?;
-        let Some(found) = identity.data::<Credentials>() else {
-            return Err(Error::new(ErrorKind::NoCredentials, "Unable to locate credentials".to_owned()));
-        };
-        Ok(LoadedCredentials {
-            keys: Keys {
-                access_key_id: found.access_key_id().to_owned(),
-                secret_access_key: found.secret_access_key().to_owned(),
-                session_token: found.session_token().map(str::to_owned),
-            },
-            expiration: found.expiry(),
-        })
-    }
-
-    /// Loads credentials on the process's I/O thread, with codes of devices by the profiles that need them. `done` is called once: with
-    /// the credentials and when they end, or with the device whose code is needed too.
-    pub fn load_with_mfa_codes(
-        &self,
-        codes: HashMap<String, String>,
-        done: impl FnOnce(Result<Result<(Keys, Option<SystemTime>), MfaDevice>, Error>) + Send + 'static,
-    ) {
-        let client = self.clone();
-        let load = async move {
-            let Source::Found(found) = &*client.0.credentials else {
-                let message = "the client has credentials of its own, and loads none".to_owned();
-                return Err(Error::new(ErrorKind::InvalidConfig, message));
-            };
-            let loaded = found.load_with(&client.0.world, MfaCodes::new(codes)).await?;
-            Ok(loaded.map(|credentials| {
-                let keys = Keys {
-                    access_key_id: credentials.access_key_id().to_owned(),
-                    secret_access_key: credentials.secret_access_key().to_owned(),
-                    session_token: credentials.session_token().map(str::to_owned),
-                };
-                (keys, credentials.expiry())
-            }))
-        };
-        match io_thread::io() {
-            Ok(io) => drop(io.spawn(async move { done(caught(pin!(load)).await) })),
-            Err(error) => done(Err(error)),
         }
     }
 
