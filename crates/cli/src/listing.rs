@@ -2,25 +2,12 @@
 
 use std::thread;
 
+use chimeline_core::config::endpoint::available;
 use serde_json::{Value, json};
 
 use crate::session::{CommandError, Session};
 
 const SERVICE: &str = "chime-sdk-media-pipelines";
-
-/// The Regions that have the service.
-const REGIONS: [&str; 10] = [
-    "us-east-1",
-    "us-west-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-west-2",
-];
 
 /// A pipeline as the service describes it.
 #[derive(Clone, Debug)]
@@ -61,7 +48,11 @@ pub(crate) fn list(session: &mut Session, region: Option<&str>) -> Result<(Vec<L
     let regions: Vec<String> = if region.is_some() || !session.is_at_aws() {
         vec![session.region()?]
     } else {
-        REGIONS.iter().map(|region| (*region).to_owned()).collect()
+        chimeline_core::service(SERVICE)
+            .into_iter()
+            .flat_map(|service| available(service, "aws", false))
+            .map(str::to_owned)
+            .collect()
     };
     let sessions: Vec<(String, Session)> =
         regions.into_iter().map(|region| (region.clone(), session.in_region(&region))).collect();

@@ -6,6 +6,7 @@ mod policy;
 mod reads;
 mod xml;
 
+use chimeline_core::config::endpoint::available;
 use serde_json::{Value, json};
 
 use crate::engine::{Failure, Host};
@@ -25,20 +26,6 @@ pub(crate) struct Preflight {
     media_region: Option<String>,
     endpoints: Value,
 }
-
-/// The control Regions of today's service.
-const CONTROL_REGIONS: [&str; 10] = [
-    "us-east-1",
-    "us-west-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-west-2",
-];
 
 /// What the checks ask for.
 const GET_MEETING: &str = "chime:GetMeeting";
@@ -159,10 +146,12 @@ fn control_region(given: &Preflight, checks: &mut Checks) {
     let region = given.region.as_str();
     let legacy = given.service == "chime";
     let detail = format!("{} in {region}", given.service);
-    if legacy || CONTROL_REGIONS.contains(&region) {
+    let regions = chimeline_core::service(&given.service).map(|service| available(service, "aws", false));
+    let regions = regions.unwrap_or_default();
+    if legacy || regions.contains(&region) {
         checks.passed("control Region", "", &detail);
     } else {
-        let cure = format!("give the client one of the Regions that have the service: {}", CONTROL_REGIONS.join(", "));
+        let cure = format!("give the client one of the Regions that have the service: {}", regions.join(", "));
         checks.failed("control Region", "", &detail, &cure);
     }
 }
