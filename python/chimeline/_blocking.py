@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 
 from ._client import BaseClient
+from ._client.base import Hooks
 from ._client.call_log import active_logger, log_error, log_result
+from ._native import NativeClient
 from .config import Config
 
 TYPE_CHECKING = False
@@ -15,12 +17,10 @@ if TYPE_CHECKING:
 
     import typing_extensions as t
 
-    from ._client import tracing
-    from ._client.base import Hooks
+    from ._client import greenlets, tracing
     from ._host.handlers import CallHandlers
-    from ._native import NativeClient
 else:
-    from ._lazy import t, tracing
+    from ._lazy import greenlets, t, tracing
 
 
 # A signal handler may make a call while the function for the credentials runs on this thread, and so may one in that call's; a
@@ -80,18 +80,13 @@ class BlockingClient(BaseClient):
 
     def _send(self, operation: str, params: Mapping[str, Any], handlers: CallHandlers | None = None) -> Any:
         options = self._options_now()
-        select = None
-        if "gevent" in sys.modules or "eventlet" in sys.modules:
-            from ._client.greenlets import hub_select
-
-            select = hub_select()
+        patched = "gevent" in sys.modules or "eventlet" in sys.modules
+        select = greenlets.hub_select() if patched else None
         # Greenlets wait for each other's credentials, and so for their own within the function.
         answers = self._answers(operation, params, _MAX_NESTED if select is None else 1, handlers)
         if answers is not None:
             options = answers.options(options)
         if select is not None:
-            from ._client import greenlets
-
             return greenlets.call(select, self._native, operation, params, options, answers)
         if answers is None:
             return self._native.call(operation, params, options)

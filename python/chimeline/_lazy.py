@@ -20,6 +20,7 @@ class LazyModule:
 
 
 errors = LazyModule("chimeline._generated.errors")
+greenlets = LazyModule("chimeline._client.greenlets")
 tracing = LazyModule("chimeline._client.tracing")
 # What type checkers see as `typing_extensions`.
 t = LazyModule("chimeline._typing")
