@@ -136,10 +136,12 @@ class ParamValidationError(BotoCoreError):
 class WaiterError(BotoCoreError):
     """What a waiter waits for cannot come any more, or did not come in time; named and built as in botocore."""
 
+    # Where users find it, and what tracebacks and pickles name.
+    __module__ = "chimeline.exceptions"
+
     fmt = "Waiter {name} failed: {reason}"
-    last_response: dict[str, t.Any]
-    """The last response: a result, or what the service returned as an error."""
 
     def __init__(self, name: str, reason: str, last_response: dict[str, t.Any]) -> None:
         super().__init__(name=name, reason=reason)
-        self.last_response = last_response
+        self.last_response: dict[str, t.Any] = last_response
+        """The last response: a result, or what the service returned as an error."""

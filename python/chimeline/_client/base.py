@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from .._host.credentials import CredentialSource
     from .._host.handlers import CallHandlers
     from ..testing import Recording
-    from .exceptions import ClientExceptions
-    from .meta import ClientMeta
+    from . import exceptions as _exceptions
+    from . import meta as _meta
 
     C = TypeVar("C", bound="BaseClient")
 else:
-    from .._lazy import errors, t
+    from .._lazy import LazyModule, errors, t
+
+    _exceptions = LazyModule("chimeline._client.exceptions")
+    _meta = LazyModule("chimeline._client.meta")
 
 SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
@@ -135,18 +138,14 @@ class BaseClient:
         return Answers(self._source, handlers or (self._handlers and self._handlers(operation, params)))
 
     @property
-    def meta(self) -> ClientMeta:
+    def meta(self) -> _meta.ClientMeta:
         """Region, endpoint, configuration."""
-        from .meta import ClientMeta
-
-        return ClientMeta(self, self._config)
+        return _meta.ClientMeta(self, self._config)
 
     @property
-    def exceptions(self) -> ClientExceptions:
+    def exceptions(self) -> _exceptions.ClientExceptions:
         """The service's exceptions, as in ``except client.exceptions.NotFoundException``: classes of ``chimeline.exceptions``."""
-        from .exceptions import exceptions_of
-
-        return exceptions_of(self._service_name)
+        return _exceptions.exceptions_of(self._service_name)
 
     def can_paginate(self, operation_name: str) -> bool:
         """Whether the method of that name has a paginator."""

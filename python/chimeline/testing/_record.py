@@ -7,15 +7,13 @@ import os
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from .. import exceptions
 from .._client.base import Hooks
+from .._client.model import OperationModel
 from .._typing import Self
 from ._mask import Mask
-
-if TYPE_CHECKING:
-    from .._client.model import OperationModel
 
 _VERSION = 1
 _HEADERS = ("content-length", "content-type", "date", "x-amzn-requestid")
