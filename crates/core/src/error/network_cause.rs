@@ -47,7 +47,7 @@ pub(crate) fn network_cause<'e>(mut chain: impl Iterator<Item = &'e (dyn StdErro
     })
 }
 
-fn of_io(error: &io::Error) -> Option<NetworkCause> {
+pub(crate) fn of_io(error: &io::Error) -> Option<NetworkCause> {
     use io::ErrorKind;
     match error.kind() {
         ErrorKind::ConnectionRefused => Some(NetworkCause::Refused),
@@ -64,7 +64,7 @@ fn of_io(error: &io::Error) -> Option<NetworkCause> {
     }
 }
 
-fn of_certificate(why: &CertificateError) -> Option<NetworkCause> {
+pub(crate) fn of_certificate(why: &CertificateError) -> Option<NetworkCause> {
     match why {
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }

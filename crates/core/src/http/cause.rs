@@ -3,10 +3,11 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::{CertificateError, InvalidMessage};
+use rustls::InvalidMessage;
 
 use crate::error::cause::Cause;
 use crate::error::kinds::ErrorKind;
+use crate::error::network_cause::{self, NetworkCause};
 use crate::http::tls;
 
 /// The cause of an error of that kind. What happened on the way to a proxy says nothing of the host: then it is not `direct`.
@@ -23,18 +24,14 @@ pub(crate) fn of(error: &(dyn StdError + 'static), kind: ErrorKind, scheme: &str
 }
 
 fn of_handshake(error: &rustls::Error) -> Option<Cause> {
-    use CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
-        UnknownIssuer,
-    };
     let rustls::Error::InvalidCertificate(certificate) = error else {
         let of_no_tls = matches!(error, rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType));
         return of_no_tls.then_some(Cause::NotTls);
     };
-    match certificate {
-        UnknownIssuer => Some(Cause::Untrusted),
-        NotValidForName | NotValidForNameContext { .. } => Some(Cause::OtherName),
-        Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => Some(Cause::OutOfDate),
+    match network_cause::of_certificate(certificate) {
+        Some(NetworkCause::CertificateUntrusted) => Some(Cause::Untrusted),
+        Some(NetworkCause::CertificateForAnotherName) => Some(Cause::OtherName),
+        Some(NetworkCause::CertificateExpired) => Some(Cause::OutOfDate),
         // Signed by itself, as `openssl req -x509` makes it.
         _ => tls::is_authority_itself(error).then_some(Cause::Untrusted),
     }
@@ -42,14 +39,15 @@ fn of_handshake(error: &rustls::Error) -> Option<Cause> {
 
 /// Of an error before the connection stood: with TLS, before the end of its handshake.
 fn of_io(error: &io::Error, over_tls: bool) -> Option<Cause> {
-    // The error of a lookup has no kind of its own. The text is the standard library's, the number is Windows'.
     const HOST_NOT_FOUND: i32 = 11001;
-    let nameless = error.to_string().starts_with("failed to lookup address information")
-        || cfg!(windows) && error.raw_os_error() == Some(HOST_NOT_FOUND);
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => Some(Cause::Refused),
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset if over_tls => Some(Cause::NoHandshake),
-        _ => nameless.then_some(Cause::NoAddress),
+    if over_tls && matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) {
+        return Some(Cause::NoHandshake);
+    }
+    match network_cause::of_io(error) {
+        Some(NetworkCause::Refused) => Some(Cause::Refused),
+        Some(NetworkCause::NameNotFound | NetworkCause::ResolverUnavailable) => Some(Cause::NoAddress),
+        // The number of Windows.
+        _ => (cfg!(windows) && error.raw_os_error() == Some(HOST_NOT_FOUND)).then_some(Cause::NoAddress),
     }
 }
 
