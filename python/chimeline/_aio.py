@@ -43,7 +43,7 @@ class AsyncClient(BaseClient):
         call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
         # A program that has set no provider has not loaded these.
         if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
-            call = self._traced_send
+            call = self._traced(call)
         logger = active_logger()
         if logger is None:
             return await call(operation_name, api_params)
@@ -55,17 +55,19 @@ class AsyncClient(BaseClient):
         log_result(logger, self._service_name, operation_name, result)
         return result
 
-    async def _traced_send(self, operation: str, params: Mapping[str, Any]) -> Any:
-        """The same within a span, where the program has set a provider."""
-        hooks = self._hooks
-        call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
-        span = tracing.of_call(self, operation)
-        if span is None:
-            return await call(operation, params)
-        with span:
-            result = await call(operation, params)
-            span.ended(result)
-            return result
+    def _traced(self, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+        """The same call within a span, where the program has set a provider."""
+
+        async def traced(operation: str, params: Mapping[str, Any]) -> Any:
+            span = tracing.of_call(self, operation)
+            if span is None:
+                return await call(operation, params)
+            with span:
+                result = await call(operation, params)
+                span.ended(result)
+                return result
+
+        return traced
 
     async def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
         """The same with the handlers of its events."""

@@ -48,7 +48,7 @@ class BlockingClient(BaseClient):
         call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
         # A program that has set no provider has not loaded these.
         if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
-            call = self._traced_send
+            call = self._traced(call)
         logger = active_logger()
         if logger is None:
             return call(operation_name, api_params)
@@ -60,17 +60,19 @@ class BlockingClient(BaseClient):
         log_result(logger, self._service_name, operation_name, result)
         return result
 
-    def _traced_send(self, operation: str, params: Mapping[str, Any]) -> Any:
-        """The same within a span, where the program has set a provider."""
-        hooks = self._hooks
-        call = self._hooked_send if hooks.active or hooks.recording is not None else self._send
-        span = tracing.of_call(self, operation)
-        if span is None:
-            return call(operation, params)
-        with span:
-            result = call(operation, params)
-            span.ended(result)
-            return result
+    def _traced(self, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+        """The same call within a span, where the program has set a provider."""
+
+        def traced(operation: str, params: Mapping[str, Any]) -> Any:
+            span = tracing.of_call(self, operation)
+            if span is None:
+                return call(operation, params)
+            with span:
+                result = call(operation, params)
+                span.ended(result)
+                return result
+
+        return traced
 
     def _hooked_send(self, operation: str, params: Mapping[str, Any]) -> Any:
         """The same with the handlers of its events."""
