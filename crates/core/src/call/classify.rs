@@ -65,6 +65,10 @@ pub(crate) fn judge(client: &ClientContext, call: &Call, attempted: Attempted, n
         }
         Ok(answer) => answer,
         Err(error) => {
+            // Who asks for credentials tries again by rules of their own.
+            if identity.is_none() {
+                return Verdict::Failure { error, retry: Retry::No };
+            }
             let reason = if error.kind().is_timeout() { Retryable::Timeout } else { Retryable::Transient };
             let retry = if error.kind().is_transient() { Retry::After(reason, None) } else { Retry::No };
             return Verdict::Failure { error, retry };

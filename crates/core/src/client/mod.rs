@@ -30,6 +30,7 @@ use crate::credentials::cache::Source;
 use crate::credentials::host::HostCredentialsCache;
 use crate::error::hint;
 use crate::error::kinds::{Attempt, Error, ErrorKind};
+use crate::error::panics;
 use crate::http::transport::Network;
 use crate::redact::excerpt;
 use crate::retry::rate_limiter::RateLimit;
@@ -163,7 +164,7 @@ impl Client {
             let hint = hint::of(&client, "", &error);
             error.with_hint(hint)
         };
-        Client::made(service, options, world, credentials, peer).map_err(explained)
+        panics::caught_now(|| Client::made(service, options, world, credentials, peer)).map_err(explained)
     }
 
     fn made(
@@ -232,10 +233,7 @@ impl Client {
         let making = io.spawn(async move { tokio::task::spawn_blocking(make).await });
         io.spawn(async move {
             let outcome = making.await.flatten();
-            done(outcome.unwrap_or_else(|panic| {
-                let message = format!("the client cannot be made: {panic}");
-                Err(Error::new(ErrorKind::InvalidConfig, message))
-            }));
+            done(outcome.unwrap_or_else(|error| Err(panics::of_task(error))));
         });
     }
 

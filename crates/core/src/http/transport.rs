@@ -13,11 +13,12 @@ use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::network_cause::network_cause;
+use crate::error::panics;
 use crate::error::resource_limits;
 use crate::error::response::Answer;
 use crate::http::cause::{self, chain};
 use crate::http::large_body;
-use crate::http::proxy::Proxies;
+use crate::http::proxy::{Proxies, Usable};
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
 use crate::runtime::io_thread::PerProcess;
@@ -107,7 +108,7 @@ impl Network {
                 Ok(config) => drop(self.configured.set(config?)),
                 // The runtime of the call that began it has ended.
                 Err(e) if e.is_cancelled() => {}
-                Err(_) => return Err(Error::new(ErrorKind::Ssl, "TLS cannot be set up: a panic".to_owned())),
+                Err(e) => return Err(panics::of_task(e)),
             }
         }
     }
@@ -150,11 +151,6 @@ impl Network {
         Ok(Answer { status, headers, body })
     }
 
-    /// Whether a proxy takes the requests themselves, so that the only connection is the one to it.
-    fn is_forwarded(&self, url: &Url) -> bool {
-        url.scheme() == "http" && matches!(self.proxies.before(url), Ok(Some(_)))
-    }
-
     /// The error that a failed exchange is.
     fn failure(&self, error: &reqwest::Error, url: &Url) -> Error {
         let (cause, host) = (cause_of(error), host_of(url));
@@ -163,11 +159,18 @@ impl Network {
             return Error::new(ErrorKind::EndpointConnection, text);
         }
         let untrusted = || (ErrorKind::Ssl, format!("SSL validation failed for {host}: {cause}"));
+        let proxy = self.proxies.before(url).ok().flatten();
         let (kind, text) = if error.is_connect() {
-            if error.is_timeout() {
-                (ErrorKind::ConnectTimeout, format!("Connect timeout on endpoint URL: \"{host}\" ({cause})"))
-            } else if chain(error).any(|e| e.to_string().contains("tunnel")) || self.is_forwarded(url) {
+            let in_tunnel = || chain(error).any(|e| e.to_string().contains("tunnel"));
+            // A proxy that takes the requests themselves is all that is connected to. One that is silent in its own handshake
+            // cannot be told from a host behind it that is, and is the likelier.
+            let of_proxy = |proxy: &Usable| {
+                url.scheme() == "http" || in_tunnel() || (error.is_timeout() && proxy.url.scheme() == "https")
+            };
+            if proxy.is_some_and(of_proxy) {
                 (ErrorKind::ProxyConnection, format!("Failed to connect to proxy for \"{host}\": {cause}"))
+            } else if error.is_timeout() {
+                (ErrorKind::ConnectTimeout, format!("Connect timeout on endpoint URL: \"{host}\" ({cause})"))
             } else if chain(error).any(is_tls) {
                 untrusted()
             } else {
@@ -187,8 +190,7 @@ impl Network {
             );
             (ErrorKind::ConnectionClosed, text)
         };
-        let is_direct = matches!(self.proxies.before(url), Ok(None));
-        let error_cause = cause::of(error, kind, url.scheme(), is_direct);
+        let error_cause = cause::of(error, kind, url.scheme(), proxy.is_none());
         Error::new(kind, text).with_cause(error_cause).with_network_cause(network_cause(chain(error)))
     }
 }
