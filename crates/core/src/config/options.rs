@@ -25,8 +25,8 @@ pub struct Options {
     pub use_dual_stack: Option<bool>,
     /// The profile of the shared config files.
     pub profile: Option<String>,
-    /// Keys given in code.
-    pub credentials: Option<Keys>,
+    /// StaticCredentials given in code.
+    pub credentials: Option<StaticCredentials>,
     /// Whether requests go without a signature, and so without credentials.
     pub unsigned: Option<bool>,
     /// Seconds until a connection must stand.
@@ -41,6 +41,8 @@ pub struct Options {
     pub max_pool_connections: Option<u32>,
     /// Whether connections are kept for further calls, as they are by default.
     pub keep_alive: Option<bool>,
+    /// Whether TCP asks a silent peer whether it is still there, as it does by default.
+    pub tcp_keepalive: Option<bool>,
     /// How many calls may have a connection at once; further ones wait.
     pub max_concurrency: Option<u32>,
     /// The most bytes that an answer may have.
@@ -125,7 +127,7 @@ impl Options {
 
 /// An access key, its secret, and perhaps a session token.
 #[derive(Clone)]
-pub struct Keys {
+pub struct StaticCredentials {
     /// The access key id.
     pub access_key_id: String,
     /// The secret access key.
@@ -147,9 +149,9 @@ impl std::fmt::Debug for Options {
     }
 }
 
-impl std::fmt::Debug for Keys {
+impl std::fmt::Debug for StaticCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keys(hidden)")
+        f.write_str("StaticCredentials(hidden)")
     }
 }
 

@@ -15,7 +15,7 @@ use crate::error::kinds::{Error, ErrorKind};
 use crate::error::network_cause::network_cause;
 use crate::error::panics;
 use crate::error::resource_limits;
-use crate::error::response::Answer;
+use crate::error::response::RawResponse;
 use crate::http::cause::{self, chain};
 use crate::http::large_body;
 use crate::http::proxy::{Proxies, Usable};
@@ -28,10 +28,18 @@ use crate::runtime::io_thread::PerProcess;
 pub(crate) struct Network {
     pub(crate) tls: Tls,
     pub(crate) proxies: Proxies,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) read_timeout: Duration,
+    pub(crate) socket: SocketOptions,
     configured: OnceLock<ClientConfig>,
     reading: PerProcess<Arc<Mutex<Option<Reading>>>>,
+}
+
+/// What holds for each connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SocketOptions {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) read_timeout: Duration,
+    /// Whether TCP asks a silent peer whether it is still there.
+    pub(crate) tcp_keepalive: bool,
 }
 
 /// The task that reads certificates.
@@ -41,21 +49,20 @@ type Reading = JoinHandle<Result<ClientConfig, Error>>;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 impl Network {
-    pub(crate) fn new(tls: Tls, proxies: Proxies, connect_timeout: Duration, read_timeout: Duration) -> Network {
+    pub(crate) fn new(tls: Tls, proxies: Proxies, socket: SocketOptions) -> Network {
         let (configured, reading) = (OnceLock::new(), PerProcess::new());
-        Network { tls, proxies, connect_timeout, read_timeout, configured, reading }
+        Network { tls, proxies, socket, configured, reading }
     }
 
     /// Whether connections are made in the same way.
     pub(crate) fn is_like(&self, other: &Network) -> bool {
-        let limits = |network: &Network| (network.connect_timeout, network.read_timeout);
-        self.tls == other.tls && self.proxies == other.proxies && limits(self) == limits(other)
+        self.tls == other.tls && self.proxies == other.proxies && self.socket == other.socket
     }
 
     /// The same with the proxies of the environment.
     pub(crate) fn as_in(&self, variables: &Variables) -> Arc<Network> {
         let (proxies, _) = Proxies::of_environment(variables);
-        Arc::new(Network::new(self.tls.clone(), proxies, self.connect_timeout, self.read_timeout))
+        Arc::new(Network::new(self.tls.clone(), proxies, self.socket))
     }
 
     /// A client for requests to the host of `url`, with a pool of its own, which belongs to the runtime that it is first
@@ -72,14 +79,14 @@ impl Network {
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
-            .connect_timeout(self.connect_timeout)
-            .read_timeout(self.read_timeout)
+            .connect_timeout(self.socket.connect_timeout)
+            .read_timeout(self.socket.read_timeout)
             .pool_idle_timeout(Duration::from_secs(90))
             .pool_max_idle_per_host(idle_connections)
             .tcp_nodelay(true)
-            .tcp_keepalive(KEEP_ALIVE)
-            .tcp_keepalive_interval(KEEP_ALIVE)
-            .tcp_keepalive_retries(3);
+            .tcp_keepalive(self.socket.tcp_keepalive.then_some(KEEP_ALIVE))
+            .tcp_keepalive_interval(self.socket.tcp_keepalive.then_some(KEEP_ALIVE))
+            .tcp_keepalive_retries(self.socket.tcp_keepalive.then_some(3));
         for proxy in self.proxies.in_client() {
             builder = builder.proxy(proxy);
         }
@@ -119,7 +126,7 @@ impl Network {
         http: &reqwest::Client,
         request: Request,
         limit: usize,
-    ) -> Result<Answer, Error> {
+    ) -> Result<RawResponse, Error> {
         // Of a process that stood still the runtime may not yet know which idle connections were closed meanwhile: it looks
         // before it comes back here.
         yield_now().await;
@@ -148,7 +155,7 @@ impl Network {
             }
         }
         let body = if joined.is_empty() { body } else { joined.freeze() };
-        Ok(Answer { status, headers, body })
+        Ok(RawResponse { status, headers, body })
     }
 
     /// The error that a failed exchange is.
