@@ -28,7 +28,7 @@ function requestOf({ method, url, headers, body }) {
 
 /** The same as an attempt has it in the AWS SDK, with the host among its headers. */
 function attemptOf(given) {
-  const request = requestOf(given);
+  const request = /** @type {any} */ (requestOf(given));
   request.headers = { host: hostOf(request), ...request.headers };
   return request;
 }
