@@ -108,7 +108,13 @@ class BulkRun {
     }
     const { token, operation, service } = this.#operation;
     const named = { service: service.name, operation, input };
-    let key = evaluated("bulk_item", named);
+    let key;
+    try {
+      key = evaluated("bulk_item", named);
+    } catch (error) {
+      // It cannot be written as JSON.
+      return { result: { index, input, error, resumed: false } };
+    }
     const place = places.get(key) ?? 0;
     places.set(key, place + 1);
     if (place > 0) key = evaluated("bulk_item", { ...named, place });

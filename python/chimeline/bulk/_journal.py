@@ -67,7 +67,7 @@ class Journal:
     def note(self, key: str, output: dict[str, Any] | None, error: Exception | None) -> None:
         """Notes what came of a call."""
         if output is not None:
-            metadata = output.get("ResponseMetadata", {})
+            metadata: dict[str, Any] = output.get("ResponseMetadata", {})
             members = {name: value for name, value in output.items() if name != "ResponseMetadata"}
             self._write(
                 {
@@ -133,7 +133,7 @@ class Journal:
         for name in _SAME:
             if header.get(name) != self._header[name]:
                 raise ParamValidationError(
-                    f"the journal {path} is of {name} {header.get(name)}, and this run of {self._header[name]}: give each its own file"
+                    f"the journal {path} is of {name} {header.get(name)}, and this run of {self._header[name]}: give each a file"
                 )
         if self._found is None:
             self._found = header
