@@ -8,22 +8,31 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from .._generated.errors import ChimelineError
+from ..config import _is_unsigned
 from ..recording import _drive
 from ..recording._functions import endpoints_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
-    Identity = dict[str, str | None]
+    Identity: TypeAlias = dict[str, str | None]
+
+
+_NOBODY: Identity = {"account": None, "credentials": None}
 
 
 def identity(client: Any) -> Identity:
     """The identity of a blocking client."""
+    if _is_unsigned(client._config.signature_version):
+        return _NOBODY
     return _identity(client, client._source.read_now() if client._source is not None else None)
 
 
 async def identity_awaited(client: Any) -> Identity:
     """The identity of an awaited client; what blocks runs in a thread."""
+    if _is_unsigned(client._config.signature_version):
+        return _NOBODY
     source = client._source
     given = None
     if source is not None:

@@ -23,7 +23,7 @@ class Progress:
         try:
             from tqdm.auto import tqdm
         except ImportError:
-            warnings.warn("progress=True shows a bar of tqdm, which is not installed", RuntimeWarning, stacklevel=5)
+            warnings.warn("progress=True shows a bar of tqdm, which is not installed", RuntimeWarning, stacklevel=3)
             return
         self._bar = tqdm(total=self._total, desc=self._operation, unit="call")
 

@@ -212,6 +212,17 @@ def test_the_account_is_the_one_that_sts_names(
         assert {request.method for request in sts.requests} == {"GET"}
 
 
+async def test_a_client_without_credentials_has_a_journal_too(tmp_path: Path) -> None:
+    config = chimeline.Config(signature_version=chimeline.UNSIGNED)
+    with LocalChime(auth=False) as chime:
+        for resumed in (False, True):
+            blocking = chimeline.blocking.client(MEETINGS, "us-east-1", endpoint_url=chime.url, config=config)
+            results = list(bulk.run(blocking, "create_meeting", rooms(2), journal=tmp_path / "j"))
+            assert [result.resumed for result in results] == [resumed] * 2
+        awaited = chimeline.client(MEETINGS, "us-east-1", endpoint_url=chime.url, config=config)
+        assert all([one.resumed async for one in bulk.run(awaited, "create_meeting", rooms(2), journal=tmp_path / "j")])
+
+
 def test_what_may_have_been_done_is_not_done_again_without_a_token(chime: LocalChime, client: Any, tmp_path: Path) -> None:
     meeting = client.create_meeting(**rooms(1)[0])["Meeting"]["MeetingId"]
     inputs = [{"MeetingId": meeting, "ExternalUserId": f"user-{at}"} for at in range(4)]
