@@ -56,7 +56,7 @@ def _account(client: Any, given: Mapping[str, str] | None) -> str | None:
     region = "us-east-1" if region == "aws-global" else region
     if "endpoint_url" in client.meta.sources and "sts" not in endpoints_of(None):
         return None
-    run = _drive.Run("account", {"service": client._service_name, "region": region, "endpoints": endpoints_of(None)})
+    run = _drive._Run("account", {"service": client._service_name, "region": region, "endpoints": endpoints_of(None)})
     step = run.step("null")
     while "call" in step:
         asked = step["call"]["input"]

@@ -133,7 +133,7 @@ def _service_of(client: Any) -> str:
     return name
 
 
-class Run:
+class _Run:
     """A flow under way, and the answers that its result may refer to."""
 
     def __init__(self, name: str, given: Mapping[str, Any]) -> None:
@@ -199,10 +199,10 @@ def _own_error(failed: Mapping[str, Any]) -> Exception:
 def drive(name: str, given: Mapping[str, Any], clients: Clients) -> Any:
     """The result of a flow: awaitable where the client is."""
     full = {"service": clients.service, **given}
-    return _awaited(Run(name, full), clients) if clients.is_awaited else _blocking(Run(name, full), clients)
+    return _awaited(_Run(name, full), clients) if clients.is_awaited else _blocking(_Run(name, full), clients)
 
 
-async def _awaited(run: Run, clients: Clients) -> Any:
+async def _awaited(run: _Run, clients: Clients) -> Any:
     outcome = "null"
     while True:
         step = run.step(outcome)
@@ -217,7 +217,7 @@ async def _awaited(run: Run, clients: Clients) -> Any:
             raise run.error(step["failed"])
 
 
-async def _call_awaited(run: Run, clients: Clients, call: Mapping[str, Any]) -> str:
+async def _call_awaited(run: _Run, clients: Clients, call: Mapping[str, Any]) -> str:
     try:
         method = clients.method(call)
         if call["service"] in ("s3", "aws"):
@@ -232,7 +232,7 @@ async def _call_awaited(run: Run, clients: Clients, call: Mapping[str, Any]) -> 
     return run.answered(output)
 
 
-def _blocking(run: Run, clients: Clients) -> Any:
+def _blocking(run: _Run, clients: Clients) -> Any:
     outcome = "null"
     while True:
         step = run.step(outcome)
@@ -247,7 +247,7 @@ def _blocking(run: Run, clients: Clients) -> Any:
             raise run.error(step["failed"])
 
 
-def _call_blocking(run: Run, clients: Clients, call: Mapping[str, Any]) -> str:
+def _call_blocking(run: _Run, clients: Clients, call: Mapping[str, Any]) -> str:
     try:
         output = clients.method(call)(**call["input"])
     except Exception as error:
@@ -257,7 +257,7 @@ def _call_blocking(run: Run, clients: Clients, call: Mapping[str, Any]) -> str:
 
 async def watch_awaited(name: str, given: Mapping[str, Any], clients: Clients, events: Any) -> AsyncIterator[Any]:
     """What a flow tells on its way. `events` is an asyncio.Queue, whose items end a wait."""
-    run = Run(name, {"service": clients.service, **given})
+    run = _Run(name, {"service": clients.service, **given})
     outcome = "null"
     while True:
         step = run.step(outcome)
@@ -283,7 +283,7 @@ def watch_blocking(name: str, given: Mapping[str, Any], clients: Clients, events
     """What a flow tells on its way. `events` is a queue.Queue, whose items end a wait."""
     from queue import Empty
 
-    run = Run(name, {"service": clients.service, **given})
+    run = _Run(name, {"service": clients.service, **given})
     outcome = "null"
     while True:
         step = run.step(outcome)
