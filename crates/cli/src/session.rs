@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chimeline_core::codec::json_host::JsonBuilder;
 use chimeline_core::codec::timestamp::Timestamp;
-use chimeline_core::runtime::environment::World;
-use chimeline_core::{CallOptions, Client, Error, ErrorKind, Options, Unprepared, service};
+use chimeline_core::runtime::environment::Environment;
+use chimeline_core::{CallOptions, Client, Error, ErrorKind, Options, PrepareError, service};
 use chimeline_recording::{Call, Failure, HostError, Outcome, Plan, Step};
 use serde_json::{Value, json};
 
@@ -53,7 +53,7 @@ impl From<Failure> for CommandError {
 
 /// A variable of the environment; an empty one is as unset.
 pub(crate) fn variable(name: &str) -> Option<String> {
-    World::default().variable(name).filter(|value| !value.is_empty())
+    Environment::default().variable(name).filter(|value| !value.is_empty())
 }
 
 /// The clients of one Region, made when first needed.
@@ -115,8 +115,8 @@ impl Session {
         let operation = client.service().operation(operation).ok_or_else(unknown)?;
         let call = match client.prepare(operation, input) {
             Ok(call) => call,
-            Err(Unprepared::Error(error)) => return Err(error),
-            Err(Unprepared::Host(never)) => match never {},
+            Err(PrepareError::Error(error)) => return Err(error),
+            Err(PrepareError::Host(never)) => match never {},
         };
         let response = client.call_blocking(&call, &mut || !interrupt::caught_now())?;
         let mut builder = JsonBuilder::default();

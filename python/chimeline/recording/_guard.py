@@ -28,7 +28,7 @@ class Recording:
     def __init__(self, clients: _drive.Clients, start: dict[str, Any], stop: dict[str, Any], max_duration: float | None) -> None:
         given: Any = max_duration
         if given is not None and not (isinstance(given, (int, float)) and given > 0):
-            raise errors.ParamValidationError(f"max_duration must be a number of seconds above 0, not {given!r}")
+            raise errors.ParamValidationError(f"max_duration must be a positive number of seconds, not {given!r}")
         self._clients = clients
         self._start = start
         self._stop = stop
