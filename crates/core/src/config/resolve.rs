@@ -80,7 +80,7 @@ impl Config {
     /// The proxies by the scheme that they are for, without user and password; and the hosts that need `no` proxy.
     #[must_use]
     pub fn proxies(&self) -> Vec<(&'static str, String)> {
-        let Proxies { http, https, no_proxy } = &self.proxies;
+        let Proxies { http, https, no_proxy, .. } = &self.proxies;
         let public = |proxy: &Option<Proxy>| proxy.as_ref().map(Proxy::public);
         let all = [("http", public(http)), ("https", public(https)), ("no", no_proxy.clone())];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
@@ -132,6 +132,7 @@ impl Config {
         if let Some(region) = chain.code("signing_region", options.signing_region.clone()) {
             endpoint.signing_region = region;
         }
+        let written = endpoint.url.clone();
         let retry = retry(options, &chain)?;
         let connect_timeout = default_connect_timeout(options, &chain)?;
         let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
@@ -169,7 +170,7 @@ impl Config {
             proxies: if options.local && options.http_proxy.is_none() && options.https_proxy.is_none() {
                 Proxies::default()
             } else {
-                proxies(options, env, &chain)
+                proxies(options, env, &chain).for_endpoint(&written)
             },
             profile: named,
             asks_for_mfa_code: asks_for_mfa_code(&chain.profile, options, env),
