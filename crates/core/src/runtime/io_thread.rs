@@ -7,11 +7,11 @@ use std::mem::ManuallyDrop;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use once_cell::race::OnceBox;
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::Handle;
 
 use crate::error::kinds::Error;
 use crate::error::resource_limits;
-use crate::runtime::fork;
+use crate::runtime::{builder, fork};
 
 static IO: PerProcess<Handle> = PerProcess::new();
 
@@ -85,18 +85,14 @@ impl<T> Drop for PerProcess<T> {
     }
 }
 
-/// What each thread of a runtime has for its stack. Said, for else the standard library looks for it in the environment, which
-/// the host may be writing.
-pub(crate) const STACK: usize = 2 * 1024 * 1024;
-
 /// The runtime of this process's I/O thread.
 pub(crate) fn io() -> Result<Handle, Error> {
     IO.get(|| {
         let fail = |e: std::io::Error| resource_limits::refused("the I/O thread cannot be started", &e);
-        let runtime = Builder::new_current_thread().enable_all().thread_stack_size(STACK).build().map_err(fail)?;
+        let runtime = builder::runtime().map_err(fail)?;
         let handle = runtime.handle().clone();
         let run = move || runtime.block_on(std::future::pending::<()>());
-        std::thread::Builder::new().name("chimeline-io".to_owned()).stack_size(STACK).spawn(run).map_err(fail)?;
+        builder::thread("chimeline-io").spawn(run).map_err(fail)?;
         Ok(handle)
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! Mistakes cost most here: hangs, lost calls, crashes at exit.
 
+pub mod builder;
 pub mod completion;
 pub mod environment;
 pub(crate) mod files;

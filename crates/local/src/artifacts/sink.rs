@@ -13,6 +13,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use chimeline_core::StaticCredentials;
+use chimeline_core::runtime::builder;
 use chimeline_core::runtime::environment::Environment;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -69,7 +70,7 @@ impl Sink {
         let (objects, taken) = channel::<Object>();
         let progress = Written::default();
         let shared = progress.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = builder::runtime()?;
         let run = move || {
             for object in taken {
                 let outcome = match &target {
@@ -88,7 +89,7 @@ impl Sink {
                 shared.0.1.notify_all();
             }
         };
-        std::thread::Builder::new().name("chimeline-artifacts".to_owned()).spawn(run)?;
+        builder::thread("chimeline-artifacts").spawn(run)?;
         Ok(Sink { objects, progress })
     }
 

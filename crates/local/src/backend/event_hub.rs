@@ -8,6 +8,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chimeline_core::runtime::builder;
 use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -138,7 +139,7 @@ fn start_webhook(url: &str) -> Result<SyncSender<String>, String> {
     let uri = outgoing::parse_url(url)
         .ok_or_else(|| format!("events_webhook must be an http:// URL with a host, not {url:?}"))?;
     let fail = |e: std::io::Error| format!("the thread of events cannot start: {e}");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fail)?;
+    let runtime = builder::runtime().map_err(fail)?;
     let (sender, events) = sync_channel::<String>(MAX_RECENT);
     let run = move || {
         for event in events {
@@ -146,6 +147,6 @@ fn start_webhook(url: &str) -> Result<SyncSender<String>, String> {
             let _ = runtime.block_on(outgoing::send(Method::POST, &uri, outgoing::json_headers(), event, TIMEOUT));
         }
     };
-    let started = std::thread::Builder::new().name("chimeline-events".to_owned()).spawn(run);
+    let started = builder::thread("chimeline-events").spawn(run);
     started.map(|_| sender).map_err(fail)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chimeline_core::runtime::builder;
 use chimeline_core::runtime::environment::Environment;
 use http::{Method, Uri};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -164,7 +165,7 @@ fn json_text(given: &str) -> Result<String, String> {
 
 fn send(url: &Uri, asked: &Asked) -> Result<String, String> {
     let method = Method::from_bytes(asked.method.as_bytes()).map_err(|e| e.to_string())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let runtime = builder::runtime().map_err(|e| e.to_string())?;
     let response = runtime.block_on(outgoing::send(method, url, outgoing::json_headers(), asked.body.clone(), TIMEOUT));
     let (status, body) = response.map_err(|why| format!("{url} does not respond: {why}"))?;
     let value: Value = if body.is_empty() {
