@@ -24,8 +24,11 @@ test: test-rust test-python test-node ## Run every test of the three languages, 
 test-rust: build/.home
 	cargo test --workspace --locked
 
-test-python: install build/legacy/.made build/.home
-	$(CLEAN) LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python $(BIN)/python -m pytest
+# The interpreters of clients that need another botocore than the rest.
+OTHER_PYTHONS := LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python AIOBOTOCORE_PYTHON=$(CURDIR)/build/aiobotocore/bin/python
+
+test-python: install build/legacy/.made build/aiobotocore/.made build/.home
+	$(CLEAN) $(OTHER_PYTHONS) $(BIN)/python -m pytest
 
 test-node: install build/.home
 	$(CLEAN) npm run --silent test
@@ -96,7 +99,7 @@ dev: build/venv/.made node_modules/.made build/.home ## Build the native modules
 	mkdir -p build/dev/node_modules && ln -sfn ../../.. build/dev/node_modules/chimeline
 
 dev-python: ## Run the tests T (a file, with `::name` one test) on the edited tree: `make dev dev-python T=tests/python/test_calls.py`.
-	$(CLEAN) PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest $(T)
+	$(CLEAN) $(OTHER_PYTHONS) PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest $(T)
 
 dev-node: ## Run the tests T (a file) on the edited tree: `make dev dev-node T=tests/node/client.test.mjs`.
 	$(CLEAN) CHIMELINE_NODE=$(CURDIR)/build/dev node tests/node/run.mjs $(T)
@@ -186,6 +189,11 @@ build/venv/.made: tests/python/requirements.txt
 build/legacy/.made: tests/python/requirements-legacy.txt
 	$(PYTHON) -m venv build/legacy
 	build/legacy/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+build/aiobotocore/.made: tests/python/requirements-aiobotocore.txt
+	$(PYTHON) -m venv build/aiobotocore
+	build/aiobotocore/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
 node_modules/.made: package-lock.json
