@@ -8,6 +8,7 @@ use super::failure::{Failure, HostError};
 use super::plan::{Outcome, Plan, Step};
 use crate::flows::artifacts::parse_key;
 use crate::flows::events::{parse_event, parse_events};
+use crate::journal::journal;
 use crate::preflight::documents::policies;
 
 /// A plan for a host that speaks JSON. One whose input cannot be right fails at its first step.
@@ -46,6 +47,7 @@ pub fn evaluate(name: &str, input: &str) -> String {
         "parse_event" => parse_event(&input["event"]),
         "parse_events" => parse_events(&input["event"]).map(Value::from),
         "policies" => policies(&input),
+        "journal" => journal(input["operation"].as_str().unwrap_or_default(), &input["input"]),
         "parse_key" => Ok(parse_key(input["key"].as_str().unwrap_or_default())),
         _ => Err(Failure::Invalid(format!("there is no function {name:?}"))),
     });
