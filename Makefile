@@ -52,6 +52,7 @@ lint: build/venv/.made npm ## The linters, and whether the generated files are w
 	cargo metadata --locked --format-version 1 --manifest-path crates/core/fuzz/Cargo.toml >/dev/null
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask gen --check
+	cargo xtask words
 	$(BIN)/ruff check python tests
 	$(BIN)/ruff format --check python tests
 	$(BIN)/pyright

@@ -334,7 +334,7 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
   createMediaStreamPipeline(input: CreateMediaStreamPipelineCommandInput, options: CallOptions, callback: Callback<CreateMediaStreamPipelineCommandOutput>): void;
   /**
    * Ends the recording of a meeting. What has been written stays in the bucket, and a concatenation that waits for this
-   * capture can begin. A recording that shall not run to the end of the meeting must be ended this way, since the
+   * capture can begin. A recording that must not run to the end of the meeting has to be ended this way, since the
    * pipeline counts as an attendee and can keep the meeting, and its cost, alive.
    *
    * Errors: BadRequestException, ForbiddenException, ThrottledClientException, NotFoundException,
@@ -922,8 +922,8 @@ export declare class ChimeSDKMediaPipelines extends ChimeSDKMediaPipelinesClient
   untagResource(input: UntagResourceCommandInput, callback: Callback<UntagResourceCommandOutput>): void;
   untagResource(input: UntagResourceCommandInput, options: CallOptions, callback: Callback<UntagResourceCommandOutput>): void;
   /**
-   * Replaces the settings of a media insights pipeline configuration; its name and tags stay. Send everything that
-   * shall hold afterwards, not the changes alone: GetMediaInsightsPipelineConfiguration gives what holds now.
+   * Replaces the settings of a media insights pipeline configuration; its name and tags stay. Send the complete
+   * configuration, not only the changes: GetMediaInsightsPipelineConfiguration returns the current one.
    *
    * Errors: BadRequestException, ForbiddenException, UnauthorizedClientException, ThrottledClientException,
    * NotFoundException, ConflictException, ServiceUnavailableException, ServiceFailureException.
@@ -1817,7 +1817,7 @@ export interface AmazonTranscribeCallAnalyticsProcessorConfiguration {
  * with LanguageOptions.
  */
 export interface AmazonTranscribeProcessorConfiguration {
-  /** The language of the speech, as in en-US. Leave it out when the language shall be identified. */
+  /** The language of the speech, as in en-US. Leave it out to have the language identified. */
   LanguageCode?: CallAnalyticsLanguageCode | undefined;
   /**
    * The name of a custom vocabulary in Amazon Transcribe: words to recognise better, such as names. Its language must
@@ -1981,7 +1981,7 @@ export interface ChimeSdkMeetingConcatenationConfiguration {
 export interface ChimeSdkMeetingConfiguration {
   /** Which attendees' video is taken. When left out, that of everyone is. */
   SourceConfiguration?: SourceConfiguration | undefined;
-  /** Which kinds of media are recorded, and in what form. When left out, the service's own choice holds. */
+  /** Which kinds of media are recorded, and in what form. Optional; the service's default applies. */
   ArtifactsConfiguration?: ArtifactsConfiguration | undefined;
 }
 
@@ -2009,8 +2009,8 @@ export interface CompositedVideoArtifactsConfiguration {
   /** How the videos are arranged. GridView gives each video a tile of a grid. */
   Layout?: LayoutOption | undefined;
   /**
-   * The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD), with the sides exchanged in portrait. When
-   * left out it is HD.
+   * The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD), with width and height swapped in portrait.
+   * When left out it is HD.
    */
   Resolution?: ResolutionOption | undefined;
   /** How the tiles are arranged and how they look. */
@@ -2082,7 +2082,7 @@ export interface CreateMediaCapturePipelineRequest {
    * Limits: 2 to 64 characters.
    */
   ClientRequestToken?: string | undefined;
-  /** Which attendees and which kinds of media are recorded. When left out, the service's own choice holds. */
+  /** Which attendees and which kinds of media are recorded. Optional; the service's default applies. */
   ChimeSdkMeetingConfiguration?: ChimeSdkMeetingConfiguration | undefined;
   /**
    * The KMS key that encrypts the artifacts in the bucket. For use with SinkIamRoleArn; when left out, the default
@@ -2579,7 +2579,7 @@ export interface KeywordMatchConfiguration {
    * Limits: 1 to 10 items.
    */
   Keywords: string[] | undefined;
-  /** Turns the rule around: it speaks up when the keywords are not said. */
+  /** Inverts the rule: it triggers when the keywords are not spoken. */
   Negate?: boolean | undefined;
 }
 
@@ -2613,7 +2613,7 @@ export interface KinesisVideoStreamConfiguration {
 /** The settings of the streams of a pool that can be changed. */
 export interface KinesisVideoStreamConfigurationUpdate {
   /**
-   * How long the streams shall keep their data from now on, in hours. When left out, it stays as it is.
+   * How long the streams will keep their data from now on, in hours. When left out, it does not change.
    *
    * Limits: at least 1.
    */
@@ -3239,7 +3239,7 @@ export interface MediaPipeline {
   MediaStreamPipeline?: MediaStreamPipeline | undefined;
 }
 
-/** A pipeline in a listing; its kind is not told. */
+/** A pipeline in a listing, which does not include the pipeline type. */
 export interface MediaPipelineSummary {
   /**
    * The id of the pipeline, from the response that created it.
@@ -3304,8 +3304,8 @@ export interface MediaStreamSink {
   /** The kind of place that receives the audio: a pool of Kinesis video streams. */
   SinkType: MediaStreamPipelineSinkType | undefined;
   /**
-   * How many streams of the pool are set aside for the meeting: 1 for MixedAudio, and for IndividualAudio as many
-   * attendees as shall be streamed at once.
+   * How many streams of the pool are set aside for the meeting: 1 for MixedAudio, and for IndividualAudio the number of
+   * attendees to stream at once.
    *
    * Limits: 1 to 10.
    */
@@ -3383,8 +3383,8 @@ export interface RealTimeAlertConfiguration {
 /** A rule for alerts: its Type, and its settings in the member of that type. */
 export interface RealTimeAlertRule {
   /**
-   * What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an issue that comes up (IssueDetection). The
-   * settings stand in the member of that type. The latter two need Call Analytics.
+   * What raises the alert: words (KeywordMatch), negative sentiment (Sentiment) or an issue that comes up
+   * (IssueDetection). The settings stand in the member of that type. The latter two need Call Analytics.
    */
   Type: RealTimeAlertRuleType | undefined;
   /** Settings of a rule of the Type KeywordMatch. */
@@ -3748,9 +3748,9 @@ export interface UpdateMediaInsightsPipelineConfigurationRequest {
    * Limits: 1 to 1024 characters.
    */
   ResourceAccessRoleArn: string | undefined;
-  /** The rules for alerts that shall hold from now on, in place of the present ones. */
+  /** The rules for alerts from now on, in place of the present ones. */
   RealTimeAlertConfiguration?: RealTimeAlertConfiguration | undefined;
-  /** The processors and sinks that shall hold from now on. They replace all present ones. */
+  /** The processors and sinks from now on. They replace all present ones. */
   Elements: MediaInsightsPipelineConfigurationElement[] | undefined;
 }
 

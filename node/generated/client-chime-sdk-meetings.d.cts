@@ -57,8 +57,8 @@ export declare class ChimeSDKMeetingsClient extends Client<ServiceInputTypes, Se
 export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
   /**
    * Creates several attendees of a meeting in one request. The call succeeds even when some of them could not be
-   * created: those stand in Errors with the reason, by their ExternalUserId, and can be sent again. Each attendee has a
-   * JoinToken for the client of that user alone.
+   * created: those are returned in Errors with the reason, by their ExternalUserId, and can be sent again. Each
+   * attendee has a JoinToken for the client of that user alone.
    *
    * Errors: BadRequestException, ForbiddenException, NotFoundException, UnauthorizedException,
    * UnprocessableEntityException, LimitExceededException, ServiceUnavailableException, ServiceFailureException,
@@ -188,8 +188,8 @@ export declare class ChimeSDKMeetings extends ChimeSDKMeetingsClient {
   createMeeting(input: CreateMeetingCommandInput, callback: Callback<CreateMeetingCommandOutput>): void;
   createMeeting(input: CreateMeetingCommandInput, options: CallOptions, callback: Callback<CreateMeetingCommandOutput>): void;
   /**
-   * Creates a meeting together with its first attendees. Attendees that could not be created stand in Errors while the
-   * meeting and the others exist; further ones can be added with CreateAttendee or BatchCreateAttendee.
+   * Creates a meeting together with its first attendees. Attendees that could not be created are returned in Errors
+   * while the meeting and the others exist; further ones can be added with CreateAttendee or BatchCreateAttendee.
    *
    * Errors: BadRequestException, ConflictException, ForbiddenException, UnauthorizedException, ThrottlingException,
    * ServiceFailureException, ServiceUnavailableException, LimitExceededException.

@@ -97,8 +97,8 @@ export declare class Chime extends ChimeClient {
   createMediaCapturePipeline(input: CreateMediaCapturePipelineCommandInput, callback: Callback<CreateMediaCapturePipelineCommandOutput>): void;
   createMediaCapturePipeline(input: CreateMediaCapturePipelineCommandInput, options: CallOptions, callback: Callback<CreateMediaCapturePipelineCommandOutput>): void;
   /**
-   * Ends the recording of a meeting. What has been written stays in the bucket. A recording that shall not run to the
-   * end of the meeting must be ended this way, since the pipeline counts as an attendee and can keep the meeting, and
+   * Ends the recording of a meeting. What has been written stays in the bucket. A recording that must not run to the
+   * end of the meeting has to be ended this way, since the pipeline counts as an attendee and can keep the meeting, and
    * its cost, alive. It reaches pipelines of the legacy service only.
    *
    * Errors: ForbiddenException, NotFoundException, BadRequestException, ThrottledClientException,
@@ -346,7 +346,7 @@ export interface AudioArtifactsConfiguration {
 export interface ChimeSdkMeetingConfiguration {
   /** Which attendees' video is taken. When left out, that of everyone is. */
   SourceConfiguration?: SourceConfiguration | undefined;
-  /** Which kinds of media are recorded, and in what form. When left out, the service's own choice holds. */
+  /** Which kinds of media are recorded, and in what form. Optional; the service's default applies. */
   ArtifactsConfiguration?: ArtifactsConfiguration | undefined;
 }
 
@@ -386,7 +386,7 @@ export interface CreateMediaCapturePipelineRequest {
    * Limits: 2 to 64 characters.
    */
   ClientRequestToken?: string | undefined;
-  /** Which attendees and which kinds of media are recorded. When left out, the service's own choice holds. */
+  /** Which attendees and which kinds of media are recorded. Optional; the service's default applies. */
   ChimeSdkMeetingConfiguration?: ChimeSdkMeetingConfiguration | undefined;
 }
 

@@ -191,8 +191,8 @@ export declare class ConflictException extends ServiceException {
 
 /**
  * The caller may not do this: its IAM policy does not allow the operation, the policy of a bucket or role that the
- * operation uses does not let the service in, or the account may not use this endpoint. Mend the permissions; repeating
- * the request does not help.
+ * operation uses does not let the service in, or the account may not use this endpoint. Fix the permissions; retrying
+ * does not help.
  *
  * HTTP status 403; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
  */
@@ -300,7 +300,7 @@ export declare class ServiceFailureException extends ServiceException {
 }
 
 /**
- * The service cannot answer at present. Try again after a pause, with growing pauses between the attempts.
+ * The service cannot answer at present. Retry with exponential backoff.
  *
  * HTTP status 503; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
  */
@@ -319,8 +319,7 @@ export declare class ServiceUnavailableException extends ServiceException {
 }
 
 /**
- * The account sends requests faster than the service allows. Slow down, and try again with growing pauses between the
- * attempts.
+ * The account sends requests faster than the service allows. Slow down, and retry with exponential backoff.
  *
  * HTTP status 429; sent by chime, chime-sdk-media-pipelines.
  */
@@ -337,8 +336,7 @@ export declare class ThrottledClientException extends ServiceException {
 }
 
 /**
- * The account sends requests faster than the service allows. Slow down, and try again with growing pauses between the
- * attempts.
+ * The account sends requests faster than the service allows. Slow down, and retry with exponential backoff.
  *
  * HTTP status 429; sent by chime-sdk-meetings.
  */

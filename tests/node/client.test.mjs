@@ -178,7 +178,7 @@ test("an abort and the limit of a call end the wait for credentials", async () =
   const client = () => at(server, Chime, { credentials: () => new Promise(() => {}) });
   const late = await caught(client().listMediaCapturePipelines({}, { timeout: 20 }));
   assert.equal(late.name, "CallTimeoutError");
-  assert.match(late.message, /within its 0\.02 s; it was getting credentials for attempt 1/);
+  assert.match(late.message, /timed out after 0\.02 s: it was getting credentials for attempt 1/);
   assert.equal(late.operation, "ListMediaCapturePipelines");
   const controller = new AbortController();
   const waiting = client();

@@ -85,7 +85,7 @@ test("a slow function counts against the timeout, also of a call that waits for 
   assert.ok(performance.now() - started < 450);
   for (const [i, error] of errors.entries()) {
     assert.equal(error.name, "CallTimeoutError");
-    assert.match(error.message, new RegExp(`within its 0\\.0${5 + i} s; it was getting credentials for attempt 1`));
+    assert.match(error.message, new RegExp(`timed out after 0\\.0${5 + i} s: it was getting credentials for attempt 1`));
   }
   assert.equal(server.requests.length, 0);
   await slow.listMediaPipelines({});

@@ -1,4 +1,4 @@
-// Faults of the network: the error's class, the requests that came, the ledger.
+// Faults of the network: the error's class, the requests that came, the record of attempts.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";

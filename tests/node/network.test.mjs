@@ -43,7 +43,7 @@ test("a body that is cut off is a connection that ended too soon", async () => {
   assert.equal(short.name, "ResponseError");
 });
 
-test("a connection that is reset is retried, then told with its ledger", async () => {
+test("a connection that is reset is retried, then reported with its attempts", async () => {
   const error = await failure(reset, { maxAttempts: 2 });
   assert.deepEqual([error.name, error.constructor.name, error.code, error.$metadata.attempts], ["TimeoutError", "ConnectionClosedError", "ECONNRESET", 2]);
   assert.equal(server.requests.length, 2);

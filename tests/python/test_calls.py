@@ -58,14 +58,14 @@ def test_a_throttled_call_is_made_again_with_the_same_token(blocking: Any, serve
     server.then(THROTTLED, THROTTLED, CREATED)
     result = blocking.create_media_capture_pipeline(**INPUT)
     assert result["ResponseMetadata"]["RetryAttempts"] == 2
-    ledger = result["ResponseMetadata"]["Attempts"]
-    assert [(line["HTTPStatusCode"], line["Code"]) for line in ledger] == [
+    attempts = result["ResponseMetadata"]["Attempts"]
+    assert [(line["HTTPStatusCode"], line["Code"]) for line in attempts] == [
         (429, "ThrottledClientException"),
         (429, "ThrottledClientException"),
         (201, None),
     ]
-    assert ledger[0]["Delay"] is not None
-    assert ledger[-1]["Delay"] is None
+    assert attempts[0]["Delay"] is not None
+    assert attempts[-1]["Delay"] is None
     assert len({request.json()["ClientRequestToken"] for request in server.requests}) == 1
     assert len({request.headers["amz-sdk-invocation-id"] for request in server.requests}) == 1
     assert [request.headers["amz-sdk-request"] for request in server.requests] == [f"attempt={n}; max=3" for n in (1, 2, 3)]

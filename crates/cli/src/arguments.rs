@@ -160,6 +160,9 @@ pub(crate) struct Stop {
     /// Wait for the end
     #[arg(long)]
     pub(crate) wait: bool,
+    /// Of the legacy namespace chime
+    #[arg(long, conflicts_with_all = ["tag", "older_than", "concatenate_to"])]
+    pub(crate) legacy: bool,
     /// Do not ask before more than one is stopped
     #[arg(long, short)]
     pub(crate) yes: bool,

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use chimeline_core::codec::json_host::JsonBuilder;
 use chimeline_core::codec::timestamp::Timestamp;
-use chimeline_core::runtime::environment::World;
-use chimeline_core::{CallOptions, Client, Error, ErrorKind, Options, Unprepared, service};
+use chimeline_core::runtime::environment::Environment;
+use chimeline_core::{CallOptions, Client, Error, ErrorKind, Options, PrepareError, service};
 use chimeline_recording::{Call, Failure, HostError, Outcome, Plan, Step};
 use serde_json::{Map, Value, json};
 
@@ -63,17 +63,17 @@ impl From<Failure> for CommandError {
 
 /// A variable of the environment; an empty one is as unset.
 pub(crate) fn variable(name: &str) -> Option<String> {
-    World::default().variable(name).filter(|value| !value.is_empty())
+    Environment::default().variable(name).filter(|value| !value.is_empty())
 }
 
 /// Seconds since 1970.
 pub(crate) fn now() -> f64 {
-    (World::default().now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    (Environment::default().now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 /// An id that nothing else has.
 pub(crate) fn fresh_id() -> String {
-    (World::default().uuid)().to_string()
+    (Environment::default().uuid)().to_string()
 }
 
 /// The clients of one Region, made when first needed.
@@ -153,8 +153,8 @@ impl Session {
 
     /// Does it, and again where the credentials are those of a role that needs the code of a device, once that is given.
     fn with_credentials<T>(&mut self, mut act: impl FnMut(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
-        const AHEAD: Duration = Duration::from_mins(1);
-        if self.until.is_some_and(|until| until <= (World::default().now)() + AHEAD) {
+        const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_mins(1);
+        if self.until.is_some_and(|until| until <= (Environment::default().now)() + REFRESH_BEFORE_EXPIRY) {
             self.until = None;
             self.options.credentials = None;
             self.clients.clear();
@@ -201,8 +201,8 @@ impl Session {
         let operation = client.service().operation(operation).ok_or_else(unknown)?;
         let call = match client.prepare(operation, input) {
             Ok(call) => call,
-            Err(Unprepared::Error(error)) => return Err(error),
-            Err(Unprepared::Host(never)) => match never {},
+            Err(PrepareError::Error(error)) => return Err(error),
+            Err(PrepareError::Host(never)) => match never {},
         };
         let response = client.call_blocking(&call, &mut || !interrupt::caught_now())?;
         let mut builder = JsonBuilder::default();

@@ -26,8 +26,8 @@ mod redact;
 
 pub use call::options::{Call, CallOptions};
 pub use call::orchestrator::Response;
-pub use client::{Client, Unprepared};
-pub use config::options::{Keys, Options};
+pub use client::{Client, PrepareError};
+pub use config::options::{Options, StaticCredentials};
 pub use config::resolve::Config;
 pub use credentials::host::HostCredentialsCache;
 pub use credentials::providers::mfa::MfaDevice;

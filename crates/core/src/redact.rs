@@ -17,7 +17,7 @@ pub(crate) fn value(text: &str) -> String {
     quoted(whole_words(text.get(..end).unwrap_or_default(), end < text.len()), end < text.len())
 }
 
-/// An error code for the ledger and the log: as it is if it is a name, else as a value.
+/// An error code for the record of attempts and the log: as it is if it is a name, else as a value.
 #[must_use]
 pub(crate) fn code(text: &str) -> String {
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use chimeline_core::Client;
 use chimeline_core::client::signed_get::SignedAnswer;
-use chimeline_core::client::{Event, Task, Unprepared};
+use chimeline_core::client::{Event, PrepareError, Task};
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::completion::{self, Abort, CallTable, CompletionQueue};
 use chimeline_core::runtime::host::{Asked, Pump};
@@ -288,8 +288,8 @@ impl Bridge {
                 None => Ok(call),
                 Some(text) => call_options(text).and_then(|own| call.with(&own)),
             },
-            Err(Unprepared::Error(error)) => Err(error),
-            Err(Unprepared::Host(never)) => match never {},
+            Err(PrepareError::Error(error)) => Err(error),
+            Err(PrepareError::Host(never)) => match never {},
         };
         let call = match prepared {
             Ok(call) => call,

@@ -1,7 +1,7 @@
 //! The native client: options in, and what a client knows of itself.
 
 use chimeline_core::error::kinds::{Error, ErrorKind};
-use chimeline_core::runtime::environment::World;
+use chimeline_core::runtime::environment::Environment;
 use chimeline_core::{Client, service};
 use napi_derive::napi;
 use serde_json::{Map, Value, json};
@@ -28,11 +28,11 @@ impl NativeClient {
             let unknown = || Error::new(ErrorKind::UnknownService, format!("Unknown service: {service_name:?}"));
             let service = service(service_name).ok_or_else(unknown)?;
             let (options, credentials) = client_options(options)?;
-            Ok((service, options, World::with_variables(variables(environment)?), credentials))
+            Ok((service, options, Environment::with_variables(variables(environment)?), credentials))
         };
         match given() {
-            Ok((service, options, world, credentials)) => {
-                Client::make_in_background(service, options, world, credentials, done);
+            Ok((service, options, env, credentials)) => {
+                Client::make_in_background(service, options, env, credentials, done);
             }
             Err(error) => done(Err(error)),
         }

@@ -21,7 +21,7 @@ pub(crate) enum Value<'t> {
     BigInt(Cow<'t, str>),
     String(Cow<'t, str>),
     /// A string with half of a surrogate pair, as it looks with the half replaced.
-    Broken(Cow<'t, str>),
+    LoneSurrogate(Cow<'t, str>),
     /// Milliseconds since 1970; nothing for an invalid Date.
     Date(Option<f64>),
     Array(Vec<Value<'t>>),
@@ -58,7 +58,7 @@ impl<'t> Value<'t> {
             Value::Boolean(_) => "boolean",
             Value::Whole(_) | Value::Number(_) => "number",
             Value::BigInt(_) => "bigint",
-            Value::String(_) | Value::Broken(_) => "string",
+            Value::String(_) | Value::LoneSurrogate(_) => "string",
             Value::Date(_) => "Date",
             Value::Array(_) => "Array",
             Value::Object { class, .. } => class,
@@ -70,7 +70,7 @@ impl<'t> Value<'t> {
     fn to_json(&self) -> Option<Json> {
         Some(match self {
             Value::Null => Json::Null,
-            Value::Boolean(truth) => Json::Bool(*truth),
+            Value::Boolean(boolean) => Json::Bool(*boolean),
             Value::Whole(number) => Json::from(*number),
             Value::Number(number) => Json::from(*number),
             Value::BigInt(digits) => Json::from(digits.parse::<i64>().ok()?),
@@ -88,7 +88,7 @@ impl<'t> Value<'t> {
             Value::Foreign { type_name, .. } if type_name == "undefined" => Json::Null,
             // NaN and the infinities, as texts.
             Value::Foreign { type_name, text } if type_name == "number" => Json::from(text.as_ref()),
-            Value::Foreign { .. } | Value::Broken(_) => return None,
+            Value::Foreign { .. } | Value::LoneSurrogate(_) => return None,
         })
     }
 
@@ -96,12 +96,12 @@ impl<'t> Value<'t> {
         // Writing to a String cannot fail.
         let _ = match self {
             Value::Null => write!(out, "null"),
-            Value::Boolean(truth) => write!(out, "{truth}"),
+            Value::Boolean(boolean) => write!(out, "{boolean}"),
             Value::Whole(number) => write!(out, "{number}"),
             Value::Number(number) => write!(out, "{number}"),
             Value::BigInt(number) => write!(out, "{number}n"),
-            Value::String(text) | Value::Broken(text) if nested => write!(out, "{text:?}"),
-            Value::String(text) | Value::Broken(text) | Value::Foreign { text, .. } => write!(out, "{text}"),
+            Value::String(text) | Value::LoneSurrogate(text) if nested => write!(out, "{text:?}"),
+            Value::String(text) | Value::LoneSurrogate(text) | Value::Foreign { text, .. } => write!(out, "{text}"),
             Value::Date(None) => write!(out, "Invalid Date"),
             Value::Date(Some(millis)) => match Timestamp::from_seconds(millis / 1000.0) {
                 Some(time) => write!(out, "{}", time.to_iso8601()),
@@ -128,7 +128,7 @@ impl<'t> Value<'t> {
 }
 
 impl HostValue for Value<'_> {
-    type Fault = Infallible;
+    type Violation = Infallible;
 
     const TYPES: TypeNames = TypeNames {
         map: "Object",
@@ -137,20 +137,20 @@ impl HostValue for Value<'_> {
         integer: "number (a whole one), bigint",
         boolean: "boolean",
         timestamp: "Date, number (seconds since 1970), timestamp-string",
-        truth: ["false", "true"],
+        boolean_values: ["false", "true"],
         suggests_names: true,
     };
 
     fn string(&self) -> Result<Text<'_>, Infallible> {
         Ok(match self {
             Value::String(text) => Text::Unicode(Cow::Borrowed(text)),
-            Value::Broken(_) => Text::Broken,
+            Value::LoneSurrogate(_) => Text::LoneSurrogate,
             _ => Text::Other,
         })
     }
 
     fn boolean(&self) -> Result<Option<bool>, Infallible> {
-        Ok(if let Value::Boolean(truth) = self { Some(*truth) } else { None })
+        Ok(if let Value::Boolean(boolean) = self { Some(*boolean) } else { None })
     }
 
     fn integer(&self) -> Result<Option<Integer>, Infallible> {
@@ -178,11 +178,11 @@ impl HostValue for Value<'_> {
         let Value::Object { members, .. } = self else { return Ok(false) };
         for (name, value) in members {
             let text: &str = &name.text;
-            let foreign = name.broken.then(|| Description {
+            let non_string = name.broken.then(|| Description {
                 value: text.to_owned(),
                 type_name: "string with half of a surrogate pair".to_owned(),
             });
-            each(Key { text: Cow::Borrowed(text), foreign }, value)?;
+            each(Key { text: Cow::Borrowed(text), non_string }, value)?;
         }
         Ok(true)
     }
@@ -201,7 +201,9 @@ impl HostValue for Value<'_> {
 
     fn text_as_given(&self) -> Option<String> {
         match self {
-            Value::Null | Value::Object { .. } | Value::Foreign { .. } | Value::Broken(_) | Value::Date(_) => None,
+            Value::Null | Value::Object { .. } | Value::Foreign { .. } | Value::LoneSurrogate(_) | Value::Date(_) => {
+                None
+            }
             Value::String(text) => Some(text.clone().into_owned()),
             Value::Boolean(_) | Value::Whole(_) | Value::Number(_) | Value::BigInt(_) => self.json_as_given(),
             // As JavaScript has it: joined by commas.

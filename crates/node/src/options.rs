@@ -9,7 +9,7 @@ use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::http::tls::{ClientCert, Pem, Trust};
 use chimeline_core::runtime::environment::Variables;
 use chimeline_core::runtime::host::Questions;
-use chimeline_core::{CallOptions, HostCredentialsCache, Keys, OptionNames, Options};
+use chimeline_core::{CallOptions, HostCredentialsCache, OptionNames, Options, StaticCredentials};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -44,7 +44,7 @@ pub(crate) fn call_options(text: &str) -> Result<CallOptions, Error> {
         started: given.started_ago.and_then(ago),
         attempt_timeout: seconds(given.request_timeout),
         max_attempts: given.max_attempts,
-        credentials: given.credentials.map(Keys::from),
+        credentials: given.credentials.map(StaticCredentials::from),
         trace_id: given.trace_id,
         questions: Questions::named(given.asks)?,
         now: given.now.map(time_of).transpose()?,
@@ -136,10 +136,10 @@ pub(crate) struct GivenKeys {
     session_token: Option<String>,
 }
 
-impl From<GivenKeys> for Keys {
-    fn from(given: GivenKeys) -> Keys {
+impl From<GivenKeys> for StaticCredentials {
+    fn from(given: GivenKeys) -> StaticCredentials {
         let GivenKeys { access_key_id, secret_access_key, session_token } = given;
-        Keys { access_key_id, secret_access_key, session_token }
+        StaticCredentials { access_key_id, secret_access_key, session_token }
     }
 }
 
@@ -171,7 +171,7 @@ impl Given {
             use_fips: self.use_fips_endpoint,
             use_dual_stack: self.use_dualstack_endpoint,
             profile: self.profile,
-            credentials: self.credentials.map(Keys::from),
+            credentials: self.credentials.map(StaticCredentials::from),
             process_in_shell: true,
             option_names: OPTION_NAMES,
             connect_timeout: seconds(self.connection_timeout),

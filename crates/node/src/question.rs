@@ -96,8 +96,8 @@ pub(crate) fn reply(answer: &str, body: Vec<u8>) -> Result<Reply, Error> {
 
 /// The time that many milliseconds after 1970.
 pub(crate) fn time_of(millis: f64) -> Result<SystemTime, Error> {
-    let since_1970 = Duration::try_from_secs_f64(millis / 1e3).ok();
-    since_1970.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)).ok_or_else(|| {
+    let since_epoch = Duration::try_from_secs_f64(millis / 1e3).ok();
+    since_epoch.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)).ok_or_else(|| {
         Error::new(ErrorKind::InvalidConfig, format!("{millis} is not a number of milliseconds since 1970"))
     })
 }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use chimeline_core::client::loaded_credentials::LoadedCredentials;
 use chimeline_core::codec::json_host::JsonBuilder;
-use chimeline_core::codec::report::Fault;
+use chimeline_core::codec::report::Violation;
 use chimeline_core::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata, ServiceError};
 use chimeline_core::error::network_cause::NetworkCause;
 use chimeline_core::schema::Operation;
@@ -48,12 +48,12 @@ pub(crate) fn error(error: &Error, host: Option<&str>) -> Value {
 /// Credentials as the AWS SDK for JavaScript has them, but for the expiration, in milliseconds since 1970.
 pub(crate) fn credentials(found: &LoadedCredentials) -> Value {
     let LoadedCredentials { keys, expiration } = found;
-    let since_1970 = expiration.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let since_epoch = expiration.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
     json!({
         "accessKeyId": keys.access_key_id,
         "secretAccessKey": keys.secret_access_key,
         "sessionToken": keys.session_token,
-        "expiration": since_1970.map(|since| millis(since.as_secs_f64())),
+        "expiration": since_epoch.map(|since| millis(since.as_secs_f64())),
     })
 }
 
@@ -88,10 +88,10 @@ fn code(error: &Error) -> Option<&'static str> {
 }
 
 /// The attempts of a call that was given up, as an error has them: `{ attempts, $metadata }`.
-pub(crate) fn given_up(ledger: &[Attempt]) -> Value {
-    let delays = total_delay(ledger);
-    let metadata = json!({ "attempts": ledger.len(), "totalRetryDelay": delays });
-    json!({ "attempts": attempts(ledger), "$metadata": metadata })
+pub(crate) fn given_up(history: &[Attempt]) -> Value {
+    let delays = total_delay(history);
+    let metadata = json!({ "attempts": history.len(), "totalRetryDelay": delays });
+    json!({ "attempts": attempts(history), "$metadata": metadata })
 }
 
 /// An error of the binding's own making: a defect, told instead of a panic.
@@ -99,7 +99,7 @@ pub(crate) fn defect(message: &str) -> Value {
     json!({ "class": "ChimelineError", "message": message, "attempts": [] })
 }
 
-fn of_service(service: &ServiceError, ledger: &[Attempt]) -> Value {
+fn of_service(service: &ServiceError, history: &[Attempt]) -> Value {
     let members: Map<String, Value> =
         service.members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let headers: Map<String, Value> =
@@ -109,7 +109,7 @@ fn of_service(service: &ServiceError, ledger: &[Attempt]) -> Value {
         "message": service.message,
         "class": service.class,
         "members": members,
-        "metadata": Metadata::new(&service.response, ledger),
+        "metadata": Metadata::new(&service.response, history),
         "headers": headers,
     })
 }
@@ -129,7 +129,7 @@ struct Metadata<'r> {
 }
 
 impl<'r> Metadata<'r> {
-    fn new(response: &'r ResponseMetadata, ledger: &[Attempt]) -> Metadata<'r> {
+    fn new(response: &'r ResponseMetadata, history: &[Attempt]) -> Metadata<'r> {
         let header =
             |name: &str| response.headers.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
         Metadata {
@@ -137,14 +137,14 @@ impl<'r> Metadata<'r> {
             request_id: response.request_id.as_deref(),
             extended_request_id: header("x-amz-id-2"),
             cf_id: header("x-amz-cf-id"),
-            attempts: ledger.len(),
-            total_retry_delay: total_delay(ledger),
-            history: (ledger.len() > 1).then(|| attempts(ledger)),
+            attempts: history.len(),
+            total_retry_delay: total_delay(history),
+            history: (history.len() > 1).then(|| attempts(history)),
         }
     }
 }
 
-fn attempts(ledger: &[Attempt]) -> Value {
+fn attempts(history: &[Attempt]) -> Value {
     let line = |attempt: &Attempt| {
         json!({
             "httpStatusCode": attempt.status,
@@ -154,11 +154,11 @@ fn attempts(ledger: &[Attempt]) -> Value {
             "delay": attempt.delay.map(|delay| millis(delay.as_secs_f64())),
         })
     };
-    ledger.iter().map(line).collect()
+    history.iter().map(line).collect()
 }
 
-fn total_delay(ledger: &[Attempt]) -> f64 {
-    let delays = ledger.iter().filter_map(|attempt| attempt.delay);
+fn total_delay(history: &[Attempt]) -> f64 {
+    let delays = history.iter().filter_map(|attempt| attempt.delay);
     millis(delays.fold(0.0, |sum, delay| sum + delay.as_secs_f64()))
 }
 
@@ -167,7 +167,7 @@ fn millis(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e3
 }
 
-fn fault(fault: &Fault) -> Value {
+fn fault(fault: &Violation) -> Value {
     let mut out = json!({ "reason": fault.reason.name(), "path": fault.path });
     if let Some((name, value)) = fault.reason.detail() {
         out[name] = value;

@@ -7,14 +7,14 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chimeline_core::client::Unprepared;
+use chimeline_core::client::PrepareError;
 use chimeline_core::client::blocking::Step;
 use chimeline_core::client::loaded_credentials::LoadedCredentials;
 use chimeline_core::error::kinds::{Error, ErrorKind};
-use chimeline_core::runtime::environment::World;
+use chimeline_core::runtime::environment::Environment;
 use chimeline_core::runtime::fork;
 use chimeline_core::schema::Operation;
-use chimeline_core::{Call, Client, Keys, MfaDevice, Response, service};
+use chimeline_core::{Call, Client, MfaDevice, Response, StaticCredentials, service};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -50,11 +50,10 @@ impl NativeClient {
             let message = format!("Unknown service: {service_name:?}");
             errors::raised(py, &Error::new(ErrorKind::UnknownService, message))
         })?;
-        let (options, world) = (options_of(options)?, World::with_variables(environment.into_iter().collect()));
+        let (options, env) = (options_of(options)?, Environment::with_variables(environment.into_iter().collect()));
         // Files are read, which may be slow; other threads go on meanwhile.
         let credentials = credentials.map(|cache| cache.0.clone());
-        let made =
-            py.detach(|| Client::with_peer(service, &options, world, credentials, peer.map(|peer| &peer.client)));
+        let made = py.detach(|| Client::with_peer(service, &options, env, credentials, peer.map(|peer| &peer.client)));
         let client = made.map_err(|e| errors::raised(py, &e))?;
         let names = Names::new(py, client.service());
         Ok(NativeClient { client, names })
@@ -96,7 +95,7 @@ impl NativeClient {
                         failed?;
                     }
                 }
-                Step::Tick => py.check_signals()?,
+                Step::InterruptCheck => py.check_signals()?,
             }
         };
         let response = outcome.map_err(|e| Failure::raised(py, &e, failure))?;
@@ -129,7 +128,7 @@ impl NativeClient {
     fn load_credentials(&self, py: Python<'_>) -> PyResult<(String, String, Option<String>, Option<f64>)> {
         let loaded = py.detach(|| self.client.load_credentials()).map_err(|e| errors::raised(py, &e))?;
         let expiration = seconds_since_epoch(loaded.expiration);
-        let Keys { access_key_id, secret_access_key, session_token } = loaded.keys;
+        let StaticCredentials { access_key_id, secret_access_key, session_token } = loaded.keys;
         Ok((access_key_id, secret_access_key, session_token, expiration))
     }
 
@@ -187,7 +186,7 @@ impl NativeClient {
                 Ok(loaded) => break loaded.map_err(|e| errors::raised(py, &e))?,
                 Err(RecvTimeoutError::Timeout) => py.check_signals()?,
                 Err(RecvTimeoutError::Disconnected) => {
-                    let message = "the load of credentials was given up before its end".to_owned();
+                    let message = "the load of credentials was cancelled".to_owned();
                     return Err(errors::raised(py, &Error::new(ErrorKind::Cancelled, message)));
                 }
             }
@@ -253,8 +252,8 @@ impl NativeClient {
         let mut call = match params.cast::<PreparedCall>() {
             Ok(prepared) => prepared.get().take()?,
             Err(_) => self.client.prepare(operation, &Value(params)).map_err(|unprepared| match unprepared {
-                Unprepared::Error(error) => errors::raised(py, &error),
-                Unprepared::Host(raised) => raised,
+                PrepareError::Error(error) => errors::raised(py, &error),
+                PrepareError::Host(raised) => raised,
             })?,
         };
         if let Some(options) = options {
@@ -289,8 +288,8 @@ pub(crate) fn session_settings<'py>(
     options: &Bound<'_, PyDict>,
     environment: HashMap<OsString, OsString>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let (options, world) = (options_of(options)?, World::with_variables(environment.into_iter().collect()));
-    let found = py.detach(|| chimeline_core::config::session::session_settings(&options, &world));
+    let (options, env) = (options_of(options)?, Environment::with_variables(environment.into_iter().collect()));
+    let found = py.detach(|| chimeline_core::config::session::session_settings(&options, &env));
     let found = found.map_err(|e| errors::raised(py, &e))?;
     let out = PyDict::new(py);
     out.set_item("region_name", found.region)?;

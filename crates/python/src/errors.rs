@@ -1,6 +1,6 @@
 //! The core's error as a Python exception. The classes are ordinary Python, in `chimeline.exceptions`.
 
-use chimeline_core::codec::report::Fault;
+use chimeline_core::codec::report::Violation;
 use chimeline_core::error::kinds::{Attempt, Error, ResponseMetadata};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -46,13 +46,13 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     exception(py, error).map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// `ResponseMetadata`, as botocore has it, and the ledger of attempts.
+/// `ResponseMetadata`, as botocore has it, and the record of attempts.
 pub(crate) fn metadata<'py>(
     py: Python<'py>,
     response: &ResponseMetadata,
     retries: usize,
     max_attempts_reached: bool,
-    ledger: &[Attempt],
+    history: &[Attempt],
 ) -> PyResult<Bound<'py, PyDict>> {
     let out = PyDict::new(py);
     if let Some(id) = &response.request_id {
@@ -71,13 +71,13 @@ pub(crate) fn metadata<'py>(
     if max_attempts_reached {
         out.set_item(pyo3::intern!(py, "MaxAttemptsReached"), true)?;
     }
-    out.set_item(pyo3::intern!(py, "Attempts"), attempts(py, ledger)?)?;
+    out.set_item(pyo3::intern!(py, "Attempts"), attempts(py, history)?)?;
     Ok(out)
 }
 
-fn attempts<'py>(py: Python<'py>, ledger: &[Attempt]) -> PyResult<Bound<'py, PyList>> {
+fn attempts<'py>(py: Python<'py>, history: &[Attempt]) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
-    for attempt in ledger {
+    for attempt in history {
         let line = PyDict::new(py);
         line.set_item(pyo3::intern!(py, "HTTPStatusCode"), attempt.status)?;
         line.set_item(pyo3::intern!(py, "Code"), attempt.code.as_deref())?;
@@ -89,7 +89,7 @@ fn attempts<'py>(py: Python<'py>, ledger: &[Attempt]) -> PyResult<Bound<'py, PyL
     Ok(list)
 }
 
-fn report<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyDict>> {
+fn report<'py>(py: Python<'py>, fault: &Violation) -> PyResult<Bound<'py, PyDict>> {
     let out = PyDict::new(py);
     out.set_item("reason", fault.reason.name())?;
     out.set_item("path", &fault.path)?;
@@ -103,7 +103,7 @@ fn report<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyDict>> {
 pub(crate) fn json<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
         Value::Null => py.None().into_bound(py),
-        Value::Bool(truth) => truth.into_pyobject(py)?.to_owned().into_any(),
+        Value::Bool(boolean) => boolean.into_pyobject(py)?.to_owned().into_any(),
         Value::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(number), _) => number.into_pyobject(py)?.into_any(),
             (None, Some(number)) => number.into_pyobject(py)?.into_any(),

@@ -6,7 +6,7 @@ use chimeline_core::codec::encode::Validation;
 use chimeline_core::codec::timestamp::Timestamp;
 use chimeline_core::http::tls::{ClientCert, Trust};
 use chimeline_core::runtime::host::Questions;
-use chimeline_core::{CallOptions, Keys, Options};
+use chimeline_core::{CallOptions, Options, StaticCredentials};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
@@ -21,18 +21,18 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         region: given.text("region_name")?,
         namespace: given.text("namespace")?,
         endpoint_url: given.text("endpoint_url")?,
-        plain_http: given.truth("use_ssl")?.map(|with_tls| !with_tls),
-        ignore_configured_endpoint_urls: given.truth("ignore_configured_endpoint_urls")?,
-        use_fips: given.truth("use_fips_endpoint")?,
-        use_dual_stack: given.truth("use_dualstack_endpoint")?,
+        plain_http: given.boolean("use_ssl")?.map(|with_tls| !with_tls),
+        ignore_configured_endpoint_urls: given.boolean("ignore_configured_endpoint_urls")?,
+        use_fips: given.boolean("use_fips_endpoint")?,
+        use_dual_stack: given.boolean("use_dualstack_endpoint")?,
         profile: given.text("profile_name")?,
         credentials: given.credentials()?,
-        unsigned: given.truth("unsigned")?,
+        unsigned: given.boolean("unsigned")?,
         connect_timeout: given.number("connect_timeout")?,
         read_timeout: given.number("read_timeout")?,
         timeout: given.number("timeout")?,
         attempt_timeout: given.number("attempt_timeout")?,
-        response_limit: given.typed("response_limit", "a whole number that is not negative")?,
+        response_limit: given.typed("response_limit", "a non-negative integer")?,
         max_pool_connections: given.count("max_pool_connections")?,
         max_concurrency: given.count("max_concurrency")?,
         retry_mode: given.text("retry_mode")?,
@@ -49,7 +49,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         user_agent_extra: given.text("user_agent_extra")?,
         app_id: given.text("user_agent_appid")?,
         language: given.text("language")?,
-        local: given.truth("local")?.unwrap_or_default(),
+        local: given.boolean("local")?.unwrap_or_default(),
         // What Python's users have no option for, as botocore has none.
         ..Options::default()
     })
@@ -82,7 +82,7 @@ impl<'py> Given<'_, 'py> {
         self.typed(name, "a str")
     }
 
-    fn truth(&self, name: &str) -> PyResult<Option<bool>> {
+    fn boolean(&self, name: &str) -> PyResult<Option<bool>> {
         self.typed(name, "a bool")
     }
 
@@ -91,7 +91,7 @@ impl<'py> Given<'_, 'py> {
     }
 
     fn count(&self, name: &str) -> PyResult<Option<u32>> {
-        self.typed(name, "a whole number that is not negative")
+        self.typed(name, "a non-negative integer")
     }
 
     fn typed<T: FromPyObjectOwned<'py>>(&self, name: &str, due: &str) -> PyResult<Option<T>> {
@@ -99,10 +99,10 @@ impl<'py> Given<'_, 'py> {
         value.extract().map(Some).map_err(|_| wrong(name, due, &value))
     }
 
-    fn credentials(&self) -> PyResult<Option<Keys>> {
+    fn credentials(&self) -> PyResult<Option<StaticCredentials>> {
         let keys = (self.text("aws_access_key_id")?, self.text("aws_secret_access_key")?);
         let (Some(access_key_id), Some(secret_access_key)) = keys else { return Ok(None) };
-        Ok(Some(Keys { access_key_id, secret_access_key, session_token: self.text("aws_session_token")? }))
+        Ok(Some(StaticCredentials { access_key_id, secret_access_key, session_token: self.text("aws_session_token")? }))
     }
 
     fn questions(&self) -> PyResult<Questions> {
@@ -117,7 +117,7 @@ impl<'py> Given<'_, 'py> {
             return Ok(Validation::Strict);
         }
         match value.cast::<PyBool>() {
-            Ok(truth) if truth.is_true() => Ok(Validation::Standard),
+            Ok(boolean) if boolean.is_true() => Ok(Validation::Standard),
             Ok(_) => Ok(Validation::Off),
             Err(_) => Err(wrong(name, "a bool or \"strict\"", &value)),
         }
@@ -126,7 +126,7 @@ impl<'py> Given<'_, 'py> {
     fn verify(&self) -> PyResult<Option<Trust>> {
         let Some(value) = self.get("verify")? else { return Ok(None) };
         Ok(Some(match value.cast::<PyBool>() {
-            Ok(truth) if truth.is_true() => Trust::Platform,
+            Ok(boolean) if boolean.is_true() => Trust::Platform,
             Ok(_) => Trust::Anything,
             Err(_) => {
                 let path = value.extract::<PathBuf>().map_err(|_| wrong("verify", "a bool or a path", &value))?;

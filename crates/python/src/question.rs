@@ -206,8 +206,8 @@ impl Question {
 
 /// The time that many seconds after 1970.
 pub(crate) fn time_of(seconds: f64) -> PyResult<SystemTime> {
-    let since_1970 = Duration::try_from_secs_f64(seconds).ok();
-    since_1970
+    let since_epoch = Duration::try_from_secs_f64(seconds).ok();
+    since_epoch
         .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
         .ok_or_else(|| PyValueError::new_err(format!("{seconds} is not a number of seconds since 1970")))
 }

@@ -14,7 +14,7 @@ use pyo3::types::{PyBool, PyDateTime, PyDelta, PyDict, PyFloat, PyInt, PyList, P
 pub(crate) struct Value<'py>(pub(crate) Bound<'py, PyAny>);
 
 impl HostValue for Value<'_> {
-    type Fault = PyErr;
+    type Violation = PyErr;
 
     const TYPES: TypeNames = TypeNames {
         map: "<class 'dict'>",
@@ -23,13 +23,13 @@ impl HostValue for Value<'_> {
         integer: "<class 'int'>",
         boolean: "<class 'bool'>",
         timestamp: "<class 'datetime.datetime'>, timestamp-string",
-        truth: ["False", "True"],
+        boolean_values: ["False", "True"],
         suggests_names: false,
     };
 
     fn string(&self) -> PyResult<Text<'_>> {
         let Ok(text) = self.0.cast::<PyString>() else { return Ok(Text::Other) };
-        Ok(text.to_str().map_or(Text::Broken, |text| Text::Unicode(Cow::Borrowed(text))))
+        Ok(text.to_str().map_or(Text::LoneSurrogate, |text| Text::Unicode(Cow::Borrowed(text))))
     }
 
     fn boolean(&self) -> PyResult<Option<bool>> {
@@ -37,8 +37,8 @@ impl HostValue for Value<'_> {
     }
 
     fn integer(&self) -> PyResult<Option<Integer>> {
-        if let Ok(truth) = self.0.cast::<PyBool>() {
-            return Ok(Some(Integer::Truth(truth.is_true())));
+        if let Ok(boolean) = self.0.cast::<PyBool>() {
+            return Ok(Some(Integer::Boolean(boolean.is_true())));
         }
         let Ok(number) = self.0.cast::<PyInt>() else { return Ok(None) };
         match number.extract() {
@@ -73,11 +73,11 @@ impl HostValue for Value<'_> {
         for (key, value) in dict.copy()? {
             let value = Value(value);
             if let Ok(Ok(text)) = key.cast::<PyString>().map(|key| key.to_str()) {
-                each(Key { text: Cow::Borrowed(text), foreign: None }, &value)?;
+                each(Key { text: Cow::Borrowed(text), non_string: None }, &value)?;
                 continue;
             }
-            let foreign = Value(key).describe()?;
-            each(Key { text: Cow::Owned(foreign.value.clone()), foreign: Some(foreign) }, &value)?;
+            let non_string = Value(key).describe()?;
+            each(Key { text: Cow::Owned(non_string.value.clone()), non_string: Some(non_string) }, &value)?;
         }
         Ok(true)
     }
@@ -209,7 +209,7 @@ impl<'py, 'n> DictBuilder<'py, 'n> {
 }
 
 impl HostBuilder for DictBuilder<'_, '_> {
-    type Fault = PyErr;
+    type Violation = PyErr;
 
     fn null(&mut self, slot: Slot<'_>) -> PyResult<()> {
         self.put(slot, self.py.None())

@@ -1,6 +1,6 @@
 "use strict";
 // The `logger` option, called as the AWS SDK calls it: an object a call, at info or, for a failure, at error; and one an attempt,
-// at debug. With `logFormat: "text"` each is a line, made of the ledger of attempts, which holds no input.
+// at debug. With `logFormat: "text"` each is a line, made of the record of attempts, which holds no input.
 const { asked } = require("./command.cjs");
 const { withoutSensitive } = require("../wire/redact.cjs");
 

@@ -50,7 +50,7 @@ function within(promise, operation, signal, limit) {
     const onAbort = () => end(reject, new AbortError(reasonOf(signal), operation));
     const onLimit = () => {
       const phase = "it was getting options for attempt 1";
-      const error = new CallTimeoutError(`the call did not end within its ${limit / 1e3} s; ${phase}`);
+      const error = new CallTimeoutError(`the call timed out after ${limit / 1e3} s: ${phase}`);
       error.operation = operation.name;
       end(reject, error);
     };

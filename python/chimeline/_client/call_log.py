@@ -1,6 +1,6 @@
 """The `chimeline` logger: a line a call and a line an attempt, at DEBUG.
 
-Nothing is logged, and `logging` is not even loaded, unless the program loads it. Lines are made of the ledger of attempts, which
+Nothing is logged, and `logging` is not even loaded, unless the program loads it. Lines are made of the record of attempts, which
 holds no input and no secret.
 """
 

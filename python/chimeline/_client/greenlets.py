@@ -66,7 +66,7 @@ class _Outcome:
     def cancel(self) -> None:
         from .._generated.errors import CallCancelledError
 
-        self.set_exception(CallCancelledError("the call was given up before its end"))
+        self.set_exception(CallCancelledError("the call was cancelled"))
 
     def result(self) -> Any:
         if self._error is not None:

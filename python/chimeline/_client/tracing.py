@@ -109,7 +109,7 @@ class CallSpan:
                 raise _failed(error) from error
 
     def _end(self, error: BaseException | None, took: float) -> None:
-        # What takes the place of a call, such as a stub, gives a result without a ledger.
+        # What takes the place of a call, such as a stub, gives a result without attempts.
         response: Any = error.response if isinstance(error, ClientError) else self._result
         metadata: dict[str, Any] = (response or {}).get("ResponseMetadata", {})
         attempts: list[Attempt] = getattr(error, "attempts", None) or metadata.get("Attempts", [])

@@ -53,8 +53,8 @@ class ChimeOperations(BaseClient):
             time that the service remembers it, a second request with the same token creates nothing new. The client
             fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
             across restarts of a program.
-            ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media are recorded. When left
-            out, the service's own choice holds.
+            ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media are recorded. Optional; the
+            service's default applies.
                 SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone is.
                     SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of everyone
                     is.
@@ -62,8 +62,8 @@ class ChimeOperations(BaseClient):
                         taken, as CreateAttendee in chime-sdk-meetings gives them.
                         ExternalUserIds (list of str, at least 1 items): The ExternalUserId of each attendee whose
                         video is taken, as given to CreateAttendee in chime-sdk-meetings.
-                ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left out,
-                the service's own choice holds.
+                ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. Optional; the
+                service's default applies.
                     Audio (dict, required): How the audio is recorded.
                         MuxType (str, required): Whether the files hold the audio of the meeting alone (AudioOnly),
                         or together with the video of whoever is speaking (AudioWithActiveSpeakerVideo). One of:
@@ -88,8 +88,8 @@ class ChimeOperations(BaseClient):
         """
 
     def delete_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
-        """Ends the recording of a meeting. What has been written stays in the bucket. A recording that shall not run to
-        the end of the meeting must be ended this way, since the pipeline counts as an attendee and can keep the
+        """Ends the recording of a meeting. What has been written stays in the bucket. A recording that must not run to
+        the end of the meeting has to be ended this way, since the pipeline counts as an attendee and can keep the
         meeting, and its cost, alive. It reaches pipelines of the legacy service only.
 
         Keyword arguments:

@@ -137,7 +137,7 @@ class ChimeSdkMeetingConfiguration(TypedDict, total=False):
     """Which attendees' video is taken. When left out, that of everyone is."""
 
     ArtifactsConfiguration: ArtifactsConfiguration
-    """Which kinds of media are recorded, and in what form. When left out, the service's own choice holds."""
+    """Which kinds of media are recorded, and in what form. Optional; the service's default applies."""
 
 
 class CreateMediaCapturePipelineRequest(TypedDict):
@@ -165,7 +165,7 @@ class CreateMediaCapturePipelineRequest(TypedDict):
     """
 
     ChimeSdkMeetingConfiguration: NotRequired[ChimeSdkMeetingConfiguration]
-    """Which attendees and which kinds of media are recorded. When left out, the service's own choice holds."""
+    """Which attendees and which kinds of media are recorded. Optional; the service's default applies."""
 
 
 class DeleteMediaCapturePipelineRequest(TypedDict):
@@ -260,7 +260,7 @@ class ChimeSdkMeetingConfigurationOutput(TypedDict):
     """Which attendees' video is taken. When left out, that of everyone is."""
 
     ArtifactsConfiguration: ArtifactsConfigurationOutput
-    """Which kinds of media are recorded, and in what form. When left out, the service's own choice holds."""
+    """Which kinds of media are recorded, and in what form. Optional; the service's default applies."""
 
 
 class MediaCapturePipeline(TypedDict):

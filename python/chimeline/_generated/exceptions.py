@@ -139,8 +139,8 @@ class ConflictException(ClientError):
 
 class ForbiddenException(ClientError):
     """The caller may not do this: its IAM policy does not allow the operation, the policy of a bucket or role that the
-    operation uses does not let the service in, or the account may not use this endpoint. Mend the permissions;
-    repeating the request does not help.
+    operation uses does not let the service in, or the account may not use this endpoint. Fix the permissions;
+    retrying does not help.
 
     HTTP status 403; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
     """
@@ -187,23 +187,21 @@ class ServiceFailureException(ClientError):
 
 
 class ServiceUnavailableException(ClientError):
-    """The service cannot answer at present. Try again after a pause, with growing pauses between the attempts.
+    """The service cannot answer at present. Retry with exponential backoff.
 
     HTTP status 503; sent by chime, chime-sdk-media-pipelines, chime-sdk-meetings.
     """
 
 
 class ThrottledClientException(ClientError):
-    """The account sends requests faster than the service allows. Slow down, and try again with growing pauses between
-    the attempts.
+    """The account sends requests faster than the service allows. Slow down, and retry with exponential backoff.
 
     HTTP status 429; sent by chime, chime-sdk-media-pipelines.
     """
 
 
 class ThrottlingException(ClientError):
-    """The account sends requests faster than the service allows. Slow down, and try again with growing pauses between
-    the attempts.
+    """The account sends requests faster than the service allows. Slow down, and retry with exponential backoff.
 
     HTTP status 429; sent by chime-sdk-meetings.
     """

@@ -94,8 +94,8 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
             time that the service remembers it, a second request with the same token creates nothing new. The client
             fills in a random one when it is left out, and keeps it through its own retries; give one to be safe
             across restarts of a program.
-            ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media are recorded. When left
-            out, the service's own choice holds.
+            ChimeSdkMeetingConfiguration (dict): Which attendees and which kinds of media are recorded. Optional; the
+            service's default applies.
                 SourceConfiguration (dict): Which attendees' video is taken. When left out, that of everyone is.
                     SelectedVideoStreams (dict): The attendees whose video is taken. When left out, that of everyone
                     is.
@@ -103,8 +103,8 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
                         taken, as CreateAttendee in chime-sdk-meetings gives them.
                         ExternalUserIds (list of str, at least 1 items): The ExternalUserId of each attendee whose
                         video is taken, as given to CreateAttendee in chime-sdk-meetings.
-                ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. When left out,
-                the service's own choice holds.
+                ArtifactsConfiguration (dict): Which kinds of media are recorded, and in what form. Optional; the
+                service's default applies.
                     Audio (dict, required): How the audio is recorded.
                         MuxType (str, required): Whether the files hold the audio of the meeting alone (AudioOnly),
                         together with the video of whoever is speaking (AudioWithActiveSpeakerVideo), or together
@@ -126,7 +126,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
                         Layout (str): How the videos are arranged. GridView gives each video a tile of a grid. One
                         of: GridView.
                         Resolution (str): The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD),
-                        with the sides exchanged in portrait. When left out it is HD. One of: HD, FHD.
+                        with width and height swapped in portrait. When left out it is HD. One of: HD, FHD.
                         GridViewConfiguration (dict, required): How the tiles are arranged and how they look.
                             ContentShareLayout (str, required): How the picture is divided while content is shared:
                             PresenterOnly and ActiveSpeakerOnly fill it with the content and cover one corner with
@@ -338,14 +338,14 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
                 Disabled (bool): Turns all rules off, while they stay in the configuration. When left out they are
                 on.
                 Rules (list of dict, 1 to 3 items): The rules; each can raise alerts.
-                    Type (str, required): What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an
-                    issue that comes up (IssueDetection). The settings stand in the member of that type. The latter
-                    two need Call Analytics. One of: KeywordMatch, Sentiment, IssueDetection.
+                    Type (str, required): What raises the alert: words (KeywordMatch), negative sentiment (Sentiment)
+                    or an issue that comes up (IssueDetection). The settings stand in the member of that type. The
+                    latter two need Call Analytics. One of: KeywordMatch, Sentiment, IssueDetection.
                     KeywordMatchConfiguration (dict): Settings of a rule of the Type KeywordMatch.
                         RuleName (str, required, 2 to 64 characters): The name of the rule, which the alert repeats.
                         Keywords (list of str, required, 1 to 10 items): The words or phrases that the rule listens
                         for.
-                        Negate (bool): Turns the rule around: it speaks up when the keywords are not said.
+                        Negate (bool): Inverts the rule: it triggers when the keywords are not spoken.
                     SentimentConfiguration (dict): Settings of a rule of the Type Sentiment.
                         RuleName (str, required, 2 to 64 characters): The name of the rule, which the alert repeats.
                         SentimentType (str, required): The mood that raises the alert. One of: NEGATIVE.
@@ -405,8 +405,8 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
                     categories whose events go to the sink. When left out, the events of all categories do.
                 AmazonTranscribeProcessorConfiguration (dict): Settings of Amazon Transcribe, for an element of the
                 Type AmazonTranscribeProcessor.
-                    LanguageCode (str): The language of the speech, as in en-US. Leave it out when the language shall
-                    be identified. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                    LanguageCode (str): The language of the speech, as in en-US. Leave it out to have the language
+                    identified. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
                     VocabularyName (str, 1 to 200 characters): The name of a custom vocabulary in Amazon Transcribe:
                     words to recognise better, such as names. Its language must be that of the speech.
                     VocabularyFilterName (str, 1 to 200 characters): The name of a vocabulary filter in Amazon
@@ -514,7 +514,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
                         Layout (str): How the videos are arranged. GridView gives each video a tile of a grid. One
                         of: GridView.
                         Resolution (str): The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD),
-                        with the sides exchanged in portrait. When left out it is HD. One of: HD, FHD.
+                        with width and height swapped in portrait. When left out it is HD. One of: HD, FHD.
                         GridViewConfiguration (dict, required): How the tiles are arranged and how they look.
                             ContentShareLayout (str, required): How the picture is divided while content is shared:
                             PresenterOnly and ActiveSpeakerOnly fill it with the content and cover one corner with
@@ -640,7 +640,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
                 SinkType (str, required): The kind of place that receives the audio: a pool of Kinesis video streams.
                 One of: KinesisVideoStreamPool.
                 ReservedStreamCapacity (int, required, 1 to 10): How many streams of the pool are set aside for the
-                meeting: 1 for MixedAudio, and for IndividualAudio as many attendees as shall be streamed at once.
+                meeting: 1 for MixedAudio, and for IndividualAudio the number of attendees to stream at once.
                 MediaStreamType (str, required): What goes into the streams: one stream for each attendee
                 (IndividualAudio), or one with the audio of the whole meeting (MixedAudio). One of: MixedAudio,
                 IndividualAudio.
@@ -663,7 +663,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
 
     def delete_media_capture_pipeline(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Ends the recording of a meeting. What has been written stays in the bucket, and a concatenation that waits
-        for this capture can begin. A recording that shall not run to the end of the meeting must be ended this way,
+        for this capture can begin. A recording that must not run to the end of the meeting has to be ended this way,
         since the pipeline counts as an attendee and can keep the meeting, and its cost, alive.
 
         Keyword arguments:
@@ -1019,27 +1019,25 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         """
 
     def update_media_insights_pipeline_configuration(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
-        """Replaces the settings of a media insights pipeline configuration; its name and tags stay. Send everything
-        that shall hold afterwards, not the changes alone: GetMediaInsightsPipelineConfiguration gives what holds
-        now.
+        """Replaces the settings of a media insights pipeline configuration; its name and tags stay. Send the complete
+        configuration, not only the changes: GetMediaInsightsPipelineConfiguration returns the current one.
 
         Keyword arguments:
             Identifier (str, required, at most 1024 characters): The name or the ARN of the configuration to change.
             ResourceAccessRoleArn (str, required, 1 to 1024 characters): The ARN of the IAM role with which the
             service reads the streams and writes to the sinks. It must trust mediapipelines.chime.amazonaws.com.
-            RealTimeAlertConfiguration (dict): The rules for alerts that shall hold from now on, in place of the
-            present ones.
+            RealTimeAlertConfiguration (dict): The rules for alerts from now on, in place of the present ones.
                 Disabled (bool): Turns all rules off, while they stay in the configuration. When left out they are
                 on.
                 Rules (list of dict, 1 to 3 items): The rules; each can raise alerts.
-                    Type (str, required): What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an
-                    issue that comes up (IssueDetection). The settings stand in the member of that type. The latter
-                    two need Call Analytics. One of: KeywordMatch, Sentiment, IssueDetection.
+                    Type (str, required): What raises the alert: words (KeywordMatch), negative sentiment (Sentiment)
+                    or an issue that comes up (IssueDetection). The settings stand in the member of that type. The
+                    latter two need Call Analytics. One of: KeywordMatch, Sentiment, IssueDetection.
                     KeywordMatchConfiguration (dict): Settings of a rule of the Type KeywordMatch.
                         RuleName (str, required, 2 to 64 characters): The name of the rule, which the alert repeats.
                         Keywords (list of str, required, 1 to 10 items): The words or phrases that the rule listens
                         for.
-                        Negate (bool): Turns the rule around: it speaks up when the keywords are not said.
+                        Negate (bool): Inverts the rule: it triggers when the keywords are not spoken.
                     SentimentConfiguration (dict): Settings of a rule of the Type Sentiment.
                         RuleName (str, required, 2 to 64 characters): The name of the rule, which the alert repeats.
                         SentimentType (str, required): The mood that raises the alert. One of: NEGATIVE.
@@ -1047,8 +1045,7 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
                         seconds.
                     IssueDetectionConfiguration (dict): Settings of a rule of the Type IssueDetection.
                         RuleName (str, required, 2 to 64 characters): A name for the rule, which its alerts repeat.
-            Elements (list of dict, required): The processors and sinks that shall hold from now on. They replace all
-            present ones.
+            Elements (list of dict, required): The processors and sinks from now on. They replace all present ones.
                 Type (str, required): What the element is. The processors transcribe (AmazonTranscribeProcessor, or
                 AmazonTranscribeCallAnalyticsProcessor with call analytics; not both) or allow voice analytics
                 (VoiceAnalyticsProcessor). The other types are sinks: KinesisDataStreamSink receives the results of
@@ -1098,8 +1095,8 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
                     categories whose events go to the sink. When left out, the events of all categories do.
                 AmazonTranscribeProcessorConfiguration (dict): Settings of Amazon Transcribe, for an element of the
                 Type AmazonTranscribeProcessor.
-                    LanguageCode (str): The language of the speech, as in en-US. Leave it out when the language shall
-                    be identified. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
+                    LanguageCode (str): The language of the speech, as in en-US. Leave it out to have the language
+                    identified. One of: en-US, en-GB, es-US, fr-CA, fr-FR, en-AU, it-IT, de-DE, pt-BR.
                     VocabularyName (str, 1 to 200 characters): The name of a custom vocabulary in Amazon Transcribe:
                     words to recognise better, such as names. Its language must be that of the speech.
                     VocabularyFilterName (str, 1 to 200 characters): The name of a vocabulary filter in Amazon
@@ -1201,8 +1198,8 @@ class ChimeSDKMediaPipelinesOperations(BaseClient):
         Keyword arguments:
             Identifier (str, required, at most 1024 characters): The name or the ARN of the pool to change.
             StreamConfiguration (dict): What to change. When left out, nothing changes.
-                DataRetentionInHours (int, at least 1): How long the streams shall keep their data from now on, in
-                hours. When left out, it stays as it is.
+                DataRetentionInHours (int, at least 1): How long the streams will keep their data from now on, in
+                hours. When left out, it does not change.
 
         The result is a dict with ``ResponseMetadata`` and, with types of ``chimeline.types.media_pipelines``:
             KinesisVideoStreamPoolConfiguration (KinesisVideoStreamPoolConfiguration): The pool with its new

@@ -570,7 +570,7 @@ class AmazonTranscribeProcessorConfiguration(TypedDict, total=False):
     """
 
     LanguageCode: CallAnalyticsLanguageCode
-    """The language of the speech, as in en-US. Leave it out when the language shall be identified."""
+    """The language of the speech, as in en-US. Leave it out to have the language identified."""
 
     VocabularyName: str
     """The name of a custom vocabulary in Amazon Transcribe: words to recognise better, such as names. Its language must
@@ -854,8 +854,8 @@ class CompositedVideoArtifactsConfiguration(TypedDict):
     """How the videos are arranged. GridView gives each video a tile of a grid."""
 
     Resolution: NotRequired[ResolutionOption]
-    """The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD), with the sides exchanged in portrait.
-    When left out it is HD.
+    """The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD), with width and height swapped in
+    portrait. When left out it is HD.
     """
 
     GridViewConfiguration: GridViewConfiguration
@@ -921,7 +921,7 @@ class ChimeSdkMeetingConfiguration(TypedDict, total=False):
     """Which attendees' video is taken. When left out, that of everyone is."""
 
     ArtifactsConfiguration: ArtifactsConfiguration
-    """Which kinds of media are recorded, and in what form. When left out, the service's own choice holds."""
+    """Which kinds of media are recorded, and in what form. Optional; the service's default applies."""
 
 
 class ChimeSdkMeetingLiveConnectorConfiguration(TypedDict):
@@ -1032,7 +1032,7 @@ class CreateMediaCapturePipelineRequest(TypedDict):
     """
 
     ChimeSdkMeetingConfiguration: NotRequired[ChimeSdkMeetingConfiguration]
-    """Which attendees and which kinds of media are recorded. When left out, the service's own choice holds."""
+    """Which attendees and which kinds of media are recorded. Optional; the service's default applies."""
 
     SseAwsKeyManagementParams: NotRequired[SseAwsKeyManagementParams]
     """The KMS key that encrypts the artifacts in the bucket. For use with SinkIamRoleArn; when left out, the default
@@ -1078,7 +1078,7 @@ class KeywordMatchConfiguration(TypedDict):
     """The words or phrases that the rule listens for."""
 
     Negate: NotRequired[bool]
-    """Turns the rule around: it speaks up when the keywords are not said."""
+    """Inverts the rule: it triggers when the keywords are not spoken."""
 
 
 class SentimentConfiguration(TypedDict):
@@ -1105,8 +1105,8 @@ class RealTimeAlertRule(TypedDict):
     """A rule for alerts: its Type, and its settings in the member of that type."""
 
     Type: RealTimeAlertRuleType
-    """What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an issue that comes up (IssueDetection).
-    The settings stand in the member of that type. The latter two need Call Analytics.
+    """What raises the alert: words (KeywordMatch), negative sentiment (Sentiment) or an issue that comes up
+    (IssueDetection). The settings stand in the member of that type. The latter two need Call Analytics.
     """
 
     KeywordMatchConfiguration: NotRequired[KeywordMatchConfiguration]
@@ -1479,8 +1479,8 @@ class MediaStreamSink(TypedDict):
     """The kind of place that receives the audio: a pool of Kinesis video streams."""
 
     ReservedStreamCapacity: int
-    """How many streams of the pool are set aside for the meeting: 1 for MixedAudio, and for IndividualAudio as many
-    attendees as shall be streamed at once.
+    """How many streams of the pool are set aside for the meeting: 1 for MixedAudio, and for IndividualAudio the number
+    of attendees to stream at once.
     """
 
     MediaStreamType: MediaStreamType
@@ -1588,7 +1588,7 @@ class KinesisVideoStreamConfigurationUpdate(TypedDict, total=False):
     """The settings of the streams of a pool that can be changed."""
 
     DataRetentionInHours: int
-    """How long the streams shall keep their data from now on, in hours. When left out, it stays as it is."""
+    """How long the streams will keep their data from now on, in hours. When left out, it does not change."""
 
 
 class KinesisVideoStreamSourceTaskConfiguration(TypedDict):
@@ -1759,10 +1759,10 @@ class UpdateMediaInsightsPipelineConfigurationRequest(TypedDict):
     """
 
     RealTimeAlertConfiguration: NotRequired[RealTimeAlertConfiguration]
-    """The rules for alerts that shall hold from now on, in place of the present ones."""
+    """The rules for alerts from now on, in place of the present ones."""
 
     Elements: Items[MediaInsightsPipelineConfigurationElement]
-    """The processors and sinks that shall hold from now on. They replace all present ones."""
+    """The processors and sinks from now on. They replace all present ones."""
 
 
 class UpdateMediaInsightsPipelineStatusRequest(TypedDict):
@@ -1881,7 +1881,7 @@ class AmazonTranscribeProcessorConfigurationOutput(TypedDict):
     """
 
     LanguageCode: CallAnalyticsLanguageCode
-    """The language of the speech, as in en-US. Leave it out when the language shall be identified."""
+    """The language of the speech, as in en-US. Leave it out to have the language identified."""
 
     VocabularyName: str
     """The name of a custom vocabulary in Amazon Transcribe: words to recognise better, such as names. Its language must
@@ -2165,8 +2165,8 @@ class CompositedVideoArtifactsConfigurationOutput(TypedDict):
     """How the videos are arranged. GridView gives each video a tile of a grid."""
 
     Resolution: ResolutionOption
-    """The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD), with the sides exchanged in portrait.
-    When left out it is HD.
+    """The size of the picture: 1280 by 720 pixels (HD) or 1920 by 1080 (FHD), with width and height swapped in
+    portrait. When left out it is HD.
     """
 
     GridViewConfiguration: GridViewConfigurationOutput
@@ -2232,7 +2232,7 @@ class ChimeSdkMeetingConfigurationOutput(TypedDict):
     """Which attendees' video is taken. When left out, that of everyone is."""
 
     ArtifactsConfiguration: ArtifactsConfigurationOutput
-    """Which kinds of media are recorded, and in what form. When left out, the service's own choice holds."""
+    """Which kinds of media are recorded, and in what form. Optional; the service's default applies."""
 
 
 class ChimeSdkMeetingLiveConnectorConfigurationOutput(TypedDict):
@@ -2406,7 +2406,7 @@ class KeywordMatchConfigurationOutput(TypedDict):
     """The words or phrases that the rule listens for."""
 
     Negate: bool
-    """Turns the rule around: it speaks up when the keywords are not said."""
+    """Inverts the rule: it triggers when the keywords are not spoken."""
 
 
 class SentimentConfigurationOutput(TypedDict):
@@ -2433,8 +2433,8 @@ class RealTimeAlertRuleOutput(TypedDict):
     """A rule for alerts: its Type, and its settings in the member of that type."""
 
     Type: RealTimeAlertRuleType
-    """What raises the alert: words (KeywordMatch), a bad mood (Sentiment) or an issue that comes up (IssueDetection).
-    The settings stand in the member of that type. The latter two need Call Analytics.
+    """What raises the alert: words (KeywordMatch), negative sentiment (Sentiment) or an issue that comes up
+    (IssueDetection). The settings stand in the member of that type. The latter two need Call Analytics.
     """
 
     KeywordMatchConfiguration: KeywordMatchConfigurationOutput
@@ -2878,8 +2878,8 @@ class MediaStreamSinkOutput(TypedDict):
     """The kind of place that receives the audio: a pool of Kinesis video streams."""
 
     ReservedStreamCapacity: int
-    """How many streams of the pool are set aside for the meeting: 1 for MixedAudio, and for IndividualAudio as many
-    attendees as shall be streamed at once.
+    """How many streams of the pool are set aside for the meeting: 1 for MixedAudio, and for IndividualAudio the number
+    of attendees to stream at once.
     """
 
     MediaStreamType: MediaStreamType
@@ -3088,7 +3088,7 @@ class ListMediaPipelineKinesisVideoStreamPoolsResponse(Response):
 
 
 class MediaPipelineSummary(TypedDict):
-    """A pipeline in a listing; its kind is not told."""
+    """A pipeline in a listing, which does not include the pipeline type."""
 
     MediaPipelineId: str
     """The id of the pipeline, from the response that created it."""

@@ -44,8 +44,8 @@ class ChimeSDKMeetingsOperations(BaseClient):
 
     def batch_create_attendee(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
         """Creates several attendees of a meeting in one request. The call succeeds even when some of them could not be
-        created: those stand in Errors with the reason, by their ExternalUserId, and can be sent again. Each attendee
-        has a JoinToken for the client of that user alone.
+        created: those are returned in Errors with the reason, by their ExternalUserId, and can be sent again. Each
+        attendee has a JoinToken for the client of that user alone.
 
         Keyword arguments:
             MeetingId (str, required): The identifier of the meeting, from the response that created it.
@@ -181,8 +181,9 @@ class ChimeSDKMeetingsOperations(BaseClient):
         """
 
     def create_meeting_with_attendees(self, *args: t.Never, **kwargs: t.Any) -> t.Any:
-        """Creates a meeting together with its first attendees. Attendees that could not be created stand in Errors
-        while the meeting and the others exist; further ones can be added with CreateAttendee or BatchCreateAttendee.
+        """Creates a meeting together with its first attendees. Attendees that could not be created are returned in
+        Errors while the meeting and the others exist; further ones can be added with CreateAttendee or
+        BatchCreateAttendee.
 
         Keyword arguments:
             ClientRequestToken (str, 2 to 64 characters): A token that makes repeating the request safe: within the

@@ -26,11 +26,13 @@ pub(super) fn stop(given: &Stop, session: &mut Session, output: &Output) -> Resu
     if wanted.len() > 1 && !yes && !confirmed(wanted.len())? {
         return Err(CommandError::new("nothing was stopped"));
     }
+    let service = if given.legacy { "chime" } else { "chime-sdk-media-pipelines" };
     let mut stopped = Vec::new();
     let mut failed = None;
     for (region, target) in &wanted {
         output.progress(&format!("stopping {target}"));
-        let input = json!({"target": target, "concatenate_to": concatenate_to, "wait": wait, "retry": 60});
+        let input =
+            json!({"target": target, "concatenate_to": concatenate_to, "wait": wait, "retry": 60, "service": service});
         let mut other = region.as_ref().map(|region| session.in_region(region));
         match other.as_mut().unwrap_or(session).drive("stop_recording", &input, &mut quiet) {
             Ok(done) => {

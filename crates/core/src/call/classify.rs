@@ -10,7 +10,7 @@ use crate::call::options::Call;
 use crate::codec::timestamp::http_date;
 use crate::config::options::RetryMode;
 use crate::error::kinds::{Attempt, Error};
-use crate::error::response::{self, Answer};
+use crate::error::response::{self, RawResponse};
 use crate::redact;
 use crate::retry::standard::Retryable;
 use crate::signing::clock_skew::Times;
@@ -18,7 +18,7 @@ use crate::signing::clock_skew::Times;
 /// An attempt that is over.
 pub(crate) struct Attempted {
     /// What came of it.
-    pub(crate) outcome: Result<Answer, Error>,
+    pub(crate) outcome: Result<RawResponse, Error>,
     /// What it was signed with, if it came to that.
     pub(crate) identity: Option<Identity>,
     /// When, of an outcome that is the service's own.
@@ -33,9 +33,9 @@ impl From<Error> for Attempted {
 }
 
 /// An outcome, judged.
-pub(crate) enum Verdict {
+pub(crate) enum Classification {
     /// The service did what it was asked.
-    Success(Answer),
+    Success(RawResponse),
     /// It did not, or was not reached.
     Failure {
         /// Why.
@@ -56,18 +56,18 @@ pub(crate) enum Retry {
 }
 
 /// Judges an attempt that ended `now`.
-pub(crate) fn judge(client: &ClientContext, call: &Call, attempted: Attempted, now: SystemTime) -> Verdict {
+pub(crate) fn classify(client: &ClientContext, call: &Call, attempted: Attempted, now: SystemTime) -> Classification {
     let Attempted { outcome, identity, times } = attempted;
     let answer = match outcome {
         Ok(answer) if answer.is_success() => {
-            learn(client, now, false);
-            return Verdict::Success(answer);
+            on_response(client, now, false);
+            return Classification::Success(answer);
         }
         Ok(answer) => answer,
         Err(error) => {
             let reason = if error.kind().is_timeout() { Retryable::Timeout } else { Retryable::Transient };
             let retry = if error.kind().is_transient() { Retry::After(reason, None) } else { Retry::No };
-            return Verdict::Failure { error, retry };
+            return Classification::Failure { error, retry };
         }
     };
     let credentials = identity.as_ref().and_then(|identity| identity.data::<Credentials>());
@@ -75,31 +75,31 @@ pub(crate) fn judge(client: &ClientContext, call: &Call, attempted: Attempted, n
     let error = response::error_of(client.service, call.operation, &answer, token);
     let code = error.service_error().and_then(|e| e.code.as_ref()).and_then(|code| code.as_str()).unwrap_or_default();
     let reason = Retryable::of_answer(answer.status, code);
-    learn(client, now, reason == Some(Retryable::Throttling));
+    on_response(client, now, reason == Some(Retryable::Throttling));
     let retry = match reason {
         _ if client.config.corrects_clock_skew
-            && times.is_some_and(|times| client.skew.learn(&answer, code, times)) =>
+            && times.is_some_and(|times| client.skew.update(&answer, code, times)) =>
         {
             Retry::WithItsClock
         }
         Some(reason) => Retry::After(reason, asked_delay(&answer, now)),
         None => Retry::No,
     };
-    Verdict::Failure { error, retry }
+    Classification::Failure { error, retry }
 }
 
-fn learn(client: &ClientContext, now: SystemTime, throttled: bool) {
+fn on_response(client: &ClientContext, now: SystemTime, throttled: bool) {
     if client.config.retry.mode == RetryMode::Adaptive {
-        client.rate.learn(since_1970(now), throttled);
+        client.rate.on_response(since_epoch(now), throttled);
     }
 }
 
-pub(crate) fn since_1970(now: SystemTime) -> Duration {
+pub(crate) fn since_epoch(now: SystemTime) -> Duration {
     now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// How long the service asks to wait: milliseconds in its own header, else seconds or a date in the standard one.
-fn asked_delay(answer: &Answer, now: SystemTime) -> Option<Duration> {
+fn asked_delay(answer: &RawResponse, now: SystemTime) -> Option<Duration> {
     if let Some(text) = answer.header("x-amz-retry-after") {
         return text.trim().parse().ok().map(Duration::from_millis);
     }
@@ -110,15 +110,15 @@ fn asked_delay(answer: &Answer, now: SystemTime) -> Option<Duration> {
     http_date(text)?.duration_since(now).ok()
 }
 
-/// The ledger's line for an outcome.
-pub(crate) fn ledger_line(verdict: &Verdict, took: Duration) -> Attempt {
+/// The record of an attempt, for its outcome.
+pub(crate) fn attempt_record(classification: &Classification, took: Duration) -> Attempt {
     let line = |status, code, request_id| Attempt { status, code, request_id, took, delay: None };
-    match verdict {
-        Verdict::Success(answer) => {
+    match classification {
+        Classification::Success(answer) => {
             let id = answer.header("x-amzn-requestid").or_else(|| answer.header("x-amz-request-id"));
             line(Some(answer.status), None, id.map(str::to_owned))
         }
-        Verdict::Failure { error, .. } => match error.service_error() {
+        Classification::Failure { error, .. } => match error.service_error() {
             Some(service) => {
                 let code = service.code.as_ref();
                 let code = code.map(|code| code.as_str().map_or_else(|| redact::code(&code.to_string()), redact::code));

@@ -16,7 +16,7 @@ use crate::error::kinds::Error;
 use crate::http::transport::{Network, host_of};
 use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 use crate::runtime::host::Door;
 use crate::schema::{Operation, Service};
 use crate::signing::clock_skew::Skew;
@@ -29,7 +29,7 @@ pub(crate) struct ClientContext {
     pub(crate) quota: Quota,
     pub(crate) rate: RateLimit,
     pub(crate) skew: Skew,
-    pub(crate) world: World,
+    pub(crate) env: Environment,
     pub(crate) user_agent: HeaderValue,
     pub(crate) network: Arc<Network>,
 }

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use http::HeaderValue;
 
 use crate::codec::encode::Encoded;
-use crate::config::options::Keys;
+use crate::config::options::StaticCredentials;
 use crate::config::resolve::{Config, duration};
 use crate::config::setting_resolver::invalid_setting;
 use crate::credentials::static_credentials;
@@ -41,8 +41,8 @@ pub struct CallOptions {
     pub attempt_timeout: Option<f64>,
     /// Attempts in all.
     pub max_attempts: Option<u32>,
-    /// Keys to sign with.
-    pub credentials: Option<Keys>,
+    /// StaticCredentials to sign with.
+    pub credentials: Option<StaticCredentials>,
     /// The trace of the Lambda invocation that makes the call: `_X_AMZN_TRACE_ID` as it is at the call, for it changes with
     /// each invocation. One that cannot be a header is left out.
     pub trace_id: Option<String>,
@@ -74,7 +74,7 @@ impl Limits {
     fn with(self, options: &CallOptions) -> Result<Limits, Error> {
         let seconds = |name, value: Option<f64>| value.map(|value| duration(name, value)).transpose();
         if options.max_attempts == Some(0) {
-            return Err(invalid_setting("max_attempts", "0", "a whole number from 1 on"));
+            return Err(invalid_setting("max_attempts", "0", "an integer of at least 1"));
         }
         Ok(Limits {
             timeout: seconds("timeout", options.timeout)?.or(self.timeout),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 
-use crate::call::classify::{Attempted, Retry, Verdict, judge, ledger_line, since_1970};
+use crate::call::classify::{Attempted, Classification, Retry, attempt_record, classify, since_epoch};
 use crate::call::context::{CallContext, ClientContext, Next};
 use crate::call::options::Deadline;
 use crate::call::progress::{Phase, Progress};
@@ -17,7 +17,7 @@ use crate::call::request::{mark_attempt, signed, unsigned, url_of};
 use crate::config::options::RetryMode;
 use crate::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata};
 use crate::error::panics::caught;
-use crate::error::response::Answer;
+use crate::error::response::RawResponse;
 use crate::http::transport::Request;
 use crate::signing::clock_skew::Times;
 
@@ -90,10 +90,10 @@ pub(crate) async fn secured<T>(
     done.unwrap_or_else(|_| Err(cut_off_in(Phase::Securing, limit)))
 }
 
-async fn attempt_until_done(context: &CallContext<'_>) -> Result<(Answer, bool), Error> {
+async fn attempt_until_done(context: &CallContext<'_>) -> Result<(RawResponse, bool), Error> {
     let CallContext { client, call, progress, .. } = *context;
     let max_attempts = call.limits.max_attempts;
-    let invocation_id = (client.world.uuid)().to_string();
+    let invocation_id = (client.env.uuid)().to_string();
     let url = url_of(client, call)?;
     let unsigned = || unsigned(client, call, &url, &invocation_id);
     // Made anew for each attempt, unless the host replied with another one.
@@ -112,13 +112,13 @@ async fn attempt_until_done(context: &CallContext<'_>) -> Result<(Answer, bool),
             Ok(request) => attempt(context, request, number).await,
             Err(error) => Err(error),
         };
-        let verdict = judge(client, call, attempted.unwrap_or_else(Attempted::from), (client.world.now)());
-        let line = ledger_line(&verdict, started.elapsed());
+        let classification = classify(client, call, attempted.unwrap_or_else(Attempted::from), (client.env.now)());
+        let line = attempt_record(&classification, started.elapsed());
         tracing::debug!(target: "chimeline", operation = call.operation.name, number, outcome = %line, "attempt");
         progress.note(line);
-        let (outcome, retry) = match verdict {
-            Verdict::Success(answer) => (Ok(answer), Retry::No),
-            Verdict::Failure { error, retry } => (Err(error), retry),
+        let (outcome, retry) = match classification {
+            Classification::Success(answer) => (Ok(answer), Retry::No),
+            Classification::Failure { error, retry } => (Err(error), retry),
         };
         let is_last = number >= max_attempts;
         let may_correct_clock = !is_last && !clock_corrected;
@@ -148,7 +148,7 @@ async fn attempt_until_done(context: &CallContext<'_>) -> Result<(Answer, bool),
         };
         spent = cost.or(spent);
         progress.note_delay(delay);
-        (client.world.sleep)(delay).await;
+        (client.env.sleep)(delay).await;
     }
     Err(Error::new(ErrorKind::InvalidConfig, "no attempt is allowed".to_owned()))
 }
@@ -168,7 +168,7 @@ fn propose(client: &ClientContext, retry: &Retry, number: u32, is_last: bool, ma
         Retry::WithItsClock if may_correct_clock => unpaid(Next::AtOnce),
         Retry::After(reason, asked) if !is_last => match client.quota.take(reason) {
             Some(cost) => {
-                let delay = reason.delay(number, (client.world.random)(), asked);
+                let delay = reason.delay(number, (client.env.random)(), asked);
                 Proposal { next: Next::After(delay), cost: Some(cost), quota_reached: false }
             }
             None => Proposal { next: Next::Stop, cost: None, quota_reached: true },
@@ -181,14 +181,14 @@ async fn attempt(context: &CallContext<'_>, mut request: Request, number: u32) -
     let CallContext { client, call, progress, door, .. } = *context;
     if client.config.retry.mode == RetryMode::Adaptive {
         progress.enter(Phase::RateLimited);
-        while let Err(wait) = client.rate.take(since_1970((client.world.now)())) {
-            (client.world.sleep)(wait).await;
+        while let Err(wait) = client.rate.take(since_epoch((client.env.now)())) {
+            (client.env.sleep)(wait).await;
         }
     }
     progress.enter(Phase::Authenticating);
     let identity = match &call.identity {
         Some(identity) => identity.clone(),
-        None => client.credentials.identity(&client.world, door).await?,
+        None => client.credentials.identity(&client.env, door).await?,
     };
     context.until_deadline().await;
     mark_attempt(&mut request, number, call.limits.max_attempts)?;
@@ -220,7 +220,7 @@ async fn exchange(
     number: u32,
 ) -> Result<Attempted, Error> {
     let CallContext { client, http, permits, call, progress, .. } = *context;
-    let now = || client.skew.corrected((client.world.now)());
+    let now = || client.skew.corrected((client.env.now)());
     let mut signed_at = None;
     // Asked before there is a permit: a call within the host's function may need the last one.
     if call.questions.exchanges {
@@ -255,6 +255,6 @@ async fn exchange(
         }),
     };
     drop(permit);
-    let times = Times { signed: time, took: started.elapsed(), received: (client.world.now)() };
+    let times = Times { signed: time, took: started.elapsed(), received: (client.env.now)() };
     Ok(Attempted { outcome, identity: Some(identity), times: Some(times) })
 }

@@ -78,12 +78,12 @@ impl Progress {
             Phase::RateLimited => format!("waiting for the adaptive rate limit before attempt {number}"),
             Phase::Queueing => format!("waiting for a free connection for attempt {number}"),
             Phase::Authenticating => format!("getting credentials for attempt {number}"),
-            Phase::Attempting(_) => format!("in attempt {number}, connecting to {host} or waiting for its answer"),
+            Phase::Attempting(_) => format!("in attempt {number}, connecting to {host} or waiting for its response"),
             Phase::Asking(_) => format!("waiting for a handler of attempt {number}"),
             Phase::BackingOff => format!("waiting before attempt {number}"),
         };
         self.ended_by(ErrorKind::CallTimeout);
-        let message = format!("the call did not end within its {} s; it was {phase}", limit.as_secs_f64());
+        let message = format!("the call timed out after {} s: it was {phase}", limit.as_secs_f64());
         Error::new(ErrorKind::CallTimeout, message)
     }
 

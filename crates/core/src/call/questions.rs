@@ -7,12 +7,12 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Method};
 
-use crate::call::classify::{Attempted, Retry, Verdict, judge};
+use crate::call::classify::{Attempted, Classification, Retry, classify};
 use crate::call::context::{CallContext, Next};
 use crate::call::progress::Phase;
 use crate::call::request::parsed;
 use crate::error::kinds::{Error, ErrorKind};
-use crate::error::response::Answer;
+use crate::error::response::RawResponse;
 use crate::http::transport::Request;
 use crate::runtime::host::{HttpRequest, HttpResponse, Question, Reply, host_is_gone};
 use crate::signing::sigv4::is_signed;
@@ -21,7 +21,7 @@ use crate::signing::sigv4::is_signed;
 pub(crate) enum Sending {
     Request(Request),
     /// Nothing is sent: this is the response.
-    Response(Answer),
+    Response(RawResponse),
 }
 
 /// What the host makes of an outcome.
@@ -89,11 +89,11 @@ impl CallContext<'_> {
     }
 
     /// The outcome of a call whose host responded in place of all attempts.
-    pub(crate) fn without_attempt(&self, answer: Answer) -> Result<(Answer, bool), Error> {
+    pub(crate) fn without_attempt(&self, answer: RawResponse) -> Result<(RawResponse, bool), Error> {
         let attempted = Attempted { outcome: Ok(answer), identity: None, times: None };
-        match judge(self.client, self.call, attempted, (self.client.world.now)()) {
-            Verdict::Success(answer) => Ok((answer, false)),
-            Verdict::Failure { error, retry: Retry::No | Retry::WithItsClock | Retry::After(..) } => Err(error),
+        match classify(self.client, self.call, attempted, (self.client.env.now)()) {
+            Classification::Success(answer) => Ok((answer, false)),
+            Classification::Failure { error, retry: Retry::No | Retry::WithItsClock | Retry::After(..) } => Err(error),
         }
     }
 
@@ -117,7 +117,7 @@ impl CallContext<'_> {
         match reply {
             Reply::Send(request) => self.request(request).map(Sending::Request),
             Reply::Respond(HttpResponse { status, headers, body }) => {
-                Ok(Sending::Response(Answer { status, headers, body }))
+                Ok(Sending::Response(RawResponse { status, headers, body }))
             }
             _ => Err(unfit()),
         }
@@ -170,9 +170,9 @@ impl From<&Request> for HttpRequest {
     }
 }
 
-impl From<&Answer> for HttpResponse {
-    fn from(answer: &Answer) -> HttpResponse {
-        let Answer { status, headers, body } = answer;
+impl From<&RawResponse> for HttpResponse {
+    fn from(answer: &RawResponse) -> HttpResponse {
+        let RawResponse { status, headers, body } = answer;
         HttpResponse { status: *status, headers: headers.clone(), body: body.clone() }
     }
 }

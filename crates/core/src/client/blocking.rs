@@ -17,7 +17,7 @@ use crate::call::options::{Call, Deadline};
 use crate::call::orchestrator::{self, Response};
 use crate::call::progress::Progress;
 use crate::client::Client;
-use crate::client::blocking_runtimes::{Lane, Lanes, Room};
+use crate::client::blocking_runtimes::{BlockingRuntime, BlockingRuntimes, RuntimePermit};
 use crate::error::kinds::{Error, ErrorKind};
 use crate::runtime::fork;
 use crate::runtime::host::{Asked, Door, Pump};
@@ -45,7 +45,7 @@ pub enum Step {
     /// The call asks the host something, and goes on with the next step after the reply.
     Asked(Asked),
     /// The call goes on with the next step.
-    Tick,
+    InterruptCheck,
 }
 
 /// A step that came to no error.
@@ -62,13 +62,13 @@ enum Came {
 
 struct Running<'c> {
     future: Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'c>>,
-    lane: Lane,
-    room: Room,
+    blocking_runtime: BlockingRuntime,
+    permit: RuntimePermit,
 }
 
 impl Client {
-    /// Makes the call on this thread. `tick` is asked about every 50 ms whether to go on. It has no host to ask.
-    pub fn call_blocking(&self, call: &Call, tick: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
+    /// Makes the call on this thread. `interrupt_check` is asked about every 50 ms whether to go on. It has no host to ask.
+    pub fn call_blocking(&self, call: &Call, interrupt_check: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
         const SLICE: Duration = Duration::from_millis(50);
         let mut blocking = self.blocking(call);
         loop {
@@ -76,8 +76,8 @@ impl Client {
                 Step::Done(outcome) => return outcome,
                 // Here is nobody to ask.
                 Step::Asked(asked) => drop(asked),
-                Step::Tick if tick() => {}
-                Step::Tick => return Err(blocking.interrupt()),
+                Step::InterruptCheck if interrupt_check() => {}
+                Step::InterruptCheck => return Err(blocking.interrupt()),
             }
         }
     }
@@ -107,7 +107,7 @@ impl<'c> Blocking<'c> {
     /// Goes on for `slice`, or until the call's end where there is none. After its end there is no further step.
     pub fn step(&mut self, slice: Option<Duration>) -> Step {
         match self.advance(slice) {
-            Ok(Advanced::Nothing) => Step::Tick,
+            Ok(Advanced::Nothing) => Step::InterruptCheck,
             Ok(Advanced::Asked(asked)) => Step::Asked(asked),
             Ok(Advanced::Done(response)) => Step::Done(Ok(response)),
             Err(error) => Step::Done(Err(self.client.context().explained(error, self.call.operation))),
@@ -144,16 +144,16 @@ impl<'c> Blocking<'c> {
                 _ => Poll::Pending,
             }
         });
-        match running.lane.drive(came, slice) {
+        match running.blocking_runtime.drive(came, slice) {
             None => Ok(Advanced::Nothing),
             Some(Came::Asked(asked)) => Ok(Advanced::Asked(asked)),
             Some(Came::Outcome(outcome)) => {
-                if let Some(Running { future, lane, room }) = self.running.take() {
+                if let Some(Running { future, blocking_runtime, permit }) = self.running.take() {
                     match &outcome {
                         Ok(_) => drop(future),
-                        Err(_) => lane.abandon(future),
+                        Err(_) => blocking_runtime.abandon(future),
                     }
-                    room.give_back(lane);
+                    permit.give_back(blocking_runtime);
                 }
                 outcome.map(Advanced::Done)
             }
@@ -162,27 +162,27 @@ impl<'c> Blocking<'c> {
 
     fn enter_lane(&self, slice: Option<Duration>) -> Result<Option<Running<'c>>, Error> {
         let Blocking { client, call, deadline, .. } = *self;
-        let lanes: Arc<Lanes> = client.lanes()?;
-        let Some((lane, room)) = lanes.take(deadline, slice)? else { return Ok(None) };
-        let (http, progress, door) = (lane.http.clone(), self.progress.clone(), self.door.clone());
+        let blocking_runtimes: Arc<BlockingRuntimes> = client.blocking_runtimes()?;
+        let Some((blocking_runtime, permit)) = blocking_runtimes.take(deadline, slice)? else { return Ok(None) };
+        let (http, progress, door) = (blocking_runtime.http.clone(), self.progress.clone(), self.door.clone());
         let future = Box::pin(async move {
             let http = &client.http(&http, 1, deadline).await?;
             let (client, permits, door, progress) = (client.context(), None, door.as_ref(), &*progress);
             orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
         });
-        Ok(Some(Running { future, lane, room }))
+        Ok(Some(Running { future, blocking_runtime, permit }))
     }
 }
 
 impl Drop for Blocking<'_> {
     fn drop(&mut self) {
-        let Some(Running { future, lane, room }) = self.running.take() else { return };
+        let Some(Running { future, blocking_runtime, permit }) = self.running.take() else { return };
         if self.generation == fork::generation() {
-            lane.abandon(future);
-            room.give_back(lane);
+            blocking_runtime.abandon(future);
+            permit.give_back(blocking_runtime);
         } else {
             // They are the parent's: dropping them would use its sockets.
-            std::mem::forget((future, lane, room));
+            std::mem::forget((future, blocking_runtime, permit));
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Lanes: what blocking calls do their I/O on, each on its caller's thread.
+//! BlockingRuntimes: what blocking calls do their I/O on, each on its caller's thread.
 //!
-//! A hop to another thread and back costs more than the rest of a call, so a blocking call takes a lane (a runtime of one
+//! A hop to another thread and back costs more than the rest of a call, so a blocking call takes a blocking runtime (a runtime of one
 //! thread and a pool of connections that lives on it), runs there, and puts it back for the next one.
 
 use std::future::Future;
@@ -18,16 +18,16 @@ use crate::runtime::io_thread::STACK;
 
 /// A runtime and the HTTP client whose connections live on it.
 #[derive(Debug)]
-pub(crate) struct Lane {
-    /// There until the lane is dropped.
+pub(crate) struct BlockingRuntime {
+    /// There until the blocking runtime is dropped.
     runtime: Option<Runtime>,
     /// Made by the first call that runs here.
     pub(crate) http: Arc<OnceLock<reqwest::Client>>,
 }
 
-/// The lanes of a client in one process.
+/// The blocking runtimes of a client in one process.
 #[derive(Debug)]
-pub(crate) struct Lanes {
+pub(crate) struct BlockingRuntimes {
     state: Mutex<State>,
     freed: Condvar,
     /// How many wait for the next call, and how many there may be.
@@ -37,39 +37,39 @@ pub(crate) struct Lanes {
 
 #[derive(Debug, Default)]
 struct State {
-    idle: Vec<Lane>,
+    idle: Vec<BlockingRuntime>,
     made: u32,
 }
 
 thread_local! {
-    /// How many lanes, of any client, the calls under way on this thread hold.
+    /// How many blocking runtimes, of any client, the calls under way on this thread hold.
     static HELD: Arc<AtomicUsize> = Arc::default();
 }
 
-impl Lanes {
-    pub(crate) fn new(kept: u32, max: u32) -> Lanes {
+impl BlockingRuntimes {
+    pub(crate) fn new(kept: u32, max: u32) -> BlockingRuntimes {
         let kept = usize::try_from(kept).unwrap_or(usize::MAX);
-        Lanes { state: Mutex::default(), freed: Condvar::new(), kept, max }
+        BlockingRuntimes { state: Mutex::default(), freed: Condvar::new(), kept, max }
     }
 
-    /// Takes the lane used last, or makes one, or waits for one when as many as allowed are out: until the deadline, and no longer
+    /// Takes the blocking runtime used last, or makes one, or waits for one when as many as allowed are out: until the deadline, and no longer
     /// than `slice`, after which there is `None`.
     ///
     /// A call within a call of the same thread, such as a signal handler's, never waits: the outer one goes on only after it, and
-    /// so may one of another thread that waits for the outer one's lane. It gets a lane beyond the limit where there is no other.
+    /// so may one of another thread that waits for the outer one's blocking runtime. It gets a blocking runtime beyond the limit where there is no other.
     pub(crate) fn take(
-        self: &Arc<Lanes>,
+        self: &Arc<BlockingRuntimes>,
         deadline: Option<Deadline>,
         slice: Option<Duration>,
-    ) -> Result<Option<(Lane, Room)>, Error> {
+    ) -> Result<Option<(BlockingRuntime, RuntimePermit)>, Error> {
         let held = HELD.try_with(Arc::clone).unwrap_or_default();
         let nested = held.load(Ordering::Relaxed) > 0;
         let asked_again = slice.and_then(|slice| Instant::now().checked_add(slice));
         let mut state = self.lock();
         loop {
-            if let Some(lane) = state.idle.pop() {
+            if let Some(blocking_runtime) = state.idle.pop() {
                 drop(state);
-                return Ok(Some((lane, Room::new(self, held))));
+                return Ok(Some((blocking_runtime, RuntimePermit::new(self, held))));
             }
             if state.made < self.max || nested {
                 state.made += 1;
@@ -92,8 +92,8 @@ impl Lanes {
             };
         }
         drop(state);
-        let room = Room::new(self, held);
-        Ok(Some((Lane::new()?, room)))
+        let permit = RuntimePermit::new(self, held);
+        Ok(Some((BlockingRuntime::new()?, permit)))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -101,52 +101,52 @@ impl Lanes {
     }
 }
 
-/// The right to one lane: given back with the lane for the next call, else, when there is none, for another lane.
+/// The right to one blocking runtime: given back with the blocking runtime for the next call, else, when there is none, for another blocking runtime.
 #[derive(Debug)]
-pub(crate) struct Room {
-    lanes: Arc<Lanes>,
-    /// Counts the lanes of the thread that took it.
+pub(crate) struct RuntimePermit {
+    blocking_runtimes: Arc<BlockingRuntimes>,
+    /// Counts the blocking runtimes of the thread that took it.
     held: Arc<AtomicUsize>,
-    lane: Option<Lane>,
+    blocking_runtime: Option<BlockingRuntime>,
 }
 
-impl Room {
-    fn new(lanes: &Arc<Lanes>, held: Arc<AtomicUsize>) -> Room {
+impl RuntimePermit {
+    fn new(blocking_runtimes: &Arc<BlockingRuntimes>, held: Arc<AtomicUsize>) -> RuntimePermit {
         held.fetch_add(1, Ordering::Relaxed);
-        Room { lanes: lanes.clone(), held, lane: None }
+        RuntimePermit { blocking_runtimes: blocking_runtimes.clone(), held, blocking_runtime: None }
     }
 
-    pub(crate) fn give_back(mut self, lane: Lane) {
-        self.lane = Some(lane);
+    pub(crate) fn give_back(mut self, blocking_runtime: BlockingRuntime) {
+        self.blocking_runtime = Some(blocking_runtime);
     }
 }
 
-impl Drop for Room {
+impl Drop for RuntimePermit {
     fn drop(&mut self) {
         self.held.fetch_sub(1, Ordering::Relaxed);
-        let lane = self.lane.take();
-        let mut state = self.lanes.lock();
-        let is_kept = state.made <= self.lanes.max && state.idle.len() < self.lanes.kept;
-        let (kept, gone) = if is_kept { (lane, None) } else { (None, lane) };
+        let blocking_runtime = self.blocking_runtime.take();
+        let mut state = self.blocking_runtimes.lock();
+        let is_kept = state.made <= self.blocking_runtimes.max && state.idle.len() < self.blocking_runtimes.kept;
+        let (kept, gone) = if is_kept { (blocking_runtime, None) } else { (None, blocking_runtime) };
         match kept {
-            Some(lane) => state.idle.push(lane),
+            Some(blocking_runtime) => state.idle.push(blocking_runtime),
             None => state.made -= 1,
         }
         drop(state);
-        self.lanes.freed.notify_one();
+        self.blocking_runtimes.freed.notify_one();
         drop(gone);
     }
 }
 
-impl Lane {
-    fn new() -> Result<Lane, Error> {
+impl BlockingRuntime {
+    fn new() -> Result<BlockingRuntime, Error> {
         let fail = |e: std::io::Error| resource_limits::refused("the I/O of a call cannot be set up", &e);
         let runtime = Builder::new_current_thread().enable_all().thread_stack_size(STACK).build().map_err(fail)?;
-        Ok(Lane { runtime: Some(runtime), http: Arc::default() })
+        Ok(BlockingRuntime { runtime: Some(runtime), http: Arc::default() })
     }
 
     /// Drives `call`, at most for `slice`; `None` where it is not done by then. The thread is not in the runtime afterwards, so that
-    /// what runs before the next slice may be a call on another lane.
+    /// what runs before the next slice may be a call on another blocking runtime.
     pub(crate) fn drive<T>(&self, call: impl Future<Output = T>, slice: Option<Duration>) -> Option<T> {
         let runtime = self.runtime.as_ref()?;
         match slice {
@@ -166,7 +166,7 @@ impl Lane {
     }
 }
 
-impl Drop for Lane {
+impl Drop for BlockingRuntime {
     /// Without waiting: the client may be dropped last by a call of the I/O thread, where nothing may wait.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
@@ -182,44 +182,50 @@ mod tests {
 
     use tokio::runtime::Builder;
 
-    use super::{Lane, Lanes};
+    use super::{BlockingRuntime, BlockingRuntimes};
 
     #[test]
     fn a_lane_may_end_where_nothing_may_wait() {
-        let lane = Lane::new().expect("a lane");
-        Builder::new_current_thread().build().expect("a runtime").block_on(async { drop(lane) });
+        let blocking_runtime = BlockingRuntime::new().expect("a blocking runtime");
+        Builder::new_current_thread().build().expect("a runtime").block_on(async { drop(blocking_runtime) });
     }
 
     #[test]
     fn as_many_lanes_are_kept_as_allowed_and_more_may_be_out() {
-        let lanes = Arc::new(Lanes::new(2, u32::MAX));
-        let out: Vec<_> = (0..3).map(|_| lanes.take(None, None).expect("no error").expect("a lane")).collect();
-        assert_eq!(lanes.lock().made, 3);
-        for (lane, room) in out {
-            room.give_back(lane);
+        let blocking_runtimes = Arc::new(BlockingRuntimes::new(2, u32::MAX));
+        let out: Vec<_> = (0..3)
+            .map(|_| blocking_runtimes.take(None, None).expect("no error").expect("a blocking runtime"))
+            .collect();
+        assert_eq!(blocking_runtimes.lock().made, 3);
+        for (blocking_runtime, permit) in out {
+            permit.give_back(blocking_runtime);
         }
-        let state = lanes.lock();
+        let state = blocking_runtimes.lock();
         assert_eq!((state.idle.len(), state.made), (2, 2));
     }
 
     #[test]
     fn a_thread_that_holds_a_lane_gets_another_one_and_the_limit_holds_again_afterwards() {
-        let (some, others) = (Arc::new(Lanes::new(1, 1)), Arc::new(Lanes::new(1, 1)));
+        let (some, others) = (Arc::new(BlockingRuntimes::new(1, 1)), Arc::new(BlockingRuntimes::new(1, 1)));
         let slice = Some(Duration::from_millis(1));
-        let take = |lanes: &Arc<Lanes>| lanes.take(None, slice).expect("no error");
-        let outer = take(&some).expect("the first lane");
-        let elsewhere =
-            |lanes: &Arc<Lanes>| std::thread::scope(|scope| scope.spawn(|| take(lanes)).join()).expect("no panic");
+        let take = |blocking_runtimes: &Arc<BlockingRuntimes>| blocking_runtimes.take(None, slice).expect("no error");
+        let outer = take(&some).expect("the first blocking runtime");
+        let elsewhere = |blocking_runtimes: &Arc<BlockingRuntimes>| {
+            std::thread::scope(|scope| scope.spawn(|| take(blocking_runtimes)).join()).expect("no panic")
+        };
         assert!(elsewhere(&some).is_none());
-        let held_elsewhere = elsewhere(&others).expect("the first lane");
-        let inner = [take(&some).expect("a lane beyond the limit"), take(&others).expect("the same of another client")];
-        for (lane, room) in inner.into_iter().chain([outer, held_elsewhere]) {
-            room.give_back(lane);
+        let held_elsewhere = elsewhere(&others).expect("the first blocking runtime");
+        let inner = [
+            take(&some).expect("a blocking runtime beyond the limit"),
+            take(&others).expect("the same of another client"),
+        ];
+        for (blocking_runtime, permit) in inner.into_iter().chain([outer, held_elsewhere]) {
+            permit.give_back(blocking_runtime);
         }
-        for lanes in [&some, &others] {
-            let (lane, room) = elsewhere(lanes).expect("the lane that was kept");
-            assert_eq!(lanes.lock().made, 1);
-            room.give_back(lane);
+        for blocking_runtimes in [&some, &others] {
+            let (blocking_runtime, permit) = elsewhere(blocking_runtimes).expect("the blocking runtime that was kept");
+            assert_eq!(blocking_runtimes.lock().made, 1);
+            permit.give_back(blocking_runtime);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials;
 
 use crate::client::Client;
-use crate::config::options::Keys;
+use crate::config::options::StaticCredentials;
 use crate::credentials::cache::Source;
 use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::error::kinds::{Error, ErrorKind};
@@ -19,14 +19,14 @@ use crate::runtime::io_thread;
 #[derive(Debug)]
 pub struct LoadedCredentials {
     /// The access key, its secret and its token.
-    pub keys: Keys,
+    pub keys: StaticCredentials,
     /// Until when they are valid, where that is limited.
     pub expiration: Option<SystemTime>,
 }
 
 impl LoadedCredentials {
     fn new(credentials: &Credentials, expiration: Option<SystemTime>) -> LoadedCredentials {
-        let keys = Keys {
+        let keys = StaticCredentials {
             access_key_id: credentials.access_key_id().to_owned(),
             secret_access_key: credentials.secret_access_key().to_owned(),
             session_token: credentials.session_token().map(str::to_owned),
@@ -43,7 +43,7 @@ impl Client {
         let client = self.clone();
         let load = async move {
             let context = client.context();
-            let identity = context.credentials.identity(&context.world, None).await?;
+            let identity = context.credentials.identity(&context.env, None).await?;
             let Some(credentials) = identity.data::<Credentials>() else {
                 return Err(Error::new(ErrorKind::NoCredentials, "Unable to locate credentials".to_owned()));
             };
@@ -70,11 +70,11 @@ impl Client {
         let client = self.clone();
         let load = async move {
             let context = client.context();
-            let Source::Found(found) = &*context.credentials else {
+            let Source::CachedProvider(found) = &*context.credentials else {
                 let message = "the client has credentials of its own, and loads none".to_owned();
                 return Err(Error::new(ErrorKind::InvalidConfig, message));
             };
-            let loaded = found.load_with(&context.world, MfaCodes::new(codes)).await?;
+            let loaded = found.load_with(&context.env, MfaCodes::new(codes)).await?;
             Ok(loaded.map(|credentials| LoadedCredentials::new(&credentials, None)))
         };
         on_io_thread(load, done);

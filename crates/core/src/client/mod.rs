@@ -19,7 +19,7 @@ use crate::call::options::{Call, Deadline};
 use crate::call::orchestrator::{self, Response};
 use crate::call::progress::Progress;
 use crate::call::request;
-use crate::client::blocking_runtimes::Lanes;
+use crate::client::blocking_runtimes::BlockingRuntimes;
 use crate::codec::decode::decode;
 use crate::codec::encode::{Invalid, encode};
 use crate::codec::host::{HostBuilder, HostValue};
@@ -34,7 +34,7 @@ use crate::http::transport::Network;
 use crate::redact::excerpt;
 use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 use crate::runtime::host::{Asked, Door, Pump};
 use crate::runtime::io_thread::{self, PerProcess};
 use crate::schema::{Operation, Service};
@@ -50,7 +50,7 @@ pub(crate) struct Inner {
     pool: Arc<PerProcess<Arc<OnceLock<reqwest::Client>>>>,
     /// One for each call of the I/O thread that may have a connection at once.
     permits: PerProcess<Arc<Semaphore>>,
-    lanes: Arc<PerProcess<Arc<Lanes>>>,
+    blocking_runtimes: Arc<PerProcess<Arc<BlockingRuntimes>>>,
 }
 
 impl Deref for Inner {
@@ -89,32 +89,32 @@ impl Task {
 }
 
 /// Tells the outcome of a call once: by its own, else when the call is dropped by an abort or a panic.
-struct Teller<F: FnOnce(Result<Response, Error>)> {
+struct CompletionGuard<F: FnOnce(Result<Response, Error>)> {
     done: Option<F>,
     operation: &'static str,
     progress: Arc<Progress>,
 }
 
-impl<F: FnOnce(Result<Response, Error>)> Teller<F> {
-    fn tell(&mut self, outcome: Result<Response, Error>) {
+impl<F: FnOnce(Result<Response, Error>)> CompletionGuard<F> {
+    fn complete(&mut self, outcome: Result<Response, Error>) {
         if let Some(done) = self.done.take() {
             done(outcome);
         }
     }
 }
 
-impl<F: FnOnce(Result<Response, Error>)> Drop for Teller<F> {
+impl<F: FnOnce(Result<Response, Error>)> Drop for CompletionGuard<F> {
     fn drop(&mut self) {
-        let message = "the call was given up before its end".to_owned();
+        let message = "the call was cancelled".to_owned();
         let attempts = self.progress.ended_by(ErrorKind::Cancelled);
         let error = Error::new(ErrorKind::Cancelled, message).in_operation(self.operation);
-        self.tell(Err(error.with_attempts(attempts)));
+        self.complete(Err(error.with_attempts(attempts)));
     }
 }
 
 /// Why an input cannot become a call.
 #[derive(Debug)]
-pub enum Unprepared<F> {
+pub enum PrepareError<F> {
     /// An error of ours.
     Error(Error),
     /// The host raised while the input was read.
@@ -122,24 +122,24 @@ pub enum Unprepared<F> {
 }
 
 impl Client {
-    /// A client of `service` in the real world. Reads the environment and the shared config files; opens no connection.
+    /// A client of `service` in the process's environment. Reads the environment and the shared config files; opens no connection.
     pub fn new(service: &'static Service, options: &Options) -> Result<Client, Error> {
-        Client::in_world(service, options, World::default())
+        Client::in_world(service, options, Environment::default())
     }
 
-    /// The same in a world of the caller's.
-    pub fn in_world(service: &'static Service, options: &Options, world: World) -> Result<Client, Error> {
-        Client::with_host(service, options, world, None)
+    /// The same in an environment of the caller's.
+    pub fn in_world(service: &'static Service, options: &Options, env: Environment) -> Result<Client, Error> {
+        Client::with_host(service, options, env, None)
     }
 
     /// The same with credentials that its calls ask their host for, unless the options have some; clients may share them.
     pub fn with_host(
         service: &'static Service,
         options: &Options,
-        world: World,
+        env: Environment,
         credentials: Option<Arc<HostCredentialsCache>>,
     ) -> Result<Client, Error> {
-        Client::with_peer(service, options, world, credentials, None)
+        Client::with_peer(service, options, env, credentials, None)
     }
 
     /// The same, beside another client of the same session: what both have alike is shared, which is the TLS set-up, the connections,
@@ -147,7 +147,7 @@ impl Client {
     pub fn with_peer(
         service: &'static Service,
         options: &Options,
-        world: World,
+        env: Environment,
         credentials: Option<Arc<HostCredentialsCache>>,
         peer: Option<&Client>,
     ) -> Result<Client, Error> {
@@ -163,18 +163,18 @@ impl Client {
             let hint = hint::of(&client, "", &error);
             error.with_hint(hint)
         };
-        Client::made(service, options, world, credentials, peer).map_err(explained)
+        Client::made(service, options, env, credentials, peer).map_err(explained)
     }
 
     fn made(
         service: &'static Service,
         options: &Options,
-        world: World,
+        env: Environment,
         credentials: Option<Arc<HostCredentialsCache>>,
         peer: Option<&Client>,
     ) -> Result<Client, Error> {
         let service = Config::target(service, options)?;
-        let config = Config::resolve(service, options, &world)?;
+        let config = Config::resolve(service, options, &env)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
             .map_err(|_| Error::new(ErrorKind::InvalidConfig, "the user agent cannot stand in a header".to_owned()))?;
         let network =
@@ -183,7 +183,7 @@ impl Client {
         let network = alike.map_or_else(|| Arc::new(network), |peer| peer.network.clone());
         let given = options.http_proxy.is_some() || options.https_proxy.is_some();
         let of_credentials =
-            if given && options.proxies_of_service { network.as_in(&world.variables) } else { network.clone() };
+            if given && options.proxies_of_service { network.as_in(&env.variables) } else { network.clone() };
         let found = alike.filter(|peer| {
             let from = |config: &Config| (config.profile.clone(), config.credentials_region.clone());
             peer.credentials.is_found() && from(&peer.config) == from(&config) && options.finds_credentials()
@@ -205,13 +205,14 @@ impl Client {
             quota: Quota::default(),
             rate: RateLimit::default(),
             skew,
-            world,
+            env,
             user_agent,
             network,
         };
         let pool = connected.map_or_else(|| Arc::new(PerProcess::new()), |peer| peer.pool.clone());
-        let lanes = connected.map_or_else(|| Arc::new(PerProcess::new()), |peer| peer.lanes.clone());
-        Ok(Client(Arc::new(Inner { context, pool, permits: PerProcess::new(), lanes })))
+        let blocking_runtimes =
+            connected.map_or_else(|| Arc::new(PerProcess::new()), |peer| peer.blocking_runtimes.clone());
+        Ok(Client(Arc::new(Inner { context, pool, permits: PerProcess::new(), blocking_runtimes })))
     }
 
     /// The same on a thread that may wait, for the files that are read may be slow. `done` is called once with the outcome, on
@@ -219,7 +220,7 @@ impl Client {
     pub fn make_in_background(
         service: &'static Service,
         options: Options,
-        world: World,
+        env: Environment,
         credentials: Option<Arc<HostCredentialsCache>>,
         done: impl FnOnce(Result<Client, Error>) + Send + 'static,
     ) {
@@ -227,7 +228,7 @@ impl Client {
             Ok(io) => io,
             Err(error) => return done(Err(error)),
         };
-        let make = move || Client::with_host(service, &options, world, credentials);
+        let make = move || Client::with_host(service, &options, env, credentials);
         // Within a task, so that the outcome is known even where no thread can be started, at which tokio panics.
         let making = io.spawn(async move { tokio::task::spawn_blocking(make).await });
         io.spawn(async move {
@@ -256,11 +257,11 @@ impl Client {
         &self,
         operation: &'static Operation,
         input: &V,
-    ) -> Result<Call, Unprepared<V::Fault>> {
-        match encode(operation, input, self.0.config.validation, || (self.0.world.uuid)()) {
+    ) -> Result<Call, PrepareError<V::Violation>> {
+        match encode(operation, input, self.0.config.validation, || (self.0.env.uuid)()) {
             Ok(encoded) => Ok(Call::new(operation, encoded, &self.0.config, self.0.credentials.questions())),
-            Err(Invalid::Faults(faults)) => Err(Unprepared::Error(Error::invalid(operation.name, faults))),
-            Err(Invalid::Host(fault)) => Err(Unprepared::Host(fault)),
+            Err(Invalid::Faults(faults)) => Err(PrepareError::Error(Error::invalid(operation.name, faults))),
+            Err(Invalid::Host(fault)) => Err(PrepareError::Host(fault)),
         }
     }
 
@@ -311,15 +312,16 @@ impl Client {
     ) -> Option<Task> {
         let client = self.clone();
         let progress = Arc::new(Progress::default());
-        let mut teller = Teller { done: Some(done), operation: call.operation.name, progress: progress.clone() };
+        let mut guard =
+            CompletionGuard { done: Some(done), operation: call.operation.name, progress: progress.clone() };
         match io_thread::io() {
             Ok(io) => {
                 let noted = progress.clone();
-                let task = async move { teller.tell(client.send_noting(&call, door.as_ref(), &noted).await) };
+                let task = async move { guard.complete(client.send_noting(&call, door.as_ref(), &noted).await) };
                 Some(Task { handle: io.spawn(task).abort_handle(), progress })
             }
             Err(error) => {
-                teller.tell(Err(error.in_operation(call.operation.name)));
+                guard.complete(Err(error.in_operation(call.operation.name)));
                 None
             }
         }
@@ -328,7 +330,7 @@ impl Client {
     /// Closes the connections that no call uses. The client stays usable.
     pub fn close(&self) {
         self.0.pool.clear();
-        self.0.lanes.clear();
+        self.0.blocking_runtimes.clear();
     }
 
     /// Decodes a response of `operation` into the host's values.
@@ -353,7 +355,7 @@ impl Client {
 
     /// The host's time of day for a call that begins now.
     pub(crate) fn time_of(&self, call: &Call) -> SystemTime {
-        call.now.unwrap_or_else(|| (self.0.world.now)())
+        call.now.unwrap_or_else(|| (self.0.env.now)())
     }
 
     pub(crate) fn context(&self) -> &ClientContext {
@@ -366,9 +368,11 @@ impl Client {
         self.0.skew.seconds()
     }
 
-    pub(crate) fn lanes(&self) -> Result<Arc<Lanes>, Error> {
+    pub(crate) fn blocking_runtimes(&self) -> Result<Arc<BlockingRuntimes>, Error> {
         let Config { max_pool_connections, max_concurrency, .. } = self.0.config;
-        self.0.lanes.get(|| Ok(Arc::new(Lanes::new(max_pool_connections, max_concurrency.unwrap_or(u32::MAX)))))
+        self.0
+            .blocking_runtimes
+            .get(|| Ok(Arc::new(BlockingRuntimes::new(max_pool_connections, max_concurrency.unwrap_or(u32::MAX)))))
     }
 
     fn most_at_once(&self) -> usize {

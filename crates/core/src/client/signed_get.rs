@@ -38,7 +38,7 @@ impl Client {
         let target = parsed(url)?;
         let identity = match &options.credentials {
             Some(given) => identity(given),
-            None => inner.credentials.identity(&inner.world, None).await?,
+            None => inner.credentials.identity(&inner.env, None).await?,
         };
         let mut settings = SigningSettings::default();
         if service == "s3" {
@@ -47,7 +47,7 @@ impl Client {
             settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         }
-        let scope = SigningScope { region, service, time: (inner.world.now)(), settings };
+        let scope = SigningScope { region, service, time: (inner.env.now)(), settings };
         let mut headers = HeaderMap::new();
         sign_request(&mut headers, "GET", target.as_str(), &[], &identity, scope)?;
         headers.insert(USER_AGENT, inner.user_agent.clone());

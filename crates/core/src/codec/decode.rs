@@ -39,7 +39,7 @@ pub fn decode<B: HostBuilder>(output: &'static Structure, body: &[u8], builder: 
         Err(first) if !walk.repeated => last.map_err(|_| first),
         _ => last,
     };
-    done.map_err(|e| Unreadable(format!("not the JSON that was due: {e}")))
+    done.map_err(|e| Unreadable(format!("unexpected JSON: {e}")))
 }
 
 /// One pass over a text.
@@ -54,7 +54,7 @@ struct Walk<'b, B> {
 impl<B: HostBuilder> Walk<'_, B> {
     fn root(&mut self, output: &'static Structure, text: &str) -> serde_json::Result<()> {
         let mut json = serde_json::Deserializer::from_str(text);
-        json.deserialize_map(Root { walk: self, output })?;
+        json.deserialize_map(RootVisitor { walk: self, output })?;
         json.end()
     }
 
@@ -63,12 +63,16 @@ impl<B: HostBuilder> Walk<'_, B> {
             return self.last_members(structure, map);
         }
         let mut present = 0_u64;
-        while let Some(name) = map.next_key_seed(Text)? {
+        while let Some(name) = map.next_key_seed(KeySeed)? {
             match position(structure, &name) {
                 Some((at, member)) => {
                     self.repeated |= present & (1 << at) != 0;
                     present |= 1 << at;
-                    map.next_value_seed(At { walk: self, slot: Slot::Member(member), shape: Some(member.shape) })?;
+                    map.next_value_seed(ValueSeed {
+                        walk: self,
+                        slot: Slot::Member(member),
+                        shape: Some(member.shape),
+                    })?;
                 }
                 None => {
                     map.next_value::<IgnoredAny>()?;
@@ -84,7 +88,7 @@ impl<B: HostBuilder> Walk<'_, B> {
         mut map: A,
     ) -> Result<(), A::Error> {
         let mut last: Vec<Option<&'de RawValue>> = vec![None; structure.members.len()];
-        while let Some(name) = map.next_key_seed(Text)? {
+        while let Some(name) = map.next_key_seed(KeySeed)? {
             match position(structure, &name).and_then(|(at, _)| last.get_mut(at)) {
                 Some(value) => *value = Some(map.next_value()?),
                 None => {
@@ -94,7 +98,7 @@ impl<B: HostBuilder> Walk<'_, B> {
         }
         for (member, json) in structure.members.iter().zip(last) {
             if let Some(json) = json {
-                let at = At { walk: self, slot: Slot::Member(member), shape: Some(member.shape) };
+                let at = ValueSeed { walk: self, slot: Slot::Member(member), shape: Some(member.shape) };
                 at.deserialize(&mut serde_json::Deserializer::from_str(json.get())).map_err(A::Error::custom)?;
             }
         }
@@ -107,12 +111,12 @@ fn position(structure: &'static Structure, name: &str) -> Option<(usize, &'stati
     structure.members.iter().enumerate().find(|(_, member)| member.wire == name && member.location == Location::Body)
 }
 
-struct Root<'w, 'b, B> {
+struct RootVisitor<'w, 'b, B> {
     walk: &'w mut Walk<'b, B>,
     output: &'static Structure,
 }
 
-impl<'de, B: HostBuilder> Visitor<'de> for Root<'_, '_, B> {
+impl<'de, B: HostBuilder> Visitor<'de> for RootVisitor<'_, '_, B> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -125,9 +129,9 @@ impl<'de, B: HostBuilder> Visitor<'de> for Root<'_, '_, B> {
 }
 
 /// A key, borrowed from the text where it holds no escapes.
-struct Text;
+struct KeySeed;
 
-impl<'de> DeserializeSeed<'de> for Text {
+impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = std::borrow::Cow<'de, str>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
@@ -135,7 +139,7 @@ impl<'de> DeserializeSeed<'de> for Text {
     }
 }
 
-impl<'de> Visitor<'de> for Text {
+impl<'de> Visitor<'de> for KeySeed {
     type Value = std::borrow::Cow<'de, str>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -152,13 +156,13 @@ impl<'de> Visitor<'de> for Text {
 }
 
 /// A value, where it belongs and what it should be; with no shape it is passed on as it is.
-struct At<'w, 'b, 's, B> {
+struct ValueSeed<'w, 'b, 's, B> {
     walk: &'w mut Walk<'b, B>,
     slot: Slot<'s>,
     shape: Option<&'static Shape>,
 }
 
-impl<'de, B: HostBuilder> DeserializeSeed<'de> for At<'_, '_, '_, B> {
+impl<'de, B: HostBuilder> DeserializeSeed<'de> for ValueSeed<'_, '_, '_, B> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -166,7 +170,7 @@ impl<'de, B: HostBuilder> DeserializeSeed<'de> for At<'_, '_, '_, B> {
     }
 }
 
-impl<B: HostBuilder> At<'_, '_, '_, B> {
+impl<B: HostBuilder> ValueSeed<'_, '_, '_, B> {
     fn place(&self) -> String {
         let name = match self.slot {
             Slot::Member(member) => member.name,
@@ -186,7 +190,7 @@ impl<B: HostBuilder> At<'_, '_, '_, B> {
     }
 }
 
-impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, '_, B> {
+impl<'de, B: HostBuilder> Visitor<'de> for ValueSeed<'_, '_, '_, B> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -201,14 +205,14 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, '_, B> {
         }
     }
 
-    fn visit_bool<E: serde::de::Error>(self, truth: bool) -> Result<(), E> {
+    fn visit_bool<E: serde::de::Error>(self, boolean: bool) -> Result<(), E> {
         match self.shape.map(|shape| &shape.kind) {
             None | Some(Kind::Boolean | Kind::String { .. }) => {
-                self.walk.builder.boolean(self.slot, truth).map_err(E::custom)
+                self.walk.builder.boolean(self.slot, boolean).map_err(E::custom)
             }
-            Some(Kind::Integer { .. }) => self.walk.builder.integer(self.slot, i64::from(truth)).map_err(E::custom),
-            Some(Kind::Timestamp(_)) => self.seconds(f64::from(u8::from(truth))),
-            Some(_) => Err(self.wrong("a truth value")),
+            Some(Kind::Integer { .. }) => self.walk.builder.integer(self.slot, i64::from(boolean)).map_err(E::custom),
+            Some(Kind::Timestamp(_)) => self.seconds(f64::from(u8::from(boolean))),
+            Some(_) => Err(self.wrong("a boolean")),
         }
     }
 
@@ -263,7 +267,7 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, '_, B> {
             }
             Some(Kind::Integer { .. }) => match text.trim().parse() {
                 Ok(number) => self.walk.builder.integer(self.slot, number).map_err(E::custom),
-                Err(_) => Err(self.wrong(&format!("no whole number: {}", redact::value(text)))),
+                Err(_) => Err(self.wrong(&format!("not an integer: {}", redact::value(text)))),
             },
             Some(_) => Err(self.wrong("a string")),
         }
@@ -280,7 +284,7 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, '_, B> {
             Some(_) => return Err(self.wrong("a list")),
         };
         self.walk.builder.open_list(self.slot).map_err(A::Error::custom)?;
-        while items.next_element_seed(At { walk: &mut *self.walk, slot: Slot::Item, shape })?.is_some() {}
+        while items.next_element_seed(ValueSeed { walk: &mut *self.walk, slot: Slot::Item, shape })?.is_some() {}
         self.walk.builder.close().map_err(A::Error::custom)
     }
 
@@ -300,8 +304,8 @@ impl<'de, B: HostBuilder> Visitor<'de> for At<'_, '_, '_, B> {
             Some(_) => return Err(self.wrong("an object")),
         };
         self.walk.builder.open_map(self.slot).map_err(A::Error::custom)?;
-        while let Some(key) = map.next_key_seed(Text)? {
-            map.next_value_seed(At { walk: &mut *self.walk, slot: Slot::Entry(&key), shape: values })?;
+        while let Some(key) = map.next_key_seed(KeySeed)? {
+            map.next_value_seed(ValueSeed { walk: &mut *self.walk, slot: Slot::Entry(&key), shape: values })?;
         }
         self.walk.builder.close().map_err(A::Error::custom)
     }

@@ -11,7 +11,7 @@ pub(crate) fn broken<V: HostValue>(
     name: &str,
     value: &V,
     fault: &mut dyn FnMut(Option<&'static str>, Reason),
-) -> Result<(), V::Fault> {
+) -> Result<(), V::Violation> {
     for (_, rule) in RULES.iter().filter(|(of, _)| *of == name) {
         if let Some(why) = rule.broken(value)? {
             fault(None, Reason::Rule { why });
@@ -21,7 +21,7 @@ pub(crate) fn broken<V: HostValue>(
         if let Some(value) = text_at(value, &[member])?
             && !form.has(&value)
         {
-            fault(Some(member), Reason::Form { value, due: form.due });
+            fault(Some(member), Reason::Form { value, expected: form.expected });
         }
     }
     Ok(())
@@ -61,25 +61,25 @@ const MEETING: Form = Form {
     of: "arn[:/._a-zA-Z0-9-]+",
     pattern: "arn:[a-z0-9-]+:chime:[a-z0-9-]*:[0-9]{12}:meeting[:/][a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}",
     reserved: "",
-    due: "the ARN of a meeting, arn:aws:chime::ACCOUNT:meeting:ID or arn:aws:chime:REGION:ACCOUNT:meeting/ID with the MeetingId as ID",
+    expected: "the ARN of a meeting, arn:aws:chime::ACCOUNT:meeting:ID or arn:aws:chime:REGION:ACCOUNT:meeting/ID with the MeetingId as ID",
 };
 const BUCKET: Form = Form {
     of: "arn[:/._a-zA-Z0-9-]+",
     pattern: "arn:[a-z0-9-]+:s3:::[a-zA-Z0-9][a-zA-Z0-9._-]*(?:/.*)?",
     reserved: "",
-    due: "the ARN of an S3 bucket with or without a prefix, arn:aws:s3:::BUCKET or arn:aws:s3:::BUCKET/PREFIX",
+    expected: "the ARN of an S3 bucket with or without a prefix, arn:aws:s3:::BUCKET or arn:aws:s3:::BUCKET/PREFIX",
 };
 const RTMP: Form = Form {
     of: ".*",
     pattern: r"(?i:rtmps?)://[^\s/?#]+(?:[/?#]\S*)?",
     reserved: "",
-    due: "a URL that begins with rtmp:// or rtmps://",
+    expected: "a URL that begins with rtmp:// or rtmps://",
 };
 const EXTERNAL: Form = Form {
     of: ".*",
     pattern: r#"[-_&@+=,(){}\[\]/«».:|'"\#a-zA-Z0-9À-ÿ\s]*"#,
     reserved: "aws:",
-    due: r##"made of letters, digits, white space and -_&@+=,(){}[]/«».:|'"#, without aws: at its start, which is reserved in any case"##,
+    expected: r##"made of letters, digits, white space and -_&@+=,(){}[]/«».:|'"#, without aws: at its start, which is reserved in any case"##,
 };
 
 /// What the documentation says of a text beside the model's pattern.
@@ -91,7 +91,7 @@ struct Form {
     /// How it may not begin, in any case.
     reserved: &'static str,
     /// What it must be, in words.
-    due: &'static str,
+    expected: &'static str,
 }
 
 impl Form {
@@ -115,7 +115,7 @@ enum Rule {
 
 impl Rule {
     /// How the rule is broken, if it is.
-    fn broken<V: HostValue>(&self, structure: &V) -> Result<Option<String>, V::Fault> {
+    fn broken<V: HostValue>(&self, structure: &V) -> Result<Option<String>, V::Violation> {
         Ok(match self {
             Rule::Together { lists, max } => {
                 let mut count = 0;
@@ -138,7 +138,7 @@ impl Rule {
             Rule::One { of } => {
                 let mut present = 0;
                 let is_map = structure.entries(&mut |key, _| {
-                    present += usize::from(key.foreign.is_none() && of.contains(&key.text.as_ref()));
+                    present += usize::from(key.non_string.is_none() && of.contains(&key.text.as_ref()));
                     Ok(())
                 })?;
                 (is_map && present != 1).then(|| format!("just one of {} must be there", of.join(", ")))
@@ -158,16 +158,16 @@ impl Rule {
 fn at<V: HostValue>(
     value: &V,
     path: &[&str],
-    each: &mut dyn FnMut(&V) -> Result<(), V::Fault>,
-) -> Result<(), V::Fault> {
+    each: &mut dyn FnMut(&V) -> Result<(), V::Violation>,
+) -> Result<(), V::Violation> {
     let Some((name, rest)) = path.split_first() else { return each(value) };
     value.entries(&mut |key, value| {
-        if key.foreign.is_none() && key.text == *name { at(value, rest, each) } else { Ok(()) }
+        if key.non_string.is_none() && key.text == *name { at(value, rest, each) } else { Ok(()) }
     })?;
     Ok(())
 }
 
-fn text_at<V: HostValue>(value: &V, path: &[&str]) -> Result<Option<String>, V::Fault> {
+fn text_at<V: HostValue>(value: &V, path: &[&str]) -> Result<Option<String>, V::Violation> {
     let mut found = None;
     at(value, path, &mut |value| {
         if let Text::Unicode(text) = value.string()? {
@@ -178,7 +178,7 @@ fn text_at<V: HostValue>(value: &V, path: &[&str]) -> Result<Option<String>, V::
     Ok(found)
 }
 
-fn has<V: HostValue>(value: &V, member: &str) -> Result<bool, V::Fault> {
+fn has<V: HostValue>(value: &V, member: &str) -> Result<bool, V::Violation> {
     let mut found = false;
     at(value, &[member], &mut |_| {
         found = true;
@@ -374,11 +374,11 @@ mod tests {
         for bad in
             ["https://live.example/app/key", "rtmp:live", "rtmps:///app", "rtmp://live.example/a b", "live.example"]
         {
-            let due = format!(
+            let expected = format!(
                 "Invalid value for parameter Sinks[0].RTMPConfiguration.Url, value: {bad}, must be a URL that begins with \
                  rtmp:// or rtmps://"
             );
-            assert_eq!(create(bad), [due]);
+            assert_eq!(create(bad), [expected]);
         }
     }
 }

@@ -9,9 +9,9 @@ use crate::codec::as_given;
 use crate::codec::documented_rules;
 use crate::codec::host::{HostValue, Integer, Key, Text};
 use crate::codec::json;
-use crate::codec::report::{Fault, Reason};
+use crate::codec::report::{Reason, Violation};
 use crate::codec::strict;
-use crate::codec::value_path::{Place, Step};
+use crate::codec::value_path::{Path, PathSegment};
 use crate::schema::{Kind, Location, Operation, Segment, Shape, Structure, TimestampFormat};
 
 /// How much is checked before a request is sent.
@@ -44,7 +44,7 @@ pub struct Encoded {
 #[derive(Debug)]
 pub enum Invalid<F> {
     /// The data is wrong.
-    Faults(Vec<Fault>),
+    Faults(Vec<Violation>),
     /// The host raised while it was read.
     Host(F),
 }
@@ -58,12 +58,12 @@ pub fn encode<V: HostValue>(
     input: &V,
     validation: Validation,
     token: impl FnOnce() -> Uuid,
-) -> Result<Encoded, Invalid<V::Fault>> {
-    let mut walk = Walk { validation, out: String::new(), faults: Vec::new() };
-    let mut wire = Wire { query: operation.query.to_owned(), labels: Vec::new() };
+) -> Result<Encoded, Invalid<V::Violation>> {
+    let mut walk = Encoder { validation, out: String::new(), faults: Vec::new() };
+    let mut wire = UriParts { query: operation.query.to_owned(), labels: Vec::new() };
     walk.input(operation.input, input, &mut wire, token).map_err(Invalid::Host)?;
     if walk.is_strict() {
-        walk.rules(operation.name, input, &Place::ROOT).map_err(Invalid::Host)?;
+        walk.rules(operation.name, input, &Path::ROOT).map_err(Invalid::Host)?;
     }
     let path = path(operation, &wire.labels, &mut walk.faults);
     if !walk.faults.is_empty() {
@@ -76,20 +76,20 @@ pub fn encode<V: HostValue>(
 }
 
 /// Checks a value against a structure as botocore does.
-pub fn validate<V: HostValue>(structure: &'static Structure, value: &V) -> Result<(), Invalid<V::Fault>> {
-    let mut walk = Walk { validation: Validation::Standard, out: String::new(), faults: Vec::new() };
-    walk.members(structure, value, &Place::ROOT, "{", &mut |_, _, _, _| Ok(true)).map_err(Invalid::Host)?;
+pub fn validate<V: HostValue>(structure: &'static Structure, value: &V) -> Result<(), Invalid<V::Violation>> {
+    let mut walk = Encoder { validation: Validation::Standard, out: String::new(), faults: Vec::new() };
+    walk.members(structure, value, &Path::ROOT, "{", &mut |_, _, _, _| Ok(true)).map_err(Invalid::Host)?;
     if walk.faults.is_empty() { Ok(()) } else { Err(Invalid::Faults(walk.faults)) }
 }
 
-fn path(operation: &Operation, labels: &[(&'static str, &'static str, String)], faults: &mut Vec<Fault>) -> String {
+fn path(operation: &Operation, labels: &[(&'static str, &'static str, String)], faults: &mut Vec<Violation>) -> String {
     let mut path = String::new();
     for segment in operation.path {
         match segment {
             Segment::Literal(text) => path.push_str(text),
             Segment::Label(wire) => match labels.iter().find(|(name, ..)| name == wire) {
                 // An HTTP client drops such a segment and its neighbour, and so would call another operation.
-                Some((_, member, value)) if matches!(value.as_str(), "." | "..") => faults.push(Fault {
+                Some((_, member, value)) if matches!(value.as_str(), "." | "..") => faults.push(Violation {
                     path: (*member).to_owned(),
                     reason: Reason::Unsendable { why: "\".\" and \"..\" cannot stand as a segment of a path" },
                 }),
@@ -104,35 +104,35 @@ fn path(operation: &Operation, labels: &[(&'static str, &'static str, String)], 
 }
 
 /// The fault of a path without the member that stands there under that name.
-fn missing(operation: &Operation, wire: &str) -> Option<Fault> {
+fn missing(operation: &Operation, wire: &str) -> Option<Violation> {
     let member =
         operation.input.members.iter().find(|member| member.location == Location::Label && member.wire == wire)?;
-    Some(Fault { path: String::new(), reason: Reason::Missing { name: member.name } })
+    Some(Violation { path: String::new(), reason: Reason::Missing { name: member.name } })
 }
 
-struct Wire {
+struct UriParts {
     query: String,
-    /// Wire name, member name, value.
+    /// UriParts name, member name, value.
     labels: Vec<(&'static str, &'static str, String)>,
 }
 
-struct Walk {
+struct Encoder {
     validation: Validation,
     /// The JSON written so far; empty as long as no member went to the body.
     out: String,
-    faults: Vec<Fault>,
+    faults: Vec<Violation>,
 }
 
-impl Walk {
+impl Encoder {
     /// The top level, whose members go to path, query and body.
     fn input<V: HostValue>(
         &mut self,
         structure: &'static Structure,
         input: &V,
-        wire: &mut Wire,
+        wire: &mut UriParts,
         token: impl FnOnce() -> Uuid,
-    ) -> Result<(), V::Fault> {
-        let present = self.members(structure, input, &Place::ROOT, "{", &mut |walk, member, value, place| {
+    ) -> Result<(), V::Violation> {
+        let present = self.members(structure, input, &Path::ROOT, "{", &mut |walk, member, value, place| {
             match member.location {
                 Location::Label => {
                     if let Some(text) = walk.scalar(member.shape, value, place)? {
@@ -168,16 +168,16 @@ impl Walk {
         &mut self,
         structure: &'static Structure,
         value: &V,
-        place: &Place<'_>,
+        place: &Path<'_>,
         open: &str,
         place_member: &mut PlaceMember<'_, V>,
-    ) -> Result<u64, V::Fault> {
+    ) -> Result<u64, V::Violation> {
         let first_fault = self.faults.len();
         let start = self.out.len();
         let mut present = 0_u64;
         let mut unknown = Vec::new();
         let is_map = value.entries(&mut |key, value| {
-            let found = structure.members.iter().position(|member| key.foreign.is_none() && member.name == key.text);
+            let found = structure.members.iter().position(|member| key.non_string.is_none() && member.name == key.text);
             let Some((at, member)) = found.and_then(|at| Some((at, structure.members.get(at)?))) else {
                 let known: Vec<_> = structure.members.iter().map(|member| member.name).collect();
                 if self.validation != Validation::AsGiven {
@@ -186,7 +186,7 @@ impl Walk {
                 return Ok(());
             };
             present |= 1 << at;
-            let place = place.then(Step::Member(member.name));
+            let place = place.then(PathSegment::Member(member.name));
             if place_member(self, member, value, &place)? {
                 self.out.push_str(if self.out.len() == start { open } else { ", " });
                 json::write_string(&mut self.out, member.wire);
@@ -208,12 +208,12 @@ impl Walk {
             (present & (1 << at) == 0 && !member.idempotency_token)
                 .then(|| place.fault(Reason::Missing { name: member.name }))
         });
-        let front: Vec<Fault> = missing.chain(unknown).collect();
+        let front: Vec<Violation> = missing.chain(unknown).collect();
         self.faults.splice(first_fault..first_fault, front);
         Ok(present)
     }
 
-    fn value<V: HostValue>(&mut self, shape: &'static Shape, value: &V, place: &Place<'_>) -> Result<(), V::Fault> {
+    fn value<V: HostValue>(&mut self, shape: &'static Shape, value: &V, place: &Path<'_>) -> Result<(), V::Violation> {
         if self.validation == Validation::AsGiven
             && let Some(json) = as_given::json(shape, value)?
         {
@@ -242,12 +242,12 @@ impl Walk {
                     let _ = match number {
                         Integer::Small(number) => write!(self.out, "{number}"),
                         Integer::Big(number) => write!(self.out, "{number}"),
-                        Integer::Truth(truth) => write!(self.out, "{truth}"),
+                        Integer::Boolean(boolean) => write!(self.out, "{boolean}"),
                     };
                 }
             }
             Kind::Boolean => match value.boolean()? {
-                Some(truth) => self.out.push_str(if truth { "true" } else { "false" }),
+                Some(boolean) => self.out.push_str(if boolean { "true" } else { "false" }),
                 None => self.wrong_type(value, V::TYPES.boolean, place)?,
             },
             Kind::Timestamp(format) => match value.timestamp()? {
@@ -267,8 +267,8 @@ impl Walk {
         min: usize,
         max: Option<usize>,
         value: &V,
-        place: &Place<'_>,
-    ) -> Result<(), V::Fault> {
+        place: &Path<'_>,
+    ) -> Result<(), V::Violation> {
         let first_fault = self.faults.len();
         let mut length = 0;
         self.out.push('[');
@@ -279,7 +279,7 @@ impl Walk {
             if length > 0 {
                 self.out.push_str(", ");
             }
-            self.value(item, value, &place.then(Step::Item(length)))?;
+            self.value(item, value, &place.then(PathSegment::Item(length)))?;
             length += 1;
             Ok(())
         })?;
@@ -302,8 +302,8 @@ impl Walk {
         key_shape: &'static Shape,
         item: &'static Shape,
         value: &V,
-        place: &Place<'_>,
-    ) -> Result<(), V::Fault> {
+        place: &Path<'_>,
+    ) -> Result<(), V::Violation> {
         let mut first = true;
         self.out.push('{');
         let is_map = value.entries(&mut |key, value| {
@@ -312,7 +312,7 @@ impl Walk {
             first = false;
             json::write_string(&mut self.out, &key.text);
             self.out.push_str(": ");
-            self.value(item, value, &place.then(Step::Member(&key.text)))
+            self.value(item, value, &place.then(PathSegment::Member(&key.text)))
         })?;
         self.out.push('}');
         if !is_map {
@@ -321,10 +321,10 @@ impl Walk {
         Ok(())
     }
 
-    fn key<V: HostValue>(&mut self, shape: &Shape, key: &Key<'_>, place: &Place<'_>) {
-        let place = place.then(Step::MapKey(&key.text));
-        if let Some(foreign) = &key.foreign {
-            let (value, type_name) = (foreign.value.clone(), foreign.type_name.clone());
+    fn key<V: HostValue>(&mut self, shape: &Shape, key: &Key<'_>, place: &Path<'_>) {
+        let place = place.then(PathSegment::MapKey(&key.text));
+        if let Some(non_string) = &key.non_string {
+            let (value, type_name) = (non_string.value.clone(), non_string.type_name.clone());
             self.faults.push(place.fault(Reason::Type { value, type_name, valid: V::TYPES.string }));
         } else {
             self.limits(shape, &key.text, &place);
@@ -336,8 +336,8 @@ impl Walk {
         &mut self,
         shape: &Shape,
         value: &V,
-        place: &Place<'_>,
-    ) -> Result<Option<String>, V::Fault> {
+        place: &Path<'_>,
+    ) -> Result<Option<String>, V::Violation> {
         if self.validation == Validation::AsGiven
             && let Some(text) = as_given::text(shape, value)?
         {
@@ -351,7 +351,7 @@ impl Walk {
         Ok(self.integer(min, max, value, place)?.map(|number| match number {
             Integer::Small(number) => number.to_string(),
             Integer::Big(number) => number,
-            Integer::Truth(truth) => V::TYPES.truth[usize::from(truth)].to_owned(),
+            Integer::Boolean(boolean) => V::TYPES.boolean_values[usize::from(boolean)].to_owned(),
         }))
     }
 
@@ -359,15 +359,15 @@ impl Walk {
         &mut self,
         shape: &Shape,
         value: &'v V,
-        place: &Place<'_>,
-    ) -> Result<Option<std::borrow::Cow<'v, str>>, V::Fault> {
+        place: &Path<'_>,
+    ) -> Result<Option<std::borrow::Cow<'v, str>>, V::Violation> {
         match value.string()? {
             Text::Unicode(text) => {
                 self.limits(shape, &text, place);
                 return Ok(Some(text));
             }
-            Text::Broken => {
-                let why = "half of a surrogate pair is no Unicode text, and JSON in UTF-8 cannot hold it";
+            Text::LoneSurrogate => {
+                let why = "the string contains a lone surrogate, which UTF-8 cannot encode";
                 self.faults.push(place.fault(Reason::Unsendable { why }));
             }
             Text::Other => self.wrong_type(value, V::TYPES.string, place)?,
@@ -380,8 +380,8 @@ impl Walk {
         min: Option<i64>,
         max: Option<i64>,
         value: &V,
-        place: &Place<'_>,
-    ) -> Result<Option<Integer>, V::Fault> {
+        place: &Path<'_>,
+    ) -> Result<Option<Integer>, V::Violation> {
         let Some(number) = value.integer()? else {
             self.wrong_type(value, V::TYPES.integer, place)?;
             return Ok(None);
@@ -390,8 +390,8 @@ impl Walk {
             (_, None) => (false, String::new()),
             (Integer::Small(number), Some(min)) => (*number < min, number.to_string()),
             (Integer::Big(number), _) => (number.starts_with('-'), number.clone()),
-            (Integer::Truth(truth), Some(min)) => {
-                (i64::from(*truth) < min, V::TYPES.truth[usize::from(*truth)].to_owned())
+            (Integer::Boolean(boolean), Some(min)) => {
+                (i64::from(*boolean) < min, V::TYPES.boolean_values[usize::from(*boolean)].to_owned())
             }
         };
         if low && self.is_checked() {
@@ -405,7 +405,7 @@ impl Walk {
         Ok(Some(number))
     }
 
-    fn limits(&mut self, shape: &Shape, text: &str, place: &Place<'_>) {
+    fn limits(&mut self, shape: &Shape, text: &str, place: &Path<'_>) {
         let Kind::String { min, .. } = shape.kind else { return };
         let min = min.unwrap_or(0);
         // A text has at least as many bytes as code points; count only where it may be too short.
@@ -420,9 +420,9 @@ impl Walk {
         }
     }
 
-    fn rules<V: HostValue>(&mut self, name: &str, value: &V, place: &Place<'_>) -> Result<(), V::Fault> {
+    fn rules<V: HostValue>(&mut self, name: &str, value: &V, place: &Path<'_>) -> Result<(), V::Violation> {
         documented_rules::broken(name, value, &mut |member, reason| {
-            let fault = member.map_or_else(|| *place, |name| place.then(Step::Member(name))).fault(reason);
+            let fault = member.map_or_else(|| *place, |name| place.then(PathSegment::Member(name))).fault(reason);
             self.faults.push(fault);
         })
     }
@@ -443,15 +443,20 @@ impl Walk {
         self.validation == Validation::Strict
     }
 
-    fn wrong_type<V: HostValue>(&mut self, value: &V, valid: &'static str, place: &Place<'_>) -> Result<(), V::Fault> {
+    fn wrong_type<V: HostValue>(
+        &mut self,
+        value: &V,
+        valid: &'static str,
+        place: &Path<'_>,
+    ) -> Result<(), V::Violation> {
         let found = value.describe()?;
         self.faults.push(place.fault(Reason::Type { value: found.value, type_name: found.type_name, valid }));
         Ok(())
     }
 }
 
-type PlaceMember<'f, V> =
-    dyn FnMut(&mut Walk, &'static crate::schema::Member, &V, &Place<'_>) -> Result<bool, <V as HostValue>::Fault> + 'f;
+type PlaceMember<'f, V> = dyn FnMut(&mut Encoder, &'static crate::schema::Member, &V, &Path<'_>) -> Result<bool, <V as HostValue>::Violation>
+    + 'f;
 
 fn query_pair(query: &mut String, name: &str, value: &str) {
     if !query.is_empty() {

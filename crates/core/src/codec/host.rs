@@ -10,29 +10,32 @@ use crate::schema::Member;
 /// Each reader answers `None` (or `false`) when the value is not of that kind, and fails only when the host itself raised.
 pub trait HostValue {
     /// What the host raises.
-    type Fault;
+    type Violation;
 
     /// How messages name the host's types.
     const TYPES: TypeNames;
 
     /// The text of a string.
-    fn string(&self) -> Result<Text<'_>, Self::Fault>;
+    fn string(&self) -> Result<Text<'_>, Self::Violation>;
 
-    /// A truth value.
-    fn boolean(&self) -> Result<Option<bool>, Self::Fault>;
+    /// A boolean.
+    fn boolean(&self) -> Result<Option<bool>, Self::Violation>;
 
     /// A whole number.
-    fn integer(&self) -> Result<Option<Integer>, Self::Fault>;
+    fn integer(&self) -> Result<Option<Integer>, Self::Violation>;
 
     /// A point in time.
-    fn timestamp(&self) -> Result<Option<Timestamp>, Self::Fault>;
+    fn timestamp(&self) -> Result<Option<Timestamp>, Self::Violation>;
 
     /// Calls `each` for the entries of a map in their order; `false` if the value is no map.
     #[expect(clippy::type_complexity, reason = "a name for the closure would only hide what it takes")]
-    fn entries(&self, each: &mut dyn FnMut(Key<'_>, &Self) -> Result<(), Self::Fault>) -> Result<bool, Self::Fault>;
+    fn entries(
+        &self,
+        each: &mut dyn FnMut(Key<'_>, &Self) -> Result<(), Self::Violation>,
+    ) -> Result<bool, Self::Violation>;
 
     /// Calls `each` for the items of a list in their order; `false` if the value is no list.
-    fn items(&self, each: &mut dyn FnMut(&Self) -> Result<(), Self::Fault>) -> Result<bool, Self::Fault>;
+    fn items(&self, each: &mut dyn FnMut(&Self) -> Result<(), Self::Violation>) -> Result<bool, Self::Violation>;
 
     /// The value as the host's own JSON has it, for members that are sent as they were given; nothing for what JSON cannot say.
     fn json_as_given(&self) -> Option<String> {
@@ -45,7 +48,7 @@ pub trait HostValue {
     }
 
     /// The value and its type, as messages quote them. Fails where the host raises while it writes the value.
-    fn describe(&self) -> Result<Description, Self::Fault>;
+    fn describe(&self) -> Result<Description, Self::Violation>;
 }
 
 /// A key of a host's map.
@@ -54,7 +57,7 @@ pub struct Key<'a> {
     /// The key as text.
     pub text: Cow<'a, str>,
     /// What the key is when it is no string: such a key is never the name of a member.
-    pub foreign: Option<Description>,
+    pub non_string: Option<Description>,
 }
 
 /// What a host's value is as text.
@@ -63,7 +66,7 @@ pub enum Text<'a> {
     /// Text.
     Unicode(Cow<'a, str>),
     /// A string of the host that is not Unicode text: it holds half of a surrogate pair.
-    Broken,
+    LoneSurrogate,
     /// No string.
     Other,
 }
@@ -76,7 +79,7 @@ pub enum Integer {
     /// One that does not, in decimal.
     Big(String),
     /// Python's `bool` is an `int`.
-    Truth(bool),
+    Boolean(bool),
 }
 
 /// A value and its type, as messages quote them.
@@ -99,12 +102,12 @@ pub struct TypeNames {
     pub string: &'static str,
     /// For a whole number.
     pub integer: &'static str,
-    /// For a truth value.
+    /// For a boolean.
     pub boolean: &'static str,
     /// For a point in time.
     pub timestamp: &'static str,
     /// How messages write true and false.
-    pub truth: [&'static str; 2],
+    pub boolean_values: [&'static str; 2],
     /// Whether an unknown member that looks like a slip gets the name that was meant, in place of all names.
     pub suggests_names: bool,
 }
@@ -123,35 +126,35 @@ pub enum Slot<'a> {
 /// Builds values of the host out of a response, event by event, into a map that is open from the start.
 pub trait HostBuilder {
     /// What the host raises.
-    type Fault: std::fmt::Display;
+    type Violation: std::fmt::Display;
 
     /// A null, which only lists and maps hold.
-    fn null(&mut self, slot: Slot<'_>) -> Result<(), Self::Fault>;
+    fn null(&mut self, slot: Slot<'_>) -> Result<(), Self::Violation>;
 
-    /// A truth value.
-    fn boolean(&mut self, slot: Slot<'_>, value: bool) -> Result<(), Self::Fault>;
+    /// A boolean.
+    fn boolean(&mut self, slot: Slot<'_>, value: bool) -> Result<(), Self::Violation>;
 
     /// A whole number.
-    fn integer(&mut self, slot: Slot<'_>, value: i64) -> Result<(), Self::Fault>;
+    fn integer(&mut self, slot: Slot<'_>, value: i64) -> Result<(), Self::Violation>;
 
     /// Another number.
-    fn float(&mut self, slot: Slot<'_>, value: f64) -> Result<(), Self::Fault>;
+    fn float(&mut self, slot: Slot<'_>, value: f64) -> Result<(), Self::Violation>;
 
     /// Text.
-    fn string(&mut self, slot: Slot<'_>, value: &str) -> Result<(), Self::Fault>;
+    fn string(&mut self, slot: Slot<'_>, value: &str) -> Result<(), Self::Violation>;
 
     /// A point in time.
-    fn timestamp(&mut self, slot: Slot<'_>, value: Timestamp) -> Result<(), Self::Fault>;
+    fn timestamp(&mut self, slot: Slot<'_>, value: Timestamp) -> Result<(), Self::Violation>;
 
     /// Opens a map; what follows belongs to it until [`HostBuilder::close`].
-    fn open_map(&mut self, slot: Slot<'_>) -> Result<(), Self::Fault>;
+    fn open_map(&mut self, slot: Slot<'_>) -> Result<(), Self::Violation>;
 
     /// Opens a list; what follows belongs to it until [`HostBuilder::close`].
-    fn open_list(&mut self, slot: Slot<'_>) -> Result<(), Self::Fault>;
+    fn open_list(&mut self, slot: Slot<'_>) -> Result<(), Self::Violation>;
 
     /// Closes what was opened last.
-    fn close(&mut self) -> Result<(), Self::Fault>;
+    fn close(&mut self) -> Result<(), Self::Violation>;
 
     /// Forgets all that was built: the response is read once more.
-    fn restart(&mut self) -> Result<(), Self::Fault>;
+    fn restart(&mut self) -> Result<(), Self::Violation>;
 }

@@ -10,7 +10,7 @@ use crate::codec::host::{Description, HostBuilder, HostValue, Integer, Key, Slot
 use crate::codec::timestamp::Timestamp;
 
 impl HostValue for Value {
-    type Fault = Infallible;
+    type Violation = Infallible;
 
     const TYPES: TypeNames = TypeNames {
         map: "object",
@@ -19,7 +19,7 @@ impl HostValue for Value {
         integer: "integer",
         boolean: "boolean",
         timestamp: "timestamp-string, number",
-        truth: ["false", "true"],
+        boolean_values: ["false", "true"],
         suggests_names: false,
     };
 
@@ -46,7 +46,7 @@ impl HostValue for Value {
     fn entries(&self, each: &mut dyn FnMut(Key<'_>, &Self) -> Result<(), Infallible>) -> Result<bool, Infallible> {
         let Value::Object(map) = self else { return Ok(false) };
         for (key, value) in map {
-            each(Key { text: Cow::Borrowed(key), foreign: None }, value)?;
+            each(Key { text: Cow::Borrowed(key), non_string: None }, value)?;
         }
         Ok(true)
     }
@@ -141,7 +141,7 @@ impl JsonBuilder {
 }
 
 impl HostBuilder for JsonBuilder {
-    type Fault = Infallible;
+    type Violation = Infallible;
 
     fn null(&mut self, slot: Slot<'_>) -> Result<(), Infallible> {
         self.display(slot, "null");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// One fault of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct Violation {
     /// Where, such as `ChimeSdkMeetingConfiguration.SourceConfiguration` or `Tags[0].Key`; empty for the request itself.
     pub path: String,
     /// What.
@@ -88,7 +88,7 @@ pub enum Reason {
         /// The text.
         value: String,
         /// What it must be.
-        due: &'static str,
+        expected: &'static str,
     },
     /// Members that do not go together.
     Rule {
@@ -136,7 +136,7 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() { "input" } else { &self.path };
         match &self.reason {
@@ -171,8 +171,8 @@ impl fmt::Display for Fault {
             Reason::Mismatch { value, pattern } => {
                 write!(f, "Invalid value for parameter {path}, value: {value}, must match the pattern: {pattern}")
             }
-            Reason::Form { value, due } => {
-                write!(f, "Invalid value for parameter {path}, value: {value}, must be {due}")
+            Reason::Form { value, expected } => {
+                write!(f, "Invalid value for parameter {path}, value: {value}, must be {expected}")
             }
             Reason::Rule { why } => write!(f, "Invalid value for parameter {path}: {why}"),
             Reason::Unsendable { why } => write!(f, "Invalid value for parameter {path}: {why}"),
@@ -186,6 +186,6 @@ fn meant(f: &mut fmt::Formatter<'_>, near: Option<&str>) -> fmt::Result {
 
 /// The whole report: one line for each fault.
 #[must_use]
-pub fn report(faults: &[Fault]) -> String {
+pub fn report(faults: &[Violation]) -> String {
     faults.iter().fold("Parameter validation failed:".to_owned(), |report, fault| format!("{report}\n{fault}"))
 }

@@ -43,7 +43,7 @@ pub(crate) fn integer<F>(
     let too_great = match number {
         Integer::Small(number) => *number > max,
         Integer::Big(number) => !number.starts_with('-'),
-        Integer::Truth(truth) => i64::from(*truth) > max,
+        Integer::Boolean(boolean) => i64::from(*boolean) > max,
     };
     too_great.then(|| Ok(Reason::TooGreat { value: shown()?, max })).transpose()
 }

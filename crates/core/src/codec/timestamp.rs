@@ -98,8 +98,8 @@ impl Timestamp {
 
     fn of(civil: DateTime, offset: Option<Offset>) -> Option<Timestamp> {
         let seconds = i64::from(offset.map_or(0, Offset::seconds));
-        let since_1970 = civil.duration_since(EPOCH.to_datetime(jiff::civil::Time::midnight())).as_micros();
-        let micros = i64::try_from(since_1970).ok()? - seconds * 1_000_000;
+        let since_epoch = civil.duration_since(EPOCH.to_datetime(jiff::civil::Time::midnight())).as_micros();
+        let micros = i64::try_from(since_epoch).ok()? - seconds * 1_000_000;
         Some(Timestamp { micros, offset: offset.map(Offset::seconds) })
     }
 
@@ -119,8 +119,8 @@ impl Timestamp {
     }
 
     fn wall_clock(self, offset: i32) -> Option<DateTime> {
-        let since_1970 = SignedDuration::from_micros(self.micros) + SignedDuration::from_secs(i64::from(offset));
-        EPOCH.to_datetime(jiff::civil::Time::midnight()).checked_add(since_1970).ok()
+        let since_epoch = SignedDuration::from_micros(self.micros) + SignedDuration::from_secs(i64::from(offset));
+        EPOCH.to_datetime(jiff::civil::Time::midnight()).checked_add(since_epoch).ok()
     }
 
     /// `2024-02-29T12:34:56Z` or with the fraction that is there; a time that is of no year in UTC with its offset.

@@ -1,14 +1,14 @@
 //! Where the shared config files are: the paths of the environment, with variables and home folders in them as Python expands
 //! them.
 
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 
 /// The path with `$NAME` and `${NAME}`, then with `~` or `~user` at its start. What is not known is left as it is.
-pub(crate) fn expanded(path: &str, world: &World) -> String {
-    with_home(&with_variables(path, world), world)
+pub(crate) fn expanded(path: &str, env: &Environment) -> String {
+    with_home(&with_variables(path, env), env)
 }
 
-fn with_variables(path: &str, world: &World) -> String {
+fn with_variables(path: &str, env: &Environment) -> String {
     let mut out = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('$') {
@@ -16,7 +16,7 @@ fn with_variables(path: &str, world: &World) -> String {
         let bare = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
         let braced = after.strip_prefix('{').and_then(|name| name.split_once('}'));
         let (name, behind) = braced.unwrap_or_else(|| after.split_at(bare));
-        if let Some(value) = world.variables.get(name) {
+        if let Some(value) = env.variables.get(name) {
             out.push_str(&value);
         } else {
             out.push('$');
@@ -27,11 +27,11 @@ fn with_variables(path: &str, world: &World) -> String {
     out + rest
 }
 
-fn with_home(path: &str, world: &World) -> String {
+fn with_home(path: &str, env: &Environment) -> String {
     let Some(rest) = path.strip_prefix('~') else { return path.to_owned() };
     let end = rest.find(is_separator).unwrap_or(rest.len());
     let (user, behind) = rest.split_at(end);
-    let home = if user.is_empty() { home(world) } else { home_of(Some(user)) };
+    let home = if user.is_empty() { home(env) } else { home_of(Some(user)) };
     match home {
         Some(home) => home.trim_end_matches(is_separator).to_owned() + behind,
         None => path.to_owned(),
@@ -43,9 +43,9 @@ fn is_separator(c: char) -> bool {
 }
 
 /// The home folder, by the environment, else by the password database.
-pub(crate) fn home(world: &World) -> Option<String> {
+pub(crate) fn home(env: &Environment) -> Option<String> {
     let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-    world.variable(variable).or_else(|| home_of(None))
+    env.variable(variable).or_else(|| home_of(None))
 }
 
 /// What the password database says of a user, else of the one who runs this process.
@@ -67,13 +67,13 @@ fn home_of(_user: Option<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::expanded;
-    use crate::runtime::environment::World;
+    use crate::runtime::environment::Environment;
 
     #[test]
     fn variables_and_home_folders_are_expanded_as_by_python() {
-        let world = World {
+        let env = Environment {
             variables: [("HOME", "/home/me/"), ("A", "$B~"), ("B", "b")].into_iter().collect(),
-            ..World::default()
+            ..Environment::default()
         };
         let cases = [
             ("~/c", "/home/me/c"),
@@ -86,7 +86,7 @@ mod tests {
             ("", ""),
         ];
         for (path, due) in cases {
-            assert_eq!(expanded(path, &world), due, "{path}");
+            assert_eq!(expanded(path, &env), due, "{path}");
         }
     }
 
@@ -96,9 +96,9 @@ mod tests {
         let me = nix::unistd::User::from_uid(nix::unistd::Uid::current()).expect("a database").expect("an entry");
         let home = me.dir.to_str().expect("a Unicode path").trim_end_matches('/');
         for variables in [vec![], vec![("HOME", "")]] {
-            let world = World { variables: variables.into_iter().collect(), ..World::default() };
-            assert_eq!(expanded("~/c", &world), format!("{home}/c"));
-            assert_eq!(expanded(&format!("~{}/c", me.name), &world), format!("{home}/c"));
+            let env = Environment { variables: variables.into_iter().collect(), ..Environment::default() };
+            assert_eq!(expanded("~/c", &env), format!("{home}/c"));
+            assert_eq!(expanded(&format!("~{}/c", me.name), &env), format!("{home}/c"));
         }
     }
 }

@@ -25,8 +25,8 @@ pub struct Options {
     pub use_dual_stack: Option<bool>,
     /// The profile of the shared config files.
     pub profile: Option<String>,
-    /// Keys given in code.
-    pub credentials: Option<Keys>,
+    /// StaticCredentials given in code.
+    pub credentials: Option<StaticCredentials>,
     /// Whether requests go without a signature, and so without credentials.
     pub unsigned: Option<bool>,
     /// Seconds until a connection must stand.
@@ -125,7 +125,7 @@ impl Options {
 
 /// An access key, its secret, and perhaps a session token.
 #[derive(Clone)]
-pub struct Keys {
+pub struct StaticCredentials {
     /// The access key id.
     pub access_key_id: String,
     /// The secret access key.
@@ -147,9 +147,9 @@ impl std::fmt::Debug for Options {
     }
 }
 
-impl std::fmt::Debug for Keys {
+impl std::fmt::Debug for StaticCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keys(hidden)")
+        f.write_str("StaticCredentials(hidden)")
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::file_locations;
 use crate::config::ini::{self, Section, Settings, Value};
 use crate::config::shell_words;
 use crate::error::kinds::{Error, ErrorKind};
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 
 /// The settings of one profile. Those of the credentials file win over those of the config file; an empty one is as unset.
 #[derive(Clone)]
@@ -58,13 +58,13 @@ impl File {
     }
 
     /// Reads the file. One that cannot be opened has no sections, and is noted.
-    fn sections(self, world: &World, unreadable: &mut Vec<String>) -> Result<Vec<Section>, Error> {
+    fn sections(self, env: &Environment, unreadable: &mut Vec<String>) -> Result<Vec<Section>, Error> {
         let (variable, default) = match self {
             File::Config => ("AWS_CONFIG_FILE", "~/.aws/config"),
             File::Credentials => ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
         };
-        let named = world.variable(variable);
-        let path = file_locations::expanded(named.as_deref().unwrap_or(default), world);
+        let named = env.variable(variable);
+        let path = file_locations::expanded(named.as_deref().unwrap_or(default), env);
         match std::fs::read(&path) {
             Ok(bytes) => ini::parse(&bytes).map_err(|unparsed| {
                 let message =
@@ -84,19 +84,19 @@ impl File {
 
 impl Profile {
     /// Reads the files, on a thread that may wait for them.
-    pub(crate) async fn load_apart(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
-        let (world, asked) = (world.clone(), asked.map(str::to_owned));
-        let reading = tokio::task::spawn_blocking(move || Profile::load(&world, asked.as_deref()));
+    pub(crate) async fn load_apart(env: &Environment, asked: Option<&str>) -> Result<Profile, Error> {
+        let (env, asked) = (env.clone(), asked.map(str::to_owned));
+        let reading = tokio::task::spawn_blocking(move || Profile::load(&env, asked.as_deref()));
         reading.await.unwrap_or_else(|panic| {
             Err(Error::new(ErrorKind::InvalidConfig, format!("the shared config files cannot be read: {panic}")))
         })
     }
 
     /// Reads the files. A profile that was asked for by name must be there.
-    pub(crate) fn load(world: &World, asked: Option<&str>) -> Result<Profile, Error> {
+    pub(crate) fn load(env: &Environment, asked: Option<&str>) -> Result<Profile, Error> {
         let mut unreadable = Vec::new();
-        let config = Config::of(File::Config.sections(world, &mut unreadable)?);
-        let credentials = File::Credentials.sections(world, &mut unreadable)?;
+        let config = Config::of(File::Config.sections(env, &mut unreadable)?);
+        let credentials = File::Credentials.sections(env, &mut unreadable)?;
         let mut names = config.names.clone();
         for Section { header, .. } in &credentials {
             if !names.contains(header) {

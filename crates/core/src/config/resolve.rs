@@ -6,14 +6,16 @@ use crate::codec::encode::Validation;
 use crate::config::endpoint::{self, Choice, Endpoint};
 use crate::config::options::{Options, RetryConfig, RetryMode};
 use crate::config::profile::Profile;
-use crate::config::setting_resolver::{CODE, Chain, DEFAULT, environment, invalid_setting, invalid_setting_as};
+use crate::config::setting_resolver::{
+    CODE, DEFAULT, SettingResolver, environment, invalid_setting, invalid_setting_as,
+};
 use crate::config::sso_session;
 use crate::config::user_agent::user_agent;
 use crate::error::hint::OptionNames;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::proxy::{Proxies, Proxy};
 use crate::http::tls::{Tls, Trust};
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 use crate::schema::Service;
 
 /// A client's configuration, resolved.
@@ -102,11 +104,11 @@ impl Config {
     }
 
     /// Resolves what the code left open.
-    pub(crate) fn resolve(service: &Service, options: &Options, world: &World) -> Result<Config, Error> {
-        let (named, source) = if options.local { (None, DEFAULT.to_owned()) } else { profile_name(options, world) };
-        let profile = if options.local { Profile::without_files() } else { Profile::load(world, named.as_deref())? };
+    pub(crate) fn resolve(service: &Service, options: &Options, env: &Environment) -> Result<Config, Error> {
+        let (named, source) = if options.local { (None, DEFAULT.to_owned()) } else { profile_name(options, env) };
+        let profile = if options.local { Profile::without_files() } else { Profile::load(env, named.as_deref())? };
         sso_session::check(&profile)?;
-        let chain = Chain::new(world, profile);
+        let chain = SettingResolver::new(env, profile);
         chain.note("profile_name", source);
         let region =
             chain.text("region_name", options.region.as_deref(), &["AWS_REGION", "AWS_DEFAULT_REGION"], "region");
@@ -158,16 +160,16 @@ impl Config {
             tls: Tls {
                 trust: trust(options, &chain),
                 extra_trust: options.extra_trust.clone(),
-                variables: world.variables.clone(),
+                variables: env.variables.clone(),
                 client_cert: chain.code("client_cert", options.client_cert.clone()),
             },
             proxies: if options.local && options.http_proxy.is_none() && options.https_proxy.is_none() {
                 Proxies::default()
             } else {
-                proxies(options, world, &chain)
+                proxies(options, env, &chain)
             },
             profile: named,
-            asks_for_mfa_code: asks_for_mfa_code(&chain.profile, options, world),
+            asks_for_mfa_code: asks_for_mfa_code(&chain.profile, options, env),
             option_names: options.option_names,
             sources: chain.into_sources(),
         })
@@ -182,12 +184,12 @@ const READ_TIMEOUT: Duration = Duration::from_mins(1);
 const RESPONSE_LIMIT: usize = 64 << 20;
 
 /// The profile that is asked for by name, and where.
-pub(crate) fn profile_name(options: &Options, world: &World) -> (Option<String>, String) {
+pub(crate) fn profile_name(options: &Options, env: &Environment) -> (Option<String>, String) {
     if let Some(name) = &options.profile {
         return (Some(name.clone()), CODE.to_owned());
     }
     for variable in ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"] {
-        if let Some(name) = world.variable(variable) {
+        if let Some(name) = env.variable(variable) {
             return (Some(name), environment(variable));
         }
     }
@@ -195,8 +197,8 @@ pub(crate) fn profile_name(options: &Options, world: &World) -> (Option<String>,
 }
 
 /// Whether the credentials will be those of a role that needs a code: not so where the code or the environment has some.
-fn asks_for_mfa_code(profile: &Profile, options: &Options, world: &World) -> bool {
-    let of_environment = options.profile.is_none() && world.variable("AWS_ACCESS_KEY_ID").is_some();
+fn asks_for_mfa_code(profile: &Profile, options: &Options, env: &Environment) -> bool {
+    let of_environment = options.profile.is_none() && env.variable("AWS_ACCESS_KEY_ID").is_some();
     if of_environment || options.credentials.is_some() {
         return false;
     }
@@ -214,7 +216,7 @@ fn asks_for_mfa_code(profile: &Profile, options: &Options, world: &World) -> boo
 /// The service with a successor.
 const LEGACY: &str = "chime";
 
-fn endpoint_url(service: &Service, options: &Options, chain: &Chain<'_>) -> Result<Option<String>, Error> {
+fn endpoint_url(service: &Service, options: &Options, chain: &SettingResolver<'_>) -> Result<Option<String>, Error> {
     let (url, source) = match &options.endpoint_url {
         Some(url) => (url.clone(), CODE.to_owned()),
         None => match configured_url(service.service_id, options.ignore_configured_endpoint_urls, chain)? {
@@ -230,7 +232,7 @@ fn endpoint_url(service: &Service, options: &Options, chain: &Chain<'_>) -> Resu
 pub(crate) fn configured_url(
     service_id: &str,
     ignore: Option<bool>,
-    chain: &Chain<'_>,
+    chain: &SettingResolver<'_>,
 ) -> Result<Option<(String, String)>, Error> {
     let name = "ignore_configured_endpoint_urls";
     if chain.flag(name, ignore, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", name) {
@@ -250,7 +252,7 @@ pub(crate) fn configured_url(
 }
 
 /// Until a connection must stand, by AWS's defaults mode.
-fn default_connect_timeout(options: &Options, chain: &Chain<'_>) -> Result<Duration, Error> {
+fn default_connect_timeout(options: &Options, chain: &SettingResolver<'_>) -> Result<Duration, Error> {
     let name = "defaults_mode";
     let Some(found) = chain.text(name, options.defaults_mode.as_deref(), &["AWS_DEFAULTS_MODE"], name) else {
         return Ok(Duration::from_millis(3100));
@@ -265,7 +267,7 @@ fn default_connect_timeout(options: &Options, chain: &Chain<'_>) -> Result<Durat
     }
 }
 
-fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
+fn retry(options: &Options, chain: &SettingResolver<'_>) -> Result<RetryConfig, Error> {
     let mode = match chain.text("retry_mode", options.retry_mode.as_deref(), &["AWS_RETRY_MODE"], "retry_mode") {
         Some(found) => RetryMode::parse(&found.value).ok_or_else(|| {
             let expected = "\"standard\", \"adaptive\" or \"legacy\"";
@@ -277,16 +279,16 @@ fn retry(options: &Options, chain: &Chain<'_>) -> Result<RetryConfig, Error> {
     let max_attempts = match chain.text("max_attempts", given.as_deref(), &["AWS_MAX_ATTEMPTS"], "max_attempts") {
         Some(found) => match found.value.trim().parse() {
             Ok(attempts) if attempts > 0 => attempts,
-            _ => return Err(invalid_setting(&found.label, &found.value, "a whole number from 1 on")),
+            _ => return Err(invalid_setting(&found.label, &found.value, "an integer of at least 1")),
         },
         None => mode.default_attempts(),
     };
     Ok(RetryConfig { mode, max_attempts })
 }
 
-fn count(name: &'static str, given: Option<u32>, chain: &Chain<'_>) -> Result<Option<u32>, Error> {
+fn count(name: &'static str, given: Option<u32>, chain: &SettingResolver<'_>) -> Result<Option<u32>, Error> {
     match chain.code(name, given) {
-        Some(0) => Err(invalid_setting(name, "0", "a whole number from 1 on")),
+        Some(0) => Err(invalid_setting(name, "0", "an integer of at least 1")),
         count => Ok(count),
     }
 }
@@ -304,10 +306,10 @@ fn clock_offset(options: &Options) -> Result<i64, Error> {
 
 pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
     let positive = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
-    positive.ok_or_else(|| invalid_setting(name, &seconds.to_string(), "a number of seconds above 0"))
+    positive.ok_or_else(|| invalid_setting(name, &seconds.to_string(), "a positive number of seconds"))
 }
 
-fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
+fn trust(options: &Options, chain: &SettingResolver<'_>) -> Trust {
     let name = "verify";
     if let Some(trust) = &options.verify {
         chain.note(name, CODE.to_owned());
@@ -323,14 +325,14 @@ fn trust(options: &Options, chain: &Chain<'_>) -> Trust {
     bundle.map_or(Trust::Platform, |path| Trust::Bundle(path.into()))
 }
 
-fn proxies(options: &Options, world: &World, chain: &Chain<'_>) -> Proxies {
+fn proxies(options: &Options, env: &Environment, chain: &SettingResolver<'_>) -> Proxies {
     let name = "proxies";
     let Options { http_proxy, https_proxy, no_proxy, .. } = options;
     if http_proxy.is_some() || https_proxy.is_some() {
         chain.note(name, CODE.to_owned());
         return Proxies::given(http_proxy.as_deref(), https_proxy.as_deref(), no_proxy.as_deref());
     }
-    let (proxies, variables) = Proxies::of_environment(&world.variables);
+    let (proxies, variables) = Proxies::of_environment(&env.variables);
     chain.note(name, if variables.is_empty() { DEFAULT.to_owned() } else { environment(&variables.join(", ")) });
     proxies
 }

@@ -3,9 +3,9 @@
 use crate::config::options::Options;
 use crate::config::profile::Profile;
 use crate::config::resolve::profile_name;
-use crate::config::setting_resolver::Chain;
+use crate::config::setting_resolver::SettingResolver;
 use crate::error::kinds::Error;
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 
 /// What a session knows of its settings.
 #[derive(Clone, Debug)]
@@ -19,12 +19,12 @@ pub struct SessionSettings {
 }
 
 /// Reads the environment and the shared config files.
-pub fn session_settings(options: &Options, world: &World) -> Result<SessionSettings, Error> {
+pub fn session_settings(options: &Options, env: &Environment) -> Result<SessionSettings, Error> {
     let options = &options.without_empty();
-    let (named, _) = profile_name(options, world);
-    let profile = Profile::load(world, named.as_deref())?;
+    let (named, _) = profile_name(options, env);
+    let profile = Profile::load(env, named.as_deref())?;
     let (name, available_profiles) = (profile.name.clone(), profile.names().to_vec());
-    let chain = Chain::new(world, profile);
+    let chain = SettingResolver::new(env, profile);
     let region = chain.text("region_name", options.region.as_deref(), &["AWS_REGION", "AWS_DEFAULT_REGION"], "region");
     Ok(SessionSettings { region: region.map(|found| found.value), profile: name, available_profiles })
 }

@@ -4,24 +4,24 @@ use std::cell::RefCell;
 
 use crate::config::profile::Profile;
 use crate::error::kinds::{Error, ErrorKind};
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 
 /// The places where settings are looked up, and what was found where.
-pub(crate) struct Chain<'w> {
-    world: &'w World,
+pub(crate) struct SettingResolver<'w> {
+    env: &'w Environment,
     pub(crate) profile: Profile,
     sources: RefCell<Vec<(&'static str, String)>>,
 }
 
 /// A setting's value, and what it is called where it stands.
-pub(crate) struct Found {
+pub(crate) struct ResolvedSetting {
     pub(crate) value: String,
     pub(crate) label: String,
 }
 
-impl<'w> Chain<'w> {
-    pub(crate) fn new(world: &'w World, profile: Profile) -> Chain<'w> {
-        Chain { world, profile, sources: RefCell::default() }
+impl<'w> SettingResolver<'w> {
+    pub(crate) fn new(env: &'w Environment, profile: Profile) -> SettingResolver<'w> {
+        SettingResolver { env, profile, sources: RefCell::default() }
     }
 
     /// The names of the settings that were asked for, and the source of each.
@@ -30,12 +30,18 @@ impl<'w> Chain<'w> {
     }
 
     /// A setting that the code, a variable or the profile may give.
-    pub(crate) fn text(&self, name: &'static str, given: Option<&str>, variables: &[&str], key: &str) -> Option<Found> {
+    pub(crate) fn text(
+        &self,
+        name: &'static str,
+        given: Option<&str>,
+        variables: &[&str],
+        key: &str,
+    ) -> Option<ResolvedSetting> {
         if let Some(value) = given {
             return Some(self.found(name, value.to_owned(), name.to_owned(), CODE.to_owned()));
         }
         for variable in variables {
-            if let Some(value) = self.world.variable(variable) {
+            if let Some(value) = self.env.variable(variable) {
                 return Some(self.found(name, value, (*variable).to_owned(), environment(variable)));
             }
         }
@@ -49,7 +55,7 @@ impl<'w> Chain<'w> {
 
     /// The same for a flag; only the word `true`, in any case, is true.
     pub(crate) fn flag(&self, name: &'static str, given: Option<bool>, variable: &str, key: &str) -> bool {
-        let given = given.map(|truth| truth.to_string());
+        let given = given.map(|boolean| boolean.to_string());
         self.text(name, given.as_deref(), &[variable], key)
             .is_some_and(|found| found.value.eq_ignore_ascii_case("true"))
     }
@@ -69,7 +75,7 @@ impl<'w> Chain<'w> {
 
     /// An environment variable; an empty one is as unset.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        self.world.variable(name)
+        self.env.variable(name)
     }
 
     /// A setting of one service in the profile's `services` section.
@@ -77,9 +83,9 @@ impl<'w> Chain<'w> {
         self.profile.service(service, key)
     }
 
-    fn found(&self, name: &'static str, value: String, label: String, source: String) -> Found {
+    fn found(&self, name: &'static str, value: String, label: String, source: String) -> ResolvedSetting {
         self.note(name, source);
-        Found { value, label }
+        ResolvedSetting { value, label }
     }
 }
 

@@ -1,10 +1,10 @@
 //! The user agent, in the form that AWS's SDKs give it.
 
 use crate::config::options::{Options, RetryMode};
-use crate::config::setting_resolver::Chain;
+use crate::config::setting_resolver::SettingResolver;
 
 /// The text of the header. One that the code gives stands alone.
-pub(crate) fn user_agent(options: &Options, chain: &Chain<'_>, mode: RetryMode) -> String {
+pub(crate) fn user_agent(options: &Options, chain: &SettingResolver<'_>, mode: RetryMode) -> String {
     let app_id = chain.text("user_agent_appid", options.app_id.as_deref(), &["AWS_SDK_UA_APP_ID"], "sdk_ua_app_id");
     let mut parts = match &options.user_agent {
         Some(given) => vec![given.clone()],
@@ -17,7 +17,7 @@ pub(crate) fn user_agent(options: &Options, chain: &Chain<'_>, mode: RetryMode) 
     text
 }
 
-fn standard(options: &Options, chain: &Chain<'_>, mode: RetryMode, app_id: Option<&str>) -> Vec<String> {
+fn standard(options: &Options, chain: &SettingResolver<'_>, mode: RetryMode, app_id: Option<&str>) -> Vec<String> {
     let language = options.language.as_deref().unwrap_or("rust");
     let (version, system, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
     let mut parts = vec![format!("chimeline/{version} ua/2.1 os/{system} md/arch#{machine} lang/{language}")];

@@ -19,7 +19,7 @@ use crate::credentials::refresh::Schedule;
 use crate::credentials::static_credentials;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Network;
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 use crate::runtime::host::{Door, Questions};
 use crate::runtime::io_thread::{self, PerProcess};
 
@@ -27,7 +27,7 @@ use crate::runtime::io_thread::{self, PerProcess};
 #[derive(Debug)]
 pub(crate) enum Source {
     Fixed(Identity),
-    Found(Found),
+    CachedProvider(CachedProvider),
     Host(Arc<HostCredentialsCache>),
     /// Of a client that does not sign.
     Unsigned,
@@ -47,7 +47,7 @@ impl Source {
         match (&options.credentials, host) {
             (Some(keys), _) => Source::Fixed(static_credentials::identity(keys)),
             (None, Some(host)) => Source::Host(host),
-            (None, None) => Source::Found(Found {
+            (None, None) => Source::CachedProvider(CachedProvider {
                 providers: Arc::new(Providers::new(options, config, network)),
                 kept: PerProcess::new(),
             }),
@@ -56,7 +56,7 @@ impl Source {
 
     /// Whether the providers find them.
     pub(crate) fn is_found(&self) -> bool {
-        matches!(self, Source::Found(_))
+        matches!(self, Source::CachedProvider(_))
     }
 
     /// What its calls ask their host.
@@ -65,14 +65,14 @@ impl Source {
     }
 
     /// Credentials that are valid now.
-    pub(crate) async fn identity(&self, world: &World, door: Option<&Door>) -> Result<Identity, Error> {
+    pub(crate) async fn identity(&self, env: &Environment, door: Option<&Door>) -> Result<Identity, Error> {
         match self {
             Source::Host(host) => host.identity(door).await,
             Source::Fixed(identity) => {
                 static_credentials::check_identity(identity)?;
                 Ok(identity.clone())
             }
-            Source::Found(found) => found.identity(world).await,
+            Source::CachedProvider(found) => found.identity(env).await,
             Source::Unsigned => Ok(Identity::new((), None)),
         }
     }
@@ -80,7 +80,7 @@ impl Source {
 
 /// What the providers find, kept and refreshed ahead of its expiry.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct CachedProvider {
     providers: Arc<Providers>,
     /// Each process has its own: its locks may have been held by another thread when it was forked.
     kept: PerProcess<Arc<Cache>>,
@@ -88,13 +88,13 @@ pub(crate) struct Found {
 
 #[derive(Debug, Default)]
 struct Cache {
-    kept: RwLock<Option<Kept>>,
+    kept: RwLock<Option<CachedCredentials>>,
     /// The load that is under way.
     load: Mutex<Option<Load>>,
 }
 
 #[derive(Clone, Debug)]
-struct Kept {
+struct CachedCredentials {
     identity: Identity,
     schedule: Schedule,
 }
@@ -108,29 +108,29 @@ enum Joined {
     Loading(Load),
 }
 
-impl Found {
+impl CachedProvider {
     /// What the providers find with these codes of devices, past the cache; where another one is needed, its device.
     pub(crate) async fn load_with(
         &self,
-        world: &World,
+        env: &Environment,
         codes: MfaCodes,
     ) -> Result<Result<Credentials, MfaDevice>, Error> {
-        self.providers.load_with(world, codes).await
+        self.providers.load_with(env, codes).await
     }
 
-    async fn identity(&self, world: &World) -> Result<Identity, Error> {
+    async fn identity(&self, env: &Environment) -> Result<Identity, Error> {
         let cache = self.kept.get(|| Ok(Arc::default()))?;
-        let now = (world.now)();
-        if let Some(Kept { identity, schedule }) = cache.kept()
+        let now = (env.now)();
+        if let Some(CachedCredentials { identity, schedule }) = cache.kept()
             && schedule.is_sendable(now)
         {
             if schedule.wants_refresh(now) {
                 // What it fails of does not concern a call that has credentials.
-                drop(self.join(&cache, world));
+                drop(self.join(&cache, env));
             }
             return Ok(identity);
         }
-        let mut load = match self.join(&cache, world)? {
+        let mut load = match self.join(&cache, env)? {
             Joined::Loaded(identity) => return Ok(identity),
             Joined::Loading(load) => load,
         };
@@ -139,22 +139,22 @@ impl Found {
             Some(Ok(identity)) => Ok(identity),
             Some(Err((kind, message))) => Err(Error::new(kind, message)),
             None => {
-                let message = "Error when retrieving credentials: the load was given up before its end";
+                let message = "Error when retrieving credentials: the load was cancelled";
                 Err(Error::new(ErrorKind::CredentialRetrieval, message.to_owned()))
             }
         }
     }
 
     /// The load that is under way, or a new one.
-    fn join(&self, cache: &Arc<Cache>, world: &World) -> Result<Joined, Error> {
+    fn join(&self, cache: &Arc<Cache>, env: &Environment) -> Result<Joined, Error> {
         let mut under_way = cache.load();
         // One whose task is gone left no outcome.
         if let Some(load) = under_way.as_ref().filter(|load| load.has_changed().is_ok()) {
             return Ok(Joined::Loading(load.clone()));
         }
-        let now = (world.now)();
+        let now = (env.now)();
         // Another load may have ended since the call looked.
-        if let Some(Kept { identity, schedule }) = cache.kept()
+        if let Some(CachedCredentials { identity, schedule }) = cache.kept()
             && schedule.is_sendable(now)
             && !schedule.wants_refresh(now)
         {
@@ -163,10 +163,10 @@ impl Found {
         let io = io_thread::io()?;
         let (done, load) = watch::channel(None);
         *under_way = Some(load.clone());
-        let (providers, cache, world) = (self.providers.clone(), cache.clone(), world.clone());
+        let (providers, cache, env) = (self.providers.clone(), cache.clone(), env.clone());
         io.spawn(async move {
-            let loaded = Box::pin(providers.load(&world)).await;
-            let outcome = cache.settle(loaded, &world);
+            let loaded = Box::pin(providers.load(&env)).await;
+            let outcome = cache.settle(loaded, &env);
             done.send_replace(Some(outcome));
         });
         Ok(Joined::Loading(load))
@@ -174,7 +174,7 @@ impl Found {
 }
 
 impl Cache {
-    fn kept(&self) -> Option<Kept> {
+    fn kept(&self) -> Option<CachedCredentials> {
         self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -183,21 +183,21 @@ impl Cache {
     }
 
     /// Keeps what a load found, and makes way for the next load.
-    fn settle(&self, loaded: Result<Credentials, Error>, world: &World) -> Result<Identity, (ErrorKind, String)> {
-        let now = (world.now)();
+    fn settle(&self, loaded: Result<Credentials, Error>, env: &Environment) -> Result<Identity, (ErrorKind, String)> {
+        let now = (env.now)();
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         let outcome = match loaded {
             Ok(credentials) => {
                 let schedule = Schedule::new(credentials.expiry(), now);
                 let expiry = credentials.expiry();
                 let identity = Identity::new(credentials, expiry);
-                *kept = Some(Kept { identity: identity.clone(), schedule });
+                *kept = Some(CachedCredentials { identity: identity.clone(), schedule });
                 Ok(identity)
             }
             Err(error) => {
                 tracing::debug!(target: "chimeline", kind = error.kind().class(), "credentials were not loaded");
                 if let Some(kept) = kept.as_mut() {
-                    kept.schedule.put_off(now);
+                    kept.schedule.defer_refresh(now);
                 }
                 Err((error.kind(), error.message().to_owned()))
             }

@@ -30,13 +30,13 @@ pub struct HostCredentialsCache {
 
 #[derive(Default)]
 struct Cache {
-    kept: RwLock<Option<Kept>>,
+    kept: RwLock<Option<CachedCredentials>>,
     /// The load of each pump, while one is under way.
     loads: Mutex<HashMap<Pump, Load>>,
 }
 
 #[derive(Clone)]
-struct Kept {
+struct CachedCredentials {
     identity: Identity,
     schedule: Schedule,
 }
@@ -89,7 +89,7 @@ impl HostCredentialsCache {
         loop {
             let now = clock.now();
             let sendable = cache.kept().filter(|kept| kept.schedule.is_sendable(now));
-            if let Some(Kept { identity, schedule }) = &sendable
+            if let Some(CachedCredentials { identity, schedule }) = &sendable
                 && !schedule.wants_refresh(now)
             {
                 return Ok(identity.clone());
@@ -130,7 +130,7 @@ impl Cache {
         let mut loads = self.loads();
         // Another load may have ended since the call looked.
         let now = clock.now();
-        if let Some(Kept { identity, schedule }) = self.kept()
+        if let Some(CachedCredentials { identity, schedule }) = self.kept()
             && schedule.is_sendable(now)
             && !schedule.wants_refresh(now)
         {
@@ -153,7 +153,7 @@ impl Cache {
         Joined::Asked(outcome)
     }
 
-    fn kept(&self) -> Option<Kept> {
+    fn kept(&self) -> Option<CachedCredentials> {
         self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -178,12 +178,12 @@ impl Loading {
         match &loaded {
             Ok((identity, true)) => {
                 let schedule = Schedule::new(identity.expiration(), now);
-                *kept = Some(Kept { identity: identity.clone(), schedule });
+                *kept = Some(CachedCredentials { identity: identity.clone(), schedule });
             }
             Ok((_, false)) => {}
             Err(_) => {
                 if let Some(kept) = kept.as_mut() {
-                    kept.schedule.put_off(now);
+                    kept.schedule.defer_refresh(now);
                 }
             }
         }

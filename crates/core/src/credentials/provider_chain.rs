@@ -13,9 +13,9 @@ use tracing::subscriber::NoSubscriber;
 use crate::config::options::Options;
 use crate::config::profile::{File, Profile};
 use crate::config::resolve::{Config, configured_url};
-use crate::config::setting_resolver::Chain;
+use crate::config::setting_resolver::SettingResolver;
 use crate::config::sso_session::Session;
-use crate::credentials::providers::assume_role::{self, Base, Role};
+use crate::credentials::providers::assume_role::{self, Role, SourceCredentials};
 use crate::credentials::providers::container;
 use crate::credentials::providers::imds;
 use crate::credentials::providers::login;
@@ -29,7 +29,7 @@ use crate::error::kinds::{Error, ErrorKind};
 use crate::error::panics::caught_as;
 use crate::http::proxy::Proxies;
 use crate::http::transport::Network;
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 
 /// The providers of one client. Nothing of a load outlives it, so that a new login, key or role is seen by the next.
 #[derive(Debug)]
@@ -67,11 +67,12 @@ enum Provider {
 }
 
 use Provider::{
-    ConfigFile, Container, CredentialsFile, Environment, Instance, Login, Process, Role as ByRole, Sso, WebIdentity,
+    ConfigFile, Container, CredentialsFile, Environment as ByEnvironment, Instance, Login, Process, Role as ByRole,
+    Sso, WebIdentity,
 };
 
 const ORDER: [Provider; 10] =
-    [Environment, ByRole, WebIdentity, Sso, CredentialsFile, Login, Process, ConfigFile, Container, Instance];
+    [ByEnvironment, ByRole, WebIdentity, Sso, CredentialsFile, Login, Process, ConfigFile, Container, Instance];
 /// Those that find the credentials that a role is assumed with.
 const ORDER_OF_SOURCE: [Provider; 6] = [WebIdentity, Sso, CredentialsFile, Login, Process, ConfigFile];
 
@@ -79,7 +80,7 @@ impl Provider {
     /// The name that botocore gives it.
     fn name(self) -> &'static str {
         match self {
-            Environment => static_credentials::ENVIRONMENT,
+            ByEnvironment => static_credentials::ENVIRONMENT,
             ByRole => "assume-role",
             WebIdentity => "assume-role-with-web-identity",
             Sso => "sso",
@@ -112,35 +113,35 @@ impl Providers {
 
     /// Asks one provider after the other. One that is set up and fails ends the search: to go on would find the keys of
     /// somebody else.
-    pub(crate) async fn load(&self, world: &World) -> Result<Credentials, Error> {
-        Box::pin(self.search(world, &MfaCodes::default())).await
+    pub(crate) async fn load(&self, env: &Environment) -> Result<Credentials, Error> {
+        Box::pin(self.search(env, &MfaCodes::default())).await
     }
 
     /// The same with codes of devices; where another one is needed, its device.
     pub(crate) async fn load_with(
         &self,
-        world: &World,
+        env: &Environment,
         codes: MfaCodes,
     ) -> Result<Result<Credentials, MfaDevice>, Error> {
-        let found = Box::pin(self.search(world, &codes)).await;
+        let found = Box::pin(self.search(env, &codes)).await;
         match (found, codes.missing()) {
             (Err(_), Some(device)) => Ok(Err(device)),
             (found, _) => found.map(Ok),
         }
     }
 
-    async fn search(&self, world: &World, codes: &MfaCodes) -> Result<Credentials, Error> {
-        if let Some(credentials) = self.of_environment(world)? {
-            return fresh(credentials, Environment.name(), world);
+    async fn search(&self, env: &Environment, codes: &MfaCodes) -> Result<Credentials, Error> {
+        if let Some(credentials) = self.of_environment(env)? {
+            return fresh(credentials, ByEnvironment.name(), env);
         }
-        let profile = Profile::load_apart(world, self.profile.as_deref()).await?;
-        let search = Search::new(self, world, profile, codes);
+        let profile = Profile::load_apart(env, self.profile.as_deref()).await?;
+        let search = Search::new(self, env, profile, codes);
         let mut reasons: Vec<(Vec<&str>, String)> = Vec::new();
         for provider in ORDER {
             // AWS's clients log the responses that they get, credentials and all.
             let asked = search.ask(provider).with_subscriber(NoSubscriber::default());
             match guarded(provider, asked).await? {
-                Ok(credentials) => return fresh(credentials, provider.name(), world),
+                Ok(credentials) => return fresh(credentials, provider.name(), env),
                 Err(reason) => match reasons.iter_mut().find(|(_, known)| *known == reason) {
                     Some((names, _)) => names.push(provider.name()),
                     None => reasons.push((vec![provider.name()], reason)),
@@ -151,15 +152,15 @@ impl Providers {
     }
 
     /// Those that no file and no network is needed for.
-    pub(crate) fn of_environment(&self, world: &World) -> Result<Option<Credentials>, Error> {
-        if self.in_code { Ok(None) } else { static_credentials::of_environment(world) }
+    pub(crate) fn of_environment(&self, env: &Environment) -> Result<Option<Credentials>, Error> {
+        if self.in_code { Ok(None) } else { static_credentials::of_environment(env) }
     }
 }
 
 /// One search through the providers.
 struct Search<'s> {
     providers: &'s Providers,
-    world: &'s World,
+    env: &'s Environment,
     profile: Profile,
     codes: &'s MfaCodes,
     /// Of each service, or why its endpoint is not known: that matters only where the service is asked.
@@ -169,8 +170,8 @@ struct Search<'s> {
 }
 
 impl<'s> Search<'s> {
-    fn new(providers: &'s Providers, world: &'s World, profile: Profile, codes: &'s MfaCodes) -> Search<'s> {
-        let chain = Chain::new(world, profile);
+    fn new(providers: &'s Providers, env: &'s Environment, profile: Profile, codes: &'s MfaCodes) -> Search<'s> {
+        let chain = SettingResolver::new(env, profile);
         let url = |service| {
             let found = configured_url(service, providers.ignore_configured_endpoint_urls, &chain)?;
             Ok::<_, Error>(found.map(|(url, _)| url))
@@ -178,7 +179,7 @@ impl<'s> Search<'s> {
         let config = |urls: &[&Option<String>]| {
             // AWS's clients refuse these together with a URL.
             let has_variants = urls.iter().all(|url| url.is_none());
-            sdk_config(providers.network.clone(), world, providers.region.clone())
+            sdk_config(providers.network.clone(), env, providers.region.clone())
                 .use_fips(providers.use_fips && has_variants)
                 .use_dual_stack(providers.use_dual_stack && has_variants)
         };
@@ -192,14 +193,14 @@ impl<'s> Search<'s> {
             let urls = sso::Urls { portal, tokens: url("SSO OIDC")? };
             Ok((config(&[&urls.portal, &urls.tokens]).build(), urls))
         });
-        Search { providers, world, codes, sts, login, sso, profile: chain.profile }
+        Search { providers, env, codes, sts, login, sso, profile: chain.profile }
     }
 
     async fn ask(&self, provider: Provider) -> Outcome {
         match provider {
-            Environment if self.providers.in_code => Ok(Err("passed over, for the code names a profile".to_owned())),
+            ByEnvironment if self.providers.in_code => Ok(Err("skipped: a profile was set in code".to_owned())),
             // It was asked before any file was read.
-            Environment => Ok(Err("AWS_ACCESS_KEY_ID is not set".to_owned())),
+            ByEnvironment => Ok(Err("AWS_ACCESS_KEY_ID is not set".to_owned())),
             ByRole => self.by_role().await,
             Container | Instance => self.of_agent(provider).await,
             of_profile => self.of_profile(of_profile, &self.profile.name, !self.providers.in_code).await,
@@ -236,14 +237,14 @@ impl<'s> Search<'s> {
             }
             Login => match profile.get("login_session") {
                 Some(session) => {
-                    settled(Login, login::credentials(known(&self.login)?, &session, self.world, Login.name()).await)
+                    settled(Login, login::credentials(known(&self.login)?, &session, self.env, Login.name()).await)
                 }
                 None => Ok(Err(missing("login_session"))),
             },
             _ => match profile.get("credential_process") {
                 Some(command) => {
                     let style = self.providers.process;
-                    settled(Process, process::credentials(command, style, self.world, Process.name()).await)
+                    settled(Process, process::credentials(command, style, self.env, Process.name()).await)
                 }
                 None => Ok(Err(missing("credential_process"))),
             },
@@ -252,7 +253,7 @@ impl<'s> Search<'s> {
 
     fn web_identity(&self, profile: &Profile, environment_counts: bool) -> Result<Option<sts::WebIdentity>, Error> {
         let given = |name: &str, key: &str| {
-            let of_environment = environment_counts.then(|| self.world.variable(name)).flatten();
+            let of_environment = environment_counts.then(|| self.env.variable(name)).flatten();
             of_environment.or_else(|| profile.get(key))
         };
         let Some(token_file) = given("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else { return Ok(None) };
@@ -267,13 +268,13 @@ impl<'s> Search<'s> {
     }
 
     fn session_name(&self) -> String {
-        let since_1970 = (self.world.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
-        format!("chimeline-session-{}", since_1970.as_secs())
+        let since_epoch = (self.env.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        format!("chimeline-session-{}", since_epoch.as_secs())
     }
 
     async fn sso(&self, session: Session) -> Outcome {
         let (config, urls) = known(&self.sso)?;
-        let found = sso::credentials(config, urls, session, self.world, Sso.name()).await;
+        let found = sso::credentials(config, urls, session, self.env, Sso.name()).await;
         found.map(Ok).map_err(|cause| {
             let cure = format!("`aws sso login --profile {}` opens a new session", self.profile.name);
             failure(Sso, &format!("{cause}; {cure}"))
@@ -287,7 +288,7 @@ impl<'s> Search<'s> {
         let (mut roles, base) = assume_role::chain(&self.profile)?;
         let mut cached = None;
         for (i, role) in roles.iter().enumerate() {
-            if let Some(credentials) = mfa::cached(role, self.world, ByRole.name()).await {
+            if let Some(credentials) = mfa::cached(role, self.env, ByRole.name()).await {
                 cached = Some((i, credentials));
                 break;
             }
@@ -313,9 +314,9 @@ impl<'s> Search<'s> {
     }
 
     /// What the last role of a chain is assumed with.
-    async fn base(&self, base: &Base) -> Result<Credentials, Error> {
+    async fn base(&self, base: &SourceCredentials) -> Result<Credentials, Error> {
         match base {
-            Base::Profile(name) => {
+            SourceCredentials::Profile(name) => {
                 for provider in ORDER_OF_SOURCE {
                     if let Ok(credentials) = self.of_profile(provider, name, false).await? {
                         return Ok(credentials);
@@ -324,9 +325,9 @@ impl<'s> Search<'s> {
                 let message = format!("The source profile \"{name}\" must have credentials.");
                 Err(Error::new(ErrorKind::InvalidConfig, message))
             }
-            Base::Source(source) => {
+            SourceCredentials::Source(source) => {
                 let found = match source.as_str() {
-                    assume_role::ENVIRONMENT => static_credentials::of_environment(self.world)?.ok_or_else(String::new),
+                    assume_role::ENVIRONMENT => static_credentials::of_environment(self.env)?.ok_or_else(String::new),
                     assume_role::CONTAINER => self.of_agent(Container).await?,
                     _ => self.of_agent(Instance).await?,
                 };
@@ -349,7 +350,7 @@ impl<'s> Search<'s> {
         let code = code.map(str::to_owned);
         let assumed = sts::assume(known(&self.sts)?, role.clone(), code, name, credentials, ByRole.name()).await;
         if let Ok(credentials) = &assumed {
-            mfa::cache(&role, self.world, credentials).await;
+            mfa::cache(&role, self.env, credentials).await;
         }
         settled(ByRole, assumed)
     }
@@ -357,13 +358,13 @@ impl<'s> Search<'s> {
     async fn of_agent(&self, provider: Provider) -> Outcome {
         let network = &self.providers.direct;
         if matches!(provider, Container) {
-            return match container::credentials(network, self.world, Container.name()).await {
+            return match container::credentials(network, self.env, Container.name()).await {
                 Ok(credentials) => Ok(Ok(credentials)),
                 Err(container::None::NotSetUp(reason)) => Ok(Err(reason)),
                 Err(container::None::Failed(cause)) => Err(failure(Container, &cause)),
             };
         }
-        match imds::Service::of(self.world, &self.profile)? {
+        match imds::Service::of(self.env, &self.profile)? {
             Ok(service) => service.credentials(network, Instance.name()).await,
             Err(reason) => Ok(Err(reason)),
         }

@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 /// How long before their expiry credentials are refreshed while calls go on with them.
-const AHEAD: Duration = Duration::from_mins(5);
+const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_mins(5);
 /// How long before their expiry they are no longer sent, for they may expire on the way.
-const MARGIN: Duration = Duration::from_secs(10);
+const EXPIRY_BUFFER: Duration = Duration::from_secs(10);
 /// How long a refresh that failed is not tried again while the credentials are valid.
-const PAUSE: Duration = Duration::from_secs(10);
+const RETRY_DELAY: Duration = Duration::from_secs(10);
 
 /// The times of some credentials; none for those that do not expire.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +20,13 @@ impl Schedule {
     /// For credentials that were loaded `now`.
     pub(crate) fn new(expiry: Option<SystemTime>, now: SystemTime) -> Schedule {
         // Those that live for minutes only would be refreshed at each call.
-        let ahead = |expiry: SystemTime| AHEAD.min(expiry.duration_since(now).unwrap_or_default() / 2);
+        let ahead = |expiry: SystemTime| REFRESH_BEFORE_EXPIRY.min(expiry.duration_since(now).unwrap_or_default() / 2);
         Schedule { expiry, refresh_at: expiry.map(|expiry| expiry - ahead(expiry)) }
     }
 
     /// Whether a request may be signed with them.
     pub(crate) fn is_sendable(&self, now: SystemTime) -> bool {
-        self.expiry.is_none_or(|expiry| now + MARGIN < expiry)
+        self.expiry.is_none_or(|expiry| now + EXPIRY_BUFFER < expiry)
     }
 
     /// Whether it is time to look for newer ones.
@@ -35,8 +35,8 @@ impl Schedule {
     }
 
     /// Notes a refresh that failed.
-    pub(crate) fn put_off(&mut self, now: SystemTime) {
-        self.refresh_at = self.refresh_at.map(|_| now + PAUSE);
+    pub(crate) fn defer_refresh(&mut self, now: SystemTime) {
+        self.refresh_at = self.refresh_at.map(|_| now + RETRY_DELAY);
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
             let mut schedule = Schedule::new(Some(at(lifetime)), now);
             assert!(!schedule.wants_refresh(at(refresh - 1)) && schedule.wants_refresh(at(refresh)), "{lifetime}");
             assert!(schedule.is_sendable(at(last)) && !schedule.is_sendable(at(last + 1)), "{lifetime}");
-            schedule.put_off(at(refresh));
+            schedule.defer_refresh(at(refresh));
             assert!(!schedule.wants_refresh(at(refresh + 9)) && schedule.wants_refresh(at(refresh + 10)), "{lifetime}");
         }
         assert!(!Schedule::new(Some(at(10)), now).is_sendable(now), "they may expire on the way");

@@ -34,18 +34,18 @@ use http::Method;
 
 use crate::credentials::providers::document::one_line;
 use crate::error::kinds::{Error, ErrorKind};
-use crate::error::response::Answer;
+use crate::error::response::RawResponse;
 use crate::http::transport::{Network, Request, host_of};
 use crate::redact;
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 
 /// The configuration of such clients, but for the endpoint.
-pub(crate) fn sdk_config(network: Arc<Network>, world: &World, region: Option<Region>) -> Builder {
+pub(crate) fn sdk_config(network: Arc<Network>, env: &Environment, region: Option<Region>) -> Builder {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(http_client(network))
-        .sleep_impl(Timer(world.clone()))
-        .time_source(Timer(world.clone()))
+        .sleep_impl(Timer(env.clone()))
+        .time_source(Timer(env.clone()))
         .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(50)))
         .region(region)
 }
@@ -170,7 +170,7 @@ impl HttpConnector for Connector {
 const MAX_LENGTH: usize = 1 << 20;
 
 /// One exchange of our own with an agent, within `limit`.
-pub(crate) async fn exchange(network: &Network, request: Request, limit: Duration) -> Result<Answer, Error> {
+pub(crate) async fn exchange(network: &Network, request: Request, limit: Duration) -> Result<RawResponse, Error> {
     let http = network.client(&request.url, 0).await?;
     let host = host_of(&request.url);
     let exchange = network.exchange(&http, request, MAX_LENGTH);
@@ -201,8 +201,8 @@ async fn send(network: &Network, request: HttpRequest) -> Result<HttpResponse, C
     response.try_into().map_err(|e| user(&e))
 }
 
-/// The clock and the waits of the client's world.
-struct Timer(World);
+/// The clock and the waits of the client's environment.
+struct Timer(Environment);
 
 impl TimeSource for Timer {
     fn now(&self) -> SystemTime {

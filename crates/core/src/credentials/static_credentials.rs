@@ -3,13 +3,13 @@
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 
-use crate::config::options::Keys;
+use crate::config::options::StaticCredentials;
 use crate::config::profile::{File, Profile};
 use crate::config::setting_resolver::invalid_setting;
 use crate::credentials::providers::document::time;
 use crate::credentials::refresh::Schedule;
 use crate::error::kinds::{Error, ErrorKind};
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 
 /// The provider's name of credentials given in code.
 pub(crate) const CODE: &str = "code";
@@ -17,13 +17,13 @@ pub(crate) const CODE: &str = "code";
 pub(crate) const ENVIRONMENT: &str = "env";
 
 /// The credentials of the environment.
-pub(crate) fn of_environment(world: &World) -> Result<Option<Credentials>, Error> {
-    let Some(id) = world.variable("AWS_ACCESS_KEY_ID") else { return Ok(None) };
+pub(crate) fn of_environment(env: &Environment) -> Result<Option<Credentials>, Error> {
+    let Some(id) = env.variable("AWS_ACCESS_KEY_ID") else { return Ok(None) };
     let missing = || partial(ENVIRONMENT, "AWS_SECRET_ACCESS_KEY");
-    let secret = world.variable("AWS_SECRET_ACCESS_KEY").ok_or_else(missing)?;
-    let token = world.variable("AWS_SECURITY_TOKEN").or_else(|| world.variable("AWS_SESSION_TOKEN"));
+    let secret = env.variable("AWS_SECRET_ACCESS_KEY").ok_or_else(missing)?;
+    let token = env.variable("AWS_SECURITY_TOKEN").or_else(|| env.variable("AWS_SESSION_TOKEN"));
     let name = "AWS_CREDENTIAL_EXPIRATION";
-    let expiry = match world.variable(name) {
+    let expiry = match env.variable(name) {
         None => None,
         Some(text) => {
             Some(time(&text).ok_or_else(|| invalid_setting(name, &text, "a time such as 2030-01-31T12:00:00Z"))?)
@@ -44,9 +44,9 @@ pub(crate) fn of_file(profile: &Profile, file: File) -> Result<Option<Credential
 }
 
 /// The credentials, unless they have expired by our clock or cannot be sent.
-pub(crate) fn fresh(credentials: Credentials, provider: &str, world: &World) -> Result<Credentials, Error> {
+pub(crate) fn fresh(credentials: Credentials, provider: &str, env: &Environment) -> Result<Credentials, Error> {
     check(&credentials, provider)?;
-    let now = (world.now)();
+    let now = (env.now)();
     if Schedule::new(credentials.expiry(), now).is_sendable(now) {
         return Ok(credentials);
     }
@@ -114,8 +114,8 @@ pub(crate) fn partial(place: &str, missing: &str) -> Error {
     Error::new(ErrorKind::PartialCredentials, message)
 }
 
-/// Keys given in code, for the signer.
-pub(crate) fn identity(given: &Keys) -> Identity {
+/// StaticCredentials given in code, for the signer.
+pub(crate) fn identity(given: &StaticCredentials) -> Identity {
     let (id, secret, token) = (&given.access_key_id, &given.secret_access_key, &given.session_token);
     let token = token.clone().filter(|token| !token.is_empty());
     Identity::new(Credentials::new(id, secret, token, None, CODE), None)

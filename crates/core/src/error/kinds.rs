@@ -1,11 +1,11 @@
-//! The one error of the core: a kind, the operation, one line of text, and the ledger of the attempts that were made.
+//! The one error of the core: a kind, the operation, one line of text, and the record of the attempts that were made.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::codec::report::Fault;
+use crate::codec::report::Violation;
 use crate::error::cause::Cause;
 use crate::error::network_cause::NetworkCause;
 use crate::schema::Service;
@@ -21,7 +21,7 @@ struct Inner {
     message: String,
     operation: Option<&'static str>,
     attempts: Vec<Attempt>,
-    faults: Vec<Fault>,
+    faults: Vec<Violation>,
     service: Option<ServiceError>,
     cause: Option<Cause>,
     hint: Option<String>,
@@ -108,13 +108,13 @@ impl Error {
 
     /// The faults of an input.
     #[must_use]
-    pub fn invalid(operation: &'static str, faults: Vec<Fault>) -> Error {
+    pub fn invalid(operation: &'static str, faults: Vec<Violation>) -> Error {
         Error::invalid_value(faults).in_operation(operation)
     }
 
     /// The faults of a value that belongs to no call.
     #[must_use]
-    pub fn invalid_value(faults: Vec<Fault>) -> Error {
+    pub fn invalid_value(faults: Vec<Violation>) -> Error {
         let mut error = Error::new(ErrorKind::ParamValidation, crate::codec::report::report(&faults));
         error.0.faults = faults;
         error
@@ -227,7 +227,7 @@ impl Error {
 
     /// The faults of an input that was refused.
     #[must_use]
-    pub fn faults(&self) -> &[Fault] {
+    pub fn faults(&self) -> &[Violation] {
         &self.0.faults
     }
 

@@ -13,13 +13,13 @@ use crate::schema::{Location, Operation, Service};
 
 /// An answer as it came.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl RawResponse {
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -58,7 +58,7 @@ fn latin1(octets: &[u8]) -> String {
 }
 
 /// The error that an answer is. What it quotes of `token`, the session token of its request, is hidden.
-pub(crate) fn error_of(service: &Service, operation: &Operation, answer: &Answer, token: Option<&str>) -> Error {
+pub(crate) fn error_of(service: &Service, operation: &Operation, answer: &RawResponse, token: Option<&str>) -> Error {
     let body = answer.body.trim_ascii();
     let mut error = ServiceError {
         code: None,
@@ -103,7 +103,7 @@ fn phrase_of(status: u16) -> String {
 }
 
 /// The members of an error's body; a text that is no JSON object is all message.
-fn members_of(answer: &Answer, metadata: &ResponseMetadata) -> Members {
+fn members_of(answer: &RawResponse, metadata: &ResponseMetadata) -> Members {
     if answer.body.is_empty() {
         return Members::new();
     }
@@ -125,7 +125,7 @@ fn message_of(members: &Members) -> Value {
     message.cloned().unwrap_or_else(|| Value::String(String::new()))
 }
 
-fn code_of(answer: &Answer, members: &Members) -> Value {
+fn code_of(answer: &RawResponse, members: &Members) -> Value {
     let header = answer.header(ERROR_TYPE).map(|text| Value::String(text.to_owned()));
     let in_body = || {
         let mut given = ["code", "Code", "__type"].iter().filter_map(|name| members.get(*name));
@@ -142,7 +142,7 @@ fn code_of(answer: &Answer, members: &Members) -> Value {
     }
 }
 
-fn add_modelled(service: &Service, answer: &Answer, members: &Members, error: &mut ServiceError) {
+fn add_modelled(service: &Service, answer: &RawResponse, members: &Members, error: &mut ServiceError) {
     let Some(code) = error.code.as_ref().and_then(Value::as_str) else { return };
     error.class = class_of(service, code);
     let Some(shape) = error.class.and_then(|class| service.error(class)) else { return };
@@ -181,7 +181,7 @@ mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue};
     use serde_json::{Value, json};
 
-    use super::{Answer, error_of};
+    use super::{RawResponse, error_of};
     use crate::error::kinds::{Error, ServiceError};
 
     fn error(status: u16, headers: &[(&'static str, &'static str)], body: &[u8], token: Option<&str>) -> Error {
@@ -190,7 +190,7 @@ mod tests {
             (HeaderName::from_static(name), HeaderValue::from_static(value))
         };
         let headers: HeaderMap = headers.iter().map(of).collect();
-        let answer = Answer { status, headers, body: Bytes::copy_from_slice(body) };
+        let answer = RawResponse { status, headers, body: Bytes::copy_from_slice(body) };
         error_of(service, service.operation("GetMeeting").expect("a known operation"), &answer, token)
     }
 

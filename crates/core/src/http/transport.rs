@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::network_cause::network_cause;
 use crate::error::resource_limits;
-use crate::error::response::Answer;
+use crate::error::response::RawResponse;
 use crate::http::cause::{self, chain};
 use crate::http::large_body;
 use crate::http::proxy::Proxies;
@@ -118,7 +118,7 @@ impl Network {
         http: &reqwest::Client,
         request: Request,
         limit: usize,
-    ) -> Result<Answer, Error> {
+    ) -> Result<RawResponse, Error> {
         // Of a process that stood still the runtime may not yet know which idle connections were closed meanwhile: it looks
         // before it comes back here.
         yield_now().await;
@@ -147,7 +147,7 @@ impl Network {
             }
         }
         let body = if joined.is_empty() { body } else { joined.freeze() };
-        Ok(Answer { status, headers, body })
+        Ok(RawResponse { status, headers, body })
     }
 
     /// Whether a proxy takes the requests themselves, so that the only connection is the one to it.

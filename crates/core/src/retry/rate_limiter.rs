@@ -51,7 +51,7 @@ impl RateLimit {
     }
 
     /// Learns from an answer.
-    pub(crate) fn learn(&self, now: Duration, throttled: bool) {
+    pub(crate) fn on_response(&self, now: Duration, throttled: bool) {
         let state = self.0.get_or_default();
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now.as_secs_f64();
@@ -119,7 +119,7 @@ mod tests {
         let limit = RateLimit::default();
         for step in 0..1000_u32 {
             assert_eq!(limit.take(at(f64::from(step) / 1000.0)), Ok(()));
-            limit.learn(at(f64::from(step) / 1000.0), false);
+            limit.on_response(at(f64::from(step) / 1000.0), false);
         }
     }
 
@@ -128,15 +128,15 @@ mod tests {
         let limit = RateLimit::default();
         // Ten calls a second for five seconds.
         for step in 0..50_u32 {
-            limit.learn(at(f64::from(step) / 10.0), false);
+            limit.on_response(at(f64::from(step) / 10.0), false);
         }
-        limit.learn(at(5.0), true);
+        limit.on_response(at(5.0), true);
         let allowed_in_a_second = |from: f64| {
             let mut allowed = 0;
             for step in 0..1000_u32 {
                 let now = at(from + f64::from(step) / 1000.0);
                 if limit.take(now).is_ok() {
-                    limit.learn(now, false);
+                    limit.on_response(now, false);
                     allowed += 1;
                 }
             }
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_client_that_was_throttled_at_once_still_may_call() {
         let limit = RateLimit::default();
-        limit.learn(at(0.1), true);
+        limit.on_response(at(0.1), true);
         let wait = limit.take(at(0.1)).expect_err("no token is there yet");
         assert!(wait <= Duration::from_secs(2), "{wait:?}");
         assert_eq!(limit.take(at(0.1) + wait + Duration::from_millis(1)), Ok(()));

@@ -1,4 +1,4 @@
-//! The clock, the dice and the environment, injected so that tests hold them still. Everything else reads them here.
+//! The clock, the rng and the environment, injected so that tests hold them still. Everything else reads them here.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -16,7 +16,7 @@ type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send
 
 /// What a client takes from outside itself.
 #[derive(Clone)]
-pub struct World {
+pub struct Environment {
     /// The time of day.
     pub now: Arc<Now>,
     /// A number from 0 to 1, drawn anew each time.
@@ -29,21 +29,27 @@ pub struct World {
     pub sleep: Arc<Sleep>,
 }
 
-impl Default for World {
+impl Default for Environment {
     /// The real one, with the process's environment as it is now.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where the real world comes in")]
-    fn default() -> World {
-        World::with_variables(std::env::vars_os().collect())
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the clock, random numbers and variables of the process"
+    )]
+    fn default() -> Environment {
+        Environment::with_variables(std::env::vars_os().collect())
     }
 }
 
-impl World {
+impl Environment {
     /// The real one, with the environment that a host hands over. The process's own is not read, which another thread of the
     /// host may write meanwhile.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where the real world comes in")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the clock, random numbers and variables of the process"
+    )]
     #[must_use]
-    pub fn with_variables(variables: Variables) -> World {
-        World {
+    pub fn with_variables(variables: Variables) -> Environment {
+        Environment {
             now: Arc::new(SystemTime::now),
             random: Arc::new(random),
             variables,
@@ -61,7 +67,10 @@ impl World {
 
 /// From the operating system: a generator in memory would go on alike in every forked process and in every copy of a restored
 /// memory image, whose retries would then come together.
-#[expect(clippy::disallowed_methods, reason = "this is the one place where the real world comes in")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the clock, random numbers and variables of the process"
+)]
 #[expect(clippy::cast_precision_loss, reason = "exactly as many bits as a number has")]
 fn random() -> f64 {
     let (_, drawn) = Uuid::new_v4().as_u64_pair();
@@ -101,8 +110,8 @@ impl fmt::Debug for Variables {
     }
 }
 
-impl fmt::Debug for World {
+impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("World")
+        f.write_str("Environment")
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::codec::timestamp::http_date;
-use crate::error::response::Answer;
+use crate::error::response::RawResponse;
 
 /// What is added to our clock for signatures, in seconds; the calls of a client share it.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl Skew {
 
     /// Learns the service's time from an answer that refuses ours. Says whether a new signature may do better: whether its time
     /// would be another one, as after a call beside this one has corrected the clock, or somebody has set it.
-    pub(crate) fn learn(&self, answer: &Answer, code: &str, times: Times) -> bool {
+    pub(crate) fn update(&self, answer: &RawResponse, code: &str, times: Times) -> bool {
         if !CODES.contains(&code) {
             return false;
         }
@@ -58,7 +58,7 @@ const TOLERANCE: Duration = Duration::from_mins(4);
 
 /// By how many seconds the service's clock was ahead of ours in the middle between sending and receiving. A cache's answer does not
 /// say. Counted back from the later time, for our clock may have been set since the earlier one.
-fn ahead_by(answer: &Answer, times: Times) -> Option<i64> {
+fn ahead_by(answer: &RawResponse, times: Times) -> Option<i64> {
     if answer.headers.contains_key("age") {
         return None;
     }
@@ -94,7 +94,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue};
 
     use super::{Skew, Times};
-    use crate::error::response::Answer;
+    use crate::error::response::RawResponse;
 
     const HOUR: Duration = Duration::from_hours(1);
     const STALE: &str = "InvalidSignatureException";
@@ -105,10 +105,10 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_210_096)
     }
 
-    fn refusal(date: &'static str) -> Answer {
+    fn refusal(date: &'static str) -> RawResponse {
         let mut headers = HeaderMap::new();
         headers.insert("date", HeaderValue::from_static(date));
-        Answer { status: 403, headers, body: Bytes::new() }
+        RawResponse { status: 403, headers, body: Bytes::new() }
     }
 
     /// An attempt that was signed now and answered at once.
@@ -120,10 +120,10 @@ mod tests {
     fn a_stale_signature_teaches_the_services_time() {
         let skew = Skew::default();
         let answer = refusal(LATER);
-        assert!(skew.learn(&answer, STALE, at_once(&skew)));
+        assert!(skew.update(&answer, STALE, at_once(&skew)));
         assert_eq!(skew.corrected(ours()), ours() + HOUR);
-        assert!(!skew.learn(&answer, STALE, at_once(&skew)), "the corrected time is right, so it was not the time");
-        assert!(skew.learn(&refusal("Thu, 29 Feb 2024 11:34:56 GMT"), "RequestTimeTooSkewed", at_once(&skew)));
+        assert!(!skew.update(&answer, STALE, at_once(&skew)), "the corrected time is right, so it was not the time");
+        assert!(skew.update(&refusal("Thu, 29 Feb 2024 11:34:56 GMT"), "RequestTimeTooSkewed", at_once(&skew)));
         assert_eq!(skew.corrected(ours()), ours() - HOUR);
     }
 
@@ -132,12 +132,12 @@ mod tests {
         let skew = Skew::default();
         let signed_together = at_once(&skew);
         for call in 0..20 {
-            assert!(skew.learn(&refusal(LATER), STALE, signed_together), "call {call}");
+            assert!(skew.update(&refusal(LATER), STALE, signed_together), "call {call}");
         }
         assert_eq!(skew.corrected(ours()), ours() + HOUR);
         let mut cached = refusal("Thu, 29 Feb 2024 01:00:00 GMT");
         cached.headers.insert("age", HeaderValue::from_static("45000"));
-        assert!(skew.learn(&cached, STALE, signed_together), "what another call has learnt is enough");
+        assert!(skew.update(&cached, STALE, signed_together), "what another call has learnt is enough");
         assert_eq!(skew.corrected(ours()), ours() + HOUR, "a cache's date is not the service's time");
     }
 
@@ -146,11 +146,11 @@ mod tests {
         // Signed by a slow clock, which is right when the answer comes.
         let skew = Skew::default();
         let times = Times { signed: ours() - HOUR, took: Duration::from_secs(1), received: ours() };
-        assert!(skew.learn(&refusal("Thu, 29 Feb 2024 12:34:56 GMT"), STALE, times));
+        assert!(skew.update(&refusal("Thu, 29 Feb 2024 12:34:56 GMT"), STALE, times));
         assert_eq!(skew.corrected(ours()), ours());
         // Corrected by an hour and back again, between the signature and its answer.
         let corrected = Times { signed: ours() + HOUR, ..at_once(&skew) };
-        assert!(skew.learn(&refusal("Thu, 29 Feb 2024 12:34:56 GMT"), STALE, corrected));
+        assert!(skew.update(&refusal("Thu, 29 Feb 2024 12:34:56 GMT"), STALE, corrected));
         assert_eq!(skew.corrected(ours()), ours());
     }
 
@@ -160,18 +160,18 @@ mod tests {
         let took = Duration::from_mins(8);
         // The service's clock is right: it answered after four minutes.
         let times = Times { signed: ours(), took, received: ours() + took };
-        assert!(!skew.learn(&refusal("Thu, 29 Feb 2024 12:38:56 GMT"), STALE, times));
+        assert!(!skew.update(&refusal("Thu, 29 Feb 2024 12:38:56 GMT"), STALE, times));
         assert_eq!(skew.corrected(ours()), ours());
-        assert!(skew.learn(&refusal("Thu, 29 Feb 2024 13:38:56 GMT"), STALE, times));
+        assert!(skew.update(&refusal("Thu, 29 Feb 2024 13:38:56 GMT"), STALE, times));
         assert_eq!(skew.corrected(ours()), ours() + HOUR);
     }
 
     #[test]
     fn other_refusals_teach_nothing() {
         let skew = Skew::default();
-        assert!(!skew.learn(&refusal(LATER), "ForbiddenException", at_once(&skew)));
-        assert!(!skew.learn(&refusal("Thu, 29 Feb 2024 12:35:56 GMT"), STALE, at_once(&skew)));
-        assert!(!skew.learn(&refusal("yesterday"), STALE, at_once(&skew)));
+        assert!(!skew.update(&refusal(LATER), "ForbiddenException", at_once(&skew)));
+        assert!(!skew.update(&refusal("Thu, 29 Feb 2024 12:35:56 GMT"), STALE, at_once(&skew)));
+        assert!(!skew.update(&refusal("yesterday"), STALE, at_once(&skew)));
         assert_eq!(skew.corrected(ours()), ours());
     }
 }

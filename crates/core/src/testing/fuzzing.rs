@@ -6,17 +6,17 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::IgnoredAny;
 
-use crate::call::classify::{Attempted, Verdict, judge, ledger_line};
+use crate::call::classify::{Attempted, Classification, attempt_record, classify};
 use crate::call::options::Call;
 use crate::call::orchestrator::Response;
 use crate::client::Client;
 use crate::codec::encode::Encoded;
 use crate::codec::json_host::JsonBuilder;
-use crate::config::options::{Keys, Options};
+use crate::config::options::{Options, StaticCredentials};
 use crate::credentials::static_credentials::identity;
 use crate::error::kinds::{Error, ErrorKind};
-use crate::error::response::Answer;
-use crate::runtime::environment::{Variables, World};
+use crate::error::response::RawResponse;
+use crate::runtime::environment::{Environment, Variables};
 use crate::runtime::host::Questions;
 use crate::schema::generated::SERVICES;
 use crate::schema::{Operation, Service};
@@ -34,9 +34,9 @@ pub fn operations() -> Vec<(Client, &'static Operation)> {
         credentials: Some(keys()),
         ..Options::default()
     };
-    let world = World { variables: Variables::default(), ..World::default() };
+    let env = Environment { variables: Variables::default(), ..Environment::default() };
     let of = |service: &&'static Service| {
-        let client = Client::in_world(service, &options, world.clone()).expect("a client of good options");
+        let client = Client::in_world(service, &options, env.clone()).expect("a client of good options");
         service.operations.iter().map(move |operation| (client.clone(), operation))
     };
     SERVICES.iter().flat_map(of).collect()
@@ -45,8 +45,8 @@ pub fn operations() -> Vec<(Client, &'static Operation)> {
 /// The session token that the attempts of [`outcome`] are signed with.
 pub const TOKEN: &str = "IQoJb3JpZ2luX2VjE0123456789";
 
-fn keys() -> Keys {
-    Keys { access_key_id: "AKID".to_owned(), secret_access_key: "secret".to_owned(), session_token: None }
+fn keys() -> StaticCredentials {
+    StaticCredentials { access_key_id: "AKID".to_owned(), secret_access_key: "secret".to_owned(), session_token: None }
 }
 
 /// Fails where an outcome is not what a host can be given: a result is JSON, and what is said of an answer that cannot be read is
@@ -80,19 +80,19 @@ pub fn outcome(
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
     });
     let headers: HeaderMap = allowed.collect();
-    let answer = Answer { status, headers, body: Bytes::copy_from_slice(body) };
+    let answer = RawResponse { status, headers, body: Bytes::copy_from_slice(body) };
     let inner = client.context();
     let encoded = Encoded { path: String::new(), query: String::new(), body: None };
     let call = Call::new(operation, encoded, client.config(), Questions::default());
-    let now = (inner.world.now)();
-    let keys = Keys { session_token: Some(TOKEN.to_owned()), ..keys() };
+    let now = (inner.env.now)();
+    let keys = StaticCredentials { session_token: Some(TOKEN.to_owned()), ..keys() };
     let times = Times { signed: now, took: Duration::ZERO, received: now };
     let attempted = Attempted { outcome: Ok(answer), identity: Some(identity(&keys)), times: Some(times) };
-    let verdict = judge(inner, &call, attempted, now);
-    let attempts = vec![ledger_line(&verdict, Duration::ZERO)];
-    match verdict {
-        Verdict::Failure { error, .. } => Err(error.with_attempts(attempts)),
-        Verdict::Success(answer) => {
+    let classification = classify(inner, &call, attempted, now);
+    let attempts = vec![attempt_record(&classification, Duration::ZERO)];
+    match classification {
+        Classification::Failure { error, .. } => Err(error.with_attempts(attempts)),
+        Classification::Success(answer) => {
             let metadata = answer.metadata();
             let response = Response { body: answer.body, metadata, attempts, max_attempts_reached: false };
             let mut builder = JsonBuilder::default();

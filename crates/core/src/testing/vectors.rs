@@ -12,14 +12,14 @@ use uuid::Uuid;
 use crate::call::options::Call;
 use crate::call::orchestrator::Response;
 use crate::call::request::{mark_attempt, signed, unsigned, url_of};
-use crate::client::{Client, Unprepared};
+use crate::client::{Client, PrepareError};
 use crate::codec::json_host::JsonBuilder;
-use crate::codec::report::{Fault, Reason};
+use crate::codec::report::{Reason, Violation};
 use crate::codec::timestamp::Timestamp;
-use crate::config::options::{Keys, Options};
+use crate::config::options::{Options, StaticCredentials};
 use crate::error::kinds::Error;
-use crate::error::response::{Answer, error_of};
-use crate::runtime::environment::{Variables, World};
+use crate::error::response::{RawResponse, error_of};
+use crate::runtime::environment::{Environment, Variables};
 use crate::schema::Operation;
 
 #[test]
@@ -29,10 +29,10 @@ fn requests_are_the_same_to_the_byte_and_to_the_signature() {
         let call = prepared(&client, case)?;
         let inner = client.context();
         let url = url_of(inner, &call).map_err(|e| e.to_string())?;
-        let identity = futures(inner.credentials.identity(&inner.world, None)).map_err(|e| e.to_string())?;
+        let identity = futures(inner.credentials.identity(&inner.env, None)).map_err(|e| e.to_string())?;
         let request = unsigned(inner, &call, &url, "id").and_then(|mut request| {
             mark_attempt(&mut request, 1, call.limits.max_attempts)?;
-            signed(inner, request, &identity, (inner.world.now)())
+            signed(inner, request, &identity, (inner.env.now)())
         });
         let request = request.map_err(|e| e.to_string())?;
         let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
@@ -55,8 +55,8 @@ fn inputs_are_refused_for_the_same_faults_in_the_same_order() {
         let operation = operation(&client, case)?;
         let faults = match client.prepare(operation, &untagged(&case["input"])) {
             Ok(_) => Vec::new(),
-            Err(Unprepared::Error(error)) => error.faults().iter().map(report).collect(),
-            Err(Unprepared::Host(never)) => match never {},
+            Err(PrepareError::Error(error)) => error.faults().iter().map(report).collect(),
+            Err(PrepareError::Host(never)) => match never {},
         };
         same(&Value::Array(faults), &case["faults"])
     });
@@ -118,7 +118,7 @@ fn each_case(folder: &str, check: impl Fn(Result<Client, Error>, &Value) -> Resu
         let cases: Vec<Value> = serde_json::from_str(&text).expect("a list of cases");
         for case in cases.iter().filter(|case| !is_for_python(case)) {
             ran += 1;
-            let client = Client::in_world(service, &options(&case["config"]), world(&case["config"]));
+            let client = Client::in_world(service, &options(&case["config"]), env(&case["config"]));
             if let Err(difference) = check(client, case) {
                 failed.push(format!("{}: {difference}", case["name"]));
             }
@@ -128,7 +128,7 @@ fn each_case(folder: &str, check: impl Fn(Result<Client, Error>, &Value) -> Resu
     ran
 }
 
-/// Whether the case has values that only Python has, or a truth value where a whole number is due.
+/// Whether the case has values that only Python has, or a boolean where a whole number is due.
 fn is_for_python(case: &Value) -> bool {
     fn tagged(value: &Value) -> bool {
         match value {
@@ -150,7 +150,7 @@ fn options(config: &Value) -> Options {
         endpoint_url: text("endpoint_url"),
         use_fips: config["use_fips"].as_bool(),
         use_dual_stack: config["use_dualstack"].as_bool(),
-        credentials: Some(Keys {
+        credentials: Some(StaticCredentials {
             access_key_id: text("access_key").unwrap_or_else(|| "AKIDEXAMPLE".to_owned()),
             secret_access_key: text("secret_key")
                 .unwrap_or_else(|| "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned()),
@@ -160,13 +160,13 @@ fn options(config: &Value) -> Options {
     }
 }
 
-fn world(config: &Value) -> World {
+fn env(config: &Value) -> Environment {
     let now = config["now"].as_str().unwrap_or("2024-02-29T12:34:56+00:00");
     let now: jiff::Timestamp = now.parse().expect("a time with its offset");
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now.as_second().try_into().expect("a time after 1970"));
     let uuid = config["uuid"].as_str().unwrap_or("6bfe7a3c-6c37-4a3b-8f3d-0d2d1a0b0c0d");
     let uuid = Uuid::parse_str(uuid).expect("a UUID");
-    World {
+    Environment {
         now: Arc::new(move || now),
         random: Arc::new(|| 0.5),
         variables: Variables::default(),
@@ -183,8 +183,8 @@ fn operation(client: &Client, case: &Value) -> Result<&'static Operation, String
 fn prepared(client: &Client, case: &Value) -> Result<Call, String> {
     match client.prepare(operation(client, case)?, &untagged(&case["input"])) {
         Ok(call) => Ok(call),
-        Err(Unprepared::Error(error)) => Err(error.to_string()),
-        Err(Unprepared::Host(never)) => match never {},
+        Err(PrepareError::Error(error)) => Err(error.to_string()),
+        Err(PrepareError::Host(never)) => match never {},
     }
 }
 
@@ -213,7 +213,7 @@ fn in_milliseconds(value: &Value) -> Value {
     }
 }
 
-fn report(fault: &Fault) -> Value {
+fn report(fault: &Violation) -> Value {
     let mut out = json!({ "reason": fault.reason.name(), "path": fault.path });
     match &fault.reason {
         Reason::Missing { name } => out["required_name"] = json!(name),
@@ -225,7 +225,7 @@ fn report(fault: &Fault) -> Value {
     out
 }
 
-fn answer(response: &Value) -> Answer {
+fn answer(response: &Value) -> RawResponse {
     let mut headers = HeaderMap::new();
     for pair in response["headers"].as_array().into_iter().flatten() {
         let name: HeaderName = pair[0].as_str().unwrap_or_default().parse().expect("a header's name");
@@ -236,7 +236,7 @@ fn answer(response: &Value) -> Answer {
     }
     let status = response["status"].as_u64().and_then(|status| status.try_into().ok()).unwrap_or_default();
     let body = Bytes::from(response["body"].as_str().unwrap_or_default().to_owned());
-    Answer { status, headers, body }
+    RawResponse { status, headers, body }
 }
 
 fn reported(error: &Error) -> Value {

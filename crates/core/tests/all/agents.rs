@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use chimeline_core::runtime::environment::World;
-use chimeline_core::{CallOptions, Client, Error, ErrorKind, Keys, Options};
+use chimeline_core::runtime::environment::Environment;
+use chimeline_core::{CallOptions, Client, Error, ErrorKind, Options, StaticCredentials};
 use serde_json::json;
 
 use crate::peers::{self, header};
-use crate::support::{Seen, Server, Step, folder};
+use crate::support::{Received, Server, Step, folder};
 
 const AGENT: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const METADATA: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
@@ -64,17 +64,17 @@ impl Scene {
     }
 
     fn client(&self) -> Client {
-        let world = World {
+        let env = Environment {
             variables: self.variables.iter().map(|(name, value)| (name, value)).collect(),
-            sleep: Arc::new(|length| World::default().sleep.as_ref()(length / 20)),
-            ..World::default()
+            sleep: Arc::new(|length| Environment::default().sleep.as_ref()(length / 20)),
+            ..Environment::default()
         };
         let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
-        Client::in_world(service, &self.options, world).expect("a client")
+        Client::in_world(service, &self.options, env).expect("a client")
     }
 
     /// The last request to the service.
-    fn last(&self) -> Seen {
+    fn last(&self) -> Received {
         self.service.seen().pop().expect("a request")
     }
 
@@ -310,7 +310,7 @@ fn what_cannot_be_sent_is_named_with_its_place_and_without_its_value() {
             let of_environment = list(&scene.client()).expect_err("no request");
             let says = format!("the {part} in the environment ({name}) {what}");
             assert!(of_environment.to_string().contains(&says), "{of_environment}");
-            let keys = Keys {
+            let keys = StaticCredentials {
                 access_key_id: value(good[0].0, good[0].1),
                 secret_access_key: value(good[1].0, good[1].1),
                 session_token: Some(value(good[2].0, good[2].1)),
@@ -332,7 +332,7 @@ fn a_token_is_signed_as_it_arrives() {
     let now = std::time::UNIX_EPOCH + Duration::from_hours(500_000);
     let signature = |token: &str| {
         let mut scene = Scene::new();
-        scene.options.credentials = Some(Keys {
+        scene.options.credentials = Some(StaticCredentials {
             access_key_id: "AK".to_owned(),
             secret_access_key: "S".to_owned(),
             session_token: Some(token.to_owned()),
@@ -340,10 +340,13 @@ fn a_token_is_signed_as_it_arrives() {
         // All ports are one, so that the host is signed alike.
         scene.options.http_proxy = Some(format!("http://{}", scene.service.address));
         scene.options.endpoint_url = Some("http://chime.example".to_owned());
-        let world =
-            World { now: Arc::new(move || now), variables: [("A", "")].into_iter().collect(), ..World::default() };
+        let env = Environment {
+            now: Arc::new(move || now),
+            variables: [("A", "")].into_iter().collect(),
+            ..Environment::default()
+        };
         let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
-        list(&Client::in_world(service, &scene.options, world).expect("a client")).expect("a success");
+        list(&Client::in_world(service, &scene.options, env).expect("a client")).expect("a success");
         (header(&scene.last(), "x-amz-security-token"), header(&scene.last(), "authorization").expect("a signature"))
     };
     let (arrived, plain) = signature("to ken");

@@ -15,7 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ConfigBuilder, RootCertStore, ServerConfig, ServerConnection, StreamOwned, WantsVerifier};
 
-use crate::support::{Seen, Server, Step, Wire, folder};
+use crate::support::{Received, Server, Step, Wire, folder};
 
 /// The authority, whose certificate stands in a file.
 pub struct Authority {
@@ -128,7 +128,7 @@ impl Wire for StreamOwned<ServerConnection, TcpStream> {
 }
 
 /// A server over TLS.
-pub fn secure(config: Arc<ServerConfig>, decide: impl Fn(&Seen) -> Step + Send + Sync + 'static) -> Server {
+pub fn secure(config: Arc<ServerConfig>, decide: impl Fn(&Received) -> Step + Send + Sync + 'static) -> Server {
     let open = move |mut socket: TcpStream| {
         let mut tls = ServerConnection::new(config.clone()).ok()?;
         while tls.is_handshaking() {

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use chimeline_core::http::tls::Trust;
-use chimeline_core::runtime::environment::World;
+use chimeline_core::runtime::environment::Environment;
 use chimeline_core::{Client, ErrorKind, Options};
 use serde_json::json;
 
@@ -73,9 +73,9 @@ fn hosts_of_no_proxy_are_reached_directly() {
     let nobody = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port");
     let reached = |no_proxy: String| {
         let variables = [("http_proxy", format!("http://{nobody}")), ("no_proxy", no_proxy)].into_iter().collect();
-        let world = World { variables, ..World::default() };
+        let env = Environment { variables, ..Environment::default() };
         let service = chimeline_core::service("chime").expect("a known service");
-        let client = Client::in_world(service, &once(server.options()), world).expect("a client");
+        let client = Client::in_world(service, &once(server.options()), env).expect("a client");
         create(&client).map_err(|error| error.kind()).map(drop)
     };
     for direct in [server.address.to_string(), "127.0.0.1".to_owned(), "x,127.0.0.0/8".to_owned(), "*".to_owned()] {
@@ -107,10 +107,10 @@ fn a_proxy_that_is_given_is_used_or_refused() {
         let url = text.replace("HOST", &proxy.address.to_string());
         for in_code in [false, true] {
             let variables = [("HTTP_PROXY", url.clone())].into_iter().filter(|_| !in_code).collect();
-            let world = World { variables, ..World::default() };
+            let env = Environment { variables, ..Environment::default() };
             let options = Options { http_proxy: in_code.then(|| url.clone()), ..once(server.options()) };
             let service = chimeline_core::service("chime").expect("a known service");
-            let outcome = create(&Client::in_world(service, &options, world).expect("a client"));
+            let outcome = create(&Client::in_world(service, &options, env).expect("a client"));
             assert_eq!(server.seen().len(), 0, "{text:?} goes direct");
             match outcome {
                 Ok(_) => assert!(!proxy.seen().is_empty(), "{text:?}"),
@@ -127,10 +127,10 @@ fn a_proxy_that_is_given_is_used_or_refused() {
 fn an_empty_proxy_of_the_code_puts_those_of_the_environment_out() {
     let server = Server::start(vec![Step::json(201, CREATED)]);
     let variables = [("http_proxy", "http://127.0.0.1:9")].into_iter().collect();
-    let world = World { variables, ..World::default() };
+    let env = Environment { variables, ..Environment::default() };
     let options = Options { https_proxy: Some(String::new()), ..once(server.options()) };
     let service = chimeline_core::service("chime").expect("a known service");
-    create(&Client::in_world(service, &options, world).expect("a client")).expect("a success");
+    create(&Client::in_world(service, &options, env).expect("a client")).expect("a success");
 }
 
 /// A FIFO that nobody writes stands for a file of a network share that is slow.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chimeline_core::{Client, Error, ErrorKind, Options};
 use serde_json::Value;
 
-use crate::support::{Seen, Server, Step, answer, creation, isolated, send, send_on_io_thread};
+use crate::support::{Received, Server, Step, answer, creation, isolated, send, send_on_io_thread};
 
 const CALLS: usize = 10_000;
 const AT_ONCE: usize = 64;
@@ -16,7 +16,7 @@ const LIMIT: f64 = 10.0;
 /// What the server saw and did.
 #[derive(Default)]
 struct Books {
-    /// The dice, one throw a request.
+    /// The rng, one throw a request.
     thrown: u64,
     failed: usize,
     /// The pipelines, by the token of the request that created them.
@@ -36,16 +36,16 @@ impl Books {
         answer(201, body.len(), &body)
     }
 
-    fn step(&mut self, seen: &Seen) -> Step {
+    fn step(&mut self, seen: &Received) -> Step {
         let body: Value = serde_json::from_str(&seen.body).expect("a JSON body");
         let token = body["ClientRequestToken"].as_str().expect("a token").to_owned();
         let sink = body["SinkArn"].as_str().expect("a sink").to_owned();
         self.calls.entry(sink).or_default().insert(token.clone());
         self.again += usize::from(self.created.contains_key(&token));
         self.thrown += 1;
-        let dice = mix(self.thrown) % 100;
-        self.failed += usize::from(dice < 30);
-        match dice {
+        let rng = mix(self.thrown) % 100;
+        self.failed += usize::from(rng < 30);
+        match rng {
             0..5 => Step::Close,
             5..9 => Step::Reset,
             9..13 => {
@@ -61,7 +61,7 @@ impl Books {
             25..26 => Step::Stall,
             26..30 => {
                 let mut whole = self.create(&token);
-                whole.truncate(whole.len() - 1 - usize::try_from(dice).unwrap_or_default() / 2);
+                whole.truncate(whole.len() - 1 - usize::try_from(rng).unwrap_or_default() / 2);
                 Step::AnswerThenClose(whole)
             }
             30..32 => Step::Trickle(self.create(&token), Duration::from_micros(50)),

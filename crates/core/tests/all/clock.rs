@@ -5,11 +5,11 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, SystemTime};
 
-use chimeline_core::runtime::environment::{Variables, World};
+use chimeline_core::runtime::environment::{Environment, Variables};
 use chimeline_core::{Client, Options};
 use serde_json::json;
 
-use crate::support::{Seen, Server, Step};
+use crate::support::{Received, Server, Step};
 
 const HOUR: Duration = Duration::from_hours(1);
 const CALLS: usize = 20;
@@ -18,12 +18,12 @@ const LONG: Duration = Duration::from_secs(20);
 /// A client whose clock is an hour slow.
 fn slow(options: &Options) -> Client {
     let now = Arc::new(|| real_now().checked_sub(HOUR).expect("a time after 1970"));
-    let world = World { now, variables: Variables::default(), ..World::default() };
-    Client::in_world(chimeline_core::service("chime").expect("a known service"), options, world).expect("a client")
+    let env = Environment { now, variables: Variables::default(), ..Environment::default() };
+    Client::in_world(chimeline_core::service("chime").expect("a known service"), options, env).expect("a client")
 }
 
 /// Whether the request was signed about now.
-fn is_fresh(seen: &Seen) -> bool {
+fn is_fresh(seen: &Received) -> bool {
     let signed = seen.head.lines().find_map(|line| line.strip_prefix("x-amz-date: ")).expect("a signed request");
     let signed = chimeline_core::codec::timestamp::Timestamp::parse(signed).expect("a time").micros / 1_000_000;
     let now = real_now().duration_since(SystemTime::UNIX_EPOCH).expect("a time after 1970").as_secs();
@@ -93,5 +93,5 @@ fn a_service_that_refuses_every_time_is_asked_once_more() {
 }
 
 fn real_now() -> SystemTime {
-    (World::default().now)()
+    (Environment::default().now)()
 }

@@ -11,12 +11,12 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use chimeline_core::http::tls::Trust;
-use chimeline_core::runtime::environment::World;
-use chimeline_core::{Client, Error, Keys, Options};
+use chimeline_core::runtime::environment::Environment;
+use chimeline_core::{Client, Error, Options, StaticCredentials};
 use serde_json::{Value, json};
 
 use crate::peers::{self, Peers, header, told};
-use crate::support::{Seen, alone, folder};
+use crate::support::{Received, alone, folder};
 
 #[test]
 fn settings_and_credentials_are_found_where_botocore_finds_them() {
@@ -73,7 +73,7 @@ fn outcome(case: &Value) -> Value {
     let case: Value = serde_json::from_str(&text).expect("the case");
     write_files(&home, &case["files"]);
     let mut told_by_child = in_process(&home, &address, &case);
-    let (calls, others): (Vec<Seen>, Vec<Seen>) =
+    let (calls, others): (Vec<Received>, Vec<Received>) =
         server.seen().into_iter().partition(|seen| peers::target(seen).1.starts_with(peers::SERVICE));
     told_by_child["seen"] = others.iter().map(told).collect();
     // The second call is signed with the keys that are due.
@@ -199,7 +199,7 @@ fn in_this_environment(case: &Value, url: &str) -> Value {
     let keys = &case["expect"]["credentials"];
     if !keys.is_null() {
         let text = |name: &str| keys[name].as_str().map(str::to_owned);
-        let due = Keys {
+        let due = StaticCredentials {
             access_key_id: text("access_key").expect("a key"),
             secret_access_key: text("secret_key").expect("a secret"),
             session_token: text("token"),
@@ -222,9 +222,9 @@ fn list(options: &Options) -> Result<(), Error> {
 
 /// A client whose clock stands still.
 fn client(options: &Options) -> Result<Client, Error> {
-    let world = World { now: Arc::new(|| SystemTime::UNIX_EPOCH + NOW), ..World::default() };
+    let env = Environment { now: Arc::new(|| SystemTime::UNIX_EPOCH + NOW), ..Environment::default() };
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
-    Client::in_world(service, options, world)
+    Client::in_world(service, options, env)
 }
 
 fn options(case: &Value) -> Options {
@@ -234,7 +234,7 @@ fn options(case: &Value) -> Options {
     };
     let text = |name: &str| given(name).as_str().map(str::to_owned);
     let whole = |name: &str| given(name).as_u64().map(|number| number.try_into().expect("a small number"));
-    let keys = text("aws_access_key_id").map(|access_key_id| Keys {
+    let keys = text("aws_access_key_id").map(|access_key_id| StaticCredentials {
         access_key_id,
         secret_access_key: text("aws_secret_access_key").expect("a secret"),
         session_token: None,
@@ -289,9 +289,9 @@ fn settings(client: &Client) -> Value {
 fn a_user_agent_has_its_parts_in_order_and_one_that_is_given_stands_alone() {
     let agent = |options: &Options| {
         let variables = [("AWS_EXECUTION_ENV", "AWS_Lambda x"), ("AWS_SDK_UA_APP_ID", "app(1)")].into_iter().collect();
-        let world = World { variables, ..World::default() };
+        let env = Environment { variables, ..Environment::default() };
         let service = chimeline_core::service("chime").expect("a known service");
-        Client::in_world(service, options, world).expect("a client").config().user_agent.clone()
+        Client::in_world(service, options, env).expect("a client").config().user_agent.clone()
     };
     let extra = Options { user_agent_extra: Some("extra/1\r\nx: y".to_owned()), ..Options::default() };
     let standard = agent(&extra);
@@ -309,10 +309,10 @@ fn a_client_that_is_made_in_the_background_keeps_nobody_waiting_for_its_files() 
     let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo");
     assert!(made.success());
     let variables = [("AWS_CONFIG_FILE", fifo.as_os_str())].into_iter().collect();
-    let world = World { variables, ..World::default() };
+    let env = Environment { variables, ..Environment::default() };
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
     let (sender, outcomes) = std::sync::mpsc::channel();
-    Client::make_in_background(service, Options::default(), world, None, move |made| {
+    Client::make_in_background(service, Options::default(), env, None, move |made| {
         sender.send(made).expect("a receiver");
     });
     outcomes.recv_timeout(Duration::from_millis(200)).expect_err("the file gives nothing yet");

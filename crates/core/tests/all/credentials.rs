@@ -8,12 +8,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use chimeline_core::runtime::environment::World;
+use chimeline_core::runtime::environment::Environment;
 use chimeline_core::{Client, Error, ErrorKind, Options, Response};
 use serde_json::json;
 
 use crate::peers::{self, header};
-use crate::support::{Seen, Server, Step, folder};
+use crate::support::{Received, Server, Step, folder};
 
 /// A home with a profile whose role is assumed at a server, a clock, and how the server gives keys.
 struct Scene {
@@ -76,12 +76,12 @@ impl Scene {
         std::fs::write(self.home.join("config"), config).expect("a new file");
     }
 
-    fn world(&self) -> World {
+    fn env(&self) -> Environment {
         let clock = self.seconds.clone();
-        World {
+        Environment {
             now: Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst))),
             variables: self.variables.iter().collect(),
-            ..World::default()
+            ..Environment::default()
         }
     }
 
@@ -92,7 +92,7 @@ impl Scene {
             ..Options::default()
         };
         let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
-        Client::in_world(service, &options, self.world()).expect("a client")
+        Client::in_world(service, &options, self.env()).expect("a client")
     }
 
     fn sts(&self, change: impl FnOnce(&mut Sts)) {
@@ -120,7 +120,8 @@ impl Scene {
 
     /// The key that the last call was signed with.
     fn last_key(&self) -> String {
-        let calls: Vec<Seen> = self.server.seen().into_iter().filter(|seen| peers::target(seen).0 == "GET").collect();
+        let calls: Vec<Received> =
+            self.server.seen().into_iter().filter(|seen| peers::target(seen).0 == "GET").collect();
         let authorization = header(calls.last().expect("a call"), "authorization").expect("a signature");
         authorization.split_once("Credential=").and_then(|(_, rest)| rest.split_once('/')).expect("a key").0.to_owned()
     }
@@ -283,11 +284,11 @@ fn files_may_be_indented_and_one_that_cannot_be_parsed_is_named() {
     scene.write("[default]\n  services = s\n[services s]\n  chime_sdk_media_pipelines =\n    endpoint_url = http://here.example\n");
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
     let options = Options { region: Some("us-east-1".to_owned()), ..Options::default() };
-    let client = Client::in_world(service, &options, scene.world()).expect("a client");
+    let client = Client::in_world(service, &options, scene.env()).expect("a client");
     assert_eq!(client.config().endpoint.url, "http://here.example");
 
     scene.write("[default]\nregion = us-east-1\nmaybe\n");
-    let error = Client::in_world(service, &options, scene.world()).expect_err("no client");
+    let error = Client::in_world(service, &options, scene.env()).expect_err("no client");
     let due = format!("Unable to parse config file: {} (line 3: ", scene.home.join("config").display());
     assert!(error.kind() == ErrorKind::ConfigParse && error.to_string().starts_with(&due), "{error}");
 }
@@ -317,8 +318,8 @@ fn each_provider_that_has_none_says_why() {
 fn settings_of_the_metadata_service_that_are_none_name_themselves() {
     let (endpoint, mode) = (ErrorKind::InvalidImdsEndpoint, ErrorKind::InvalidImdsEndpointMode);
     for (variable, value, allowed, kind) in [
-        ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "many", "a whole number from 1 on", ErrorKind::InvalidConfig),
-        ("AWS_METADATA_SERVICE_TIMEOUT", "0", "a number of seconds above 0", ErrorKind::InvalidConfig),
+        ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "many", "an integer of at least 1", ErrorKind::InvalidConfig),
+        ("AWS_METADATA_SERVICE_TIMEOUT", "0", "a positive number of seconds", ErrorKind::InvalidConfig),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "nowhere", "a URL such as http://169.254.169.254", endpoint),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5", "\"IPv4\" or \"IPv6\"", mode),
     ] {

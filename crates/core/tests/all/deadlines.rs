@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chimeline_core::http::tls::Trust;
-use chimeline_core::runtime::environment::{Variables, World};
+use chimeline_core::runtime::environment::{Environment, Variables};
 use chimeline_core::{Client, ErrorKind, Options};
 
 use crate::authority::Authority;
@@ -14,7 +14,7 @@ use crate::listeners::{FullBacklog, Speaking};
 use crate::proxy::{Proxy, Tunnel};
 use crate::support::{CREATED, Server, Step, Wire, answer, create, create_on_io_thread, options};
 
-/// A phase that does not end: what its error says of it, and the lines of the ledger.
+/// A phase that does not end: what its error says of it, and the records of the attempts.
 struct Cell {
     name: &'static str,
     options: Options,
@@ -26,8 +26,8 @@ struct Cell {
 /// A client that waits for ever between two attempts.
 fn client(options: &Options) -> Client {
     let sleep = |_| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(std::future::pending()) };
-    let world = World { sleep: Arc::new(sleep), variables: Variables::default(), ..World::default() };
-    Client::in_world(chimeline_core::service("chime").expect("a known service"), options, world).expect("a client")
+    let env = Environment { sleep: Arc::new(sleep), variables: Variables::default(), ..Environment::default() };
+    Client::in_world(chimeline_core::service("chime").expect("a known service"), options, env).expect("a client")
 }
 
 #[test]
@@ -69,12 +69,12 @@ fn a_call_ends_at_its_deadline_wherever_it_is() {
                 attempts: 1,
             },
             Cell { name: "a tunnel", options: tunnel, server: None, says: "in attempt 1, connecting", attempts: 1 },
-            answering("a head", Step::Stall, "waiting for its answer"),
-            answering("a body", Step::AnswerThenStall(answer(201, 500, CREATED)), "waiting for its answer"),
+            answering("a head", Step::Stall, "waiting for its response"),
+            answering("a body", Step::AnswerThenStall(answer(201, 500, CREATED)), "waiting for its response"),
             answering(
                 "a trickle",
                 Step::Trickle(answer(201, 500, &" ".repeat(500)), Duration::from_millis(2)),
-                "waiting for its answer",
+                "waiting for its response",
             ),
             answering("the wait between attempts", Step::error(500, "ServiceFailure"), "waiting before attempt 2"),
         ]

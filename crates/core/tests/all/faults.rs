@@ -1,5 +1,5 @@
 //! The fault matrix: each fault in each phase of a call, on the caller's thread and on the I/O thread, with what the call
-//! comes to, how many requests reach the server and what the ledger holds.
+//! comes to, how many requests reach the server and which attempts are recorded.
 
 use std::net::TcpStream;
 use std::time::Duration;

@@ -6,18 +6,18 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use chimeline_core::http::tls::Trust;
-use chimeline_core::runtime::environment::World;
-use chimeline_core::{Client, Error, Keys, Options};
+use chimeline_core::runtime::environment::Environment;
+use chimeline_core::{Client, Error, Options, StaticCredentials};
 use serde_json::json;
 
 use crate::support::{Server, Step, folder};
 
-/// A client in a world whose home is `home`, with these variables besides.
+/// A client in an environment whose home is `home`, with these variables besides.
 fn client_at(home: &Path, variables: &[(&str, &str)], options: &Options) -> Result<Client, Error> {
     let home = [("HOME", home.to_str().expect("a Unicode path")), ("AWS_EC2_METADATA_DISABLED", "true")];
-    let world = World { variables: home.iter().chain(variables).copied().collect(), ..World::default() };
+    let env = Environment { variables: home.iter().chain(variables).copied().collect(), ..Environment::default() };
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
-    Client::in_world(service, options, world)
+    Client::in_world(service, options, env)
 }
 
 fn call(client: &Client) -> Result<(), Error> {
@@ -122,7 +122,7 @@ fn an_empty_text_is_as_one_that_is_left_out() {
         user_agent_extra: empty(),
         app_id: empty(),
         verify: Some(Trust::Bundle(PathBuf::new().into())),
-        credentials: Some(Keys {
+        credentials: Some(StaticCredentials {
             access_key_id: "AK".to_owned(),
             secret_access_key: "SK".to_owned(),
             session_token: empty(),
@@ -186,7 +186,8 @@ fn a_file_that_is_slow_to_read_keeps_no_other_call_waiting_and_its_own_until_its
         ..Options::default()
     };
     let slow = client_at(&home, &[], &options).expect("a client");
-    let keys = Keys { access_key_id: "AK".to_owned(), secret_access_key: "SK".to_owned(), session_token: None };
+    let keys =
+        StaticCredentials { access_key_id: "AK".to_owned(), secret_access_key: "SK".to_owned(), session_token: None };
     let other = client_at(&home, &[], &Options { credentials: Some(keys), ..options }).expect("a client");
     fs::remove_file(home.join(".aws/credentials")).expect("the file");
     fifo(&home.join(".aws/credentials"));
@@ -211,10 +212,10 @@ fn a_client_that_is_made_in_the_background_keeps_nobody_waiting_for_its_files() 
     let file = home.join("config");
     fifo(&file);
     let variables = [("AWS_CONFIG_FILE", file.as_os_str())].into_iter().collect();
-    let world = World { variables, ..World::default() };
+    let env = Environment { variables, ..Environment::default() };
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
     let (sender, outcomes) = mpsc::channel();
-    Client::make_in_background(service, Options::default(), world, None, move |made| {
+    Client::make_in_background(service, Options::default(), env, None, move |made| {
         sender.send(made).expect("a receiver");
     });
     outcomes.recv_timeout(Duration::from_millis(200)).expect_err("the file gives nothing yet");

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use chimeline_core::client::blocking::Step as BlockingStep;
 use chimeline_core::client::{Event, Task};
-use chimeline_core::runtime::environment::{Variables, World};
+use chimeline_core::runtime::environment::{Environment, Variables};
 use chimeline_core::runtime::host::{HostCredentials, HttpResponse, Pump, Question, Questions, Reply};
 use chimeline_core::{Call, CallOptions, Client, Error, ErrorKind, HostCredentialsCache, Options, Response};
 use serde_json::{Value, json};
@@ -22,8 +22,8 @@ const SOON: Duration = Duration::from_secs(10);
 fn asking(server: &Server, cache: &Arc<HostCredentialsCache>) -> Client {
     let service = chimeline_core::service("chime").expect("a known service");
     let options = Options { credentials: None, ..server.options() };
-    let world = World::with_variables(Variables::default());
-    Client::with_host(service, &options, world, Some(cache.clone())).expect("good options")
+    let env = Environment::with_variables(Variables::default());
+    Client::with_host(service, &options, env, Some(cache.clone())).expect("good options")
 }
 
 fn list(client: &Client, options: &CallOptions) -> Call {
@@ -41,7 +41,7 @@ fn blocking(
     loop {
         match blocking.step(None) {
             BlockingStep::Done(outcome) => return outcome,
-            BlockingStep::Tick => {}
+            BlockingStep::InterruptCheck => {}
             BlockingStep::Asked(asked) => {
                 let (question, reply) = asked.into_parts();
                 if let Some(answer) = answer(&question) {

@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chimeline_core::runtime::environment::World;
+use chimeline_core::runtime::environment::Environment;
 use chimeline_core::{Client, Error, ErrorKind, Options, Response};
 use serde_json::json;
 
@@ -14,9 +14,9 @@ use crate::support::{CREATED, Server, Step, create, isolated};
 const LONG: Duration = Duration::from_secs(10);
 
 /// A call whose thread is asked meanwhile.
-fn list(client: &Client, tick: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
+fn list(client: &Client, interrupt_check: &mut dyn FnMut() -> bool) -> Result<Response, Error> {
     let operation = client.service().operation("ListMediaCapturePipelines").expect("a known operation");
-    client.call_blocking(&client.prepare(operation, &json!({})).expect("a good input"), tick)
+    client.call_blocking(&client.prepare(operation, &json!({})).expect("a good input"), interrupt_check)
 }
 
 /// Ends a call that waits for its answer by a handler, which makes another call first.
@@ -28,7 +28,7 @@ fn a_handler_calls_within_a_call(client: &Client) {
     })
     .expect_err("no success");
     assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
-    made.expect("a tick").expect("a success");
+    made.expect("an interrupt check").expect("a success");
 }
 
 fn stalling_lists() -> Server {
@@ -57,7 +57,7 @@ fn a_handler_may_call_while_a_call_waits_for_a_connection() {
             released.try_recv().is_err()
         })
     });
-    is_taken.recv_timeout(LONG).expect("a tick");
+    is_taken.recv_timeout(LONG).expect("an interrupt check");
     thread::spawn(move || {
         let mut made = None;
         let outcome = list(&client, &mut || {
@@ -69,7 +69,7 @@ fn a_handler_may_call_while_a_call_waits_for_a_connection() {
     });
     let (outcome, made) = outcomes.recv_timeout(LONG).expect("no deadlock");
     assert_eq!(outcome.expect_err("no success").kind(), ErrorKind::Cancelled);
-    made.expect("a tick").expect("a success");
+    made.expect("an interrupt check").expect("a success");
 }
 
 #[test]
@@ -141,8 +141,8 @@ fn a_panic_is_an_internal_error_with_its_message() {
     let server = Server::answering(|_| Step::json(201, CREATED));
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
     let variables = [("AWS_EC2_METADATA_DISABLED", "true")].into_iter().collect();
-    let world = World { uuid: Arc::new(|| panic!("no dice: {}", 6)), ..World::with_variables(variables) };
-    let client = Client::in_world(service, &server.options(), world).expect("a client");
+    let env = Environment { uuid: Arc::new(|| panic!("no rng: {}", 6)), ..Environment::with_variables(variables) };
+    let client = Client::in_world(service, &server.options(), env).expect("a client");
     let operation = client.service().operation("ListMediaCapturePipelines").expect("a known operation");
     let call = || client.prepare(operation, &json!({})).expect("a good input");
     let (done, outcome) = channel();
@@ -151,7 +151,7 @@ fn a_panic_is_an_internal_error_with_its_message() {
     for outcome in [outcome.recv_timeout(LONG).expect("an outcome"), blocking] {
         let error = outcome.expect_err("no success");
         assert_eq!(error.kind(), ErrorKind::Internal);
-        assert!(error.message().contains("no dice: 6"), "{error}");
+        assert!(error.message().contains("no rng: 6"), "{error}");
         assert_eq!(error.operation(), Some("ListMediaCapturePipelines"));
     }
 }

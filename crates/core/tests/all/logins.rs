@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use chimeline_core::runtime::environment::World;
+use chimeline_core::runtime::environment::Environment;
 use chimeline_core::{Client, Error, ErrorKind, Options};
 use serde_json::json;
 
 use crate::peers::{self, END, Peers, header};
-use crate::support::{Seen, Server, Step, alone, folder};
+use crate::support::{Received, Server, Step, alone, folder};
 
 /// Runs the ignored test of that name in `home`, which it removes, with the server's URL in `PEER`.
 fn run(test: &str, home: &Path, server: &Server, variables: &[(&str, &str)]) {
@@ -32,7 +32,7 @@ fn write(home: &Path, name: &str, text: &str) {
 }
 
 fn variable(name: &str) -> Option<String> {
-    World::default().variable(name)
+    Environment::default().variable(name)
 }
 
 fn home() -> PathBuf {
@@ -44,11 +44,11 @@ fn client() -> (Client, Arc<AtomicU64>) {
     let seconds = Arc::new(AtomicU64::new(1_800_000_000));
     let clock = seconds.clone();
     let now = move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst));
-    let short = |length: Duration| World::default().sleep.as_ref()(length / 20);
-    let world = World { now: Arc::new(now), sleep: Arc::new(short), ..World::default() };
+    let short = |length: Duration| Environment::default().sleep.as_ref()(length / 20);
+    let env = Environment { now: Arc::new(now), sleep: Arc::new(short), ..Environment::default() };
     let options = Options { endpoint_url: variable("PEER"), ..Options::default() };
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
-    (Client::in_world(service, &options, world).expect("a client"), seconds)
+    (Client::in_world(service, &options, env).expect("a client"), seconds)
 }
 
 fn list(client: &Client) -> Result<(), Error> {
@@ -60,8 +60,9 @@ fn list(client: &Client) -> Result<(), Error> {
 /// The keys that calls were signed with.
 fn keys(server: &Server) -> Vec<String> {
     let calls = server.seen().into_iter().filter(|seen| peers::target(seen).1.starts_with(peers::SERVICE));
-    let key =
-        |seen: Seen| Some(header(&seen, "authorization")?.split_once("Credential=")?.1.split_once('/')?.0.to_owned());
+    let key = |seen: Received| {
+        Some(header(&seen, "authorization")?.split_once("Credential=")?.1.split_once('/')?.0.to_owned())
+    };
     calls.filter_map(key).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::support::{Seen, Server, Step};
+use crate::support::{Received, Server, Step};
 
 /// The statuses of peers that answer otherwise than well.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +27,7 @@ impl Peers {
         Server::answering(move |seen| self.step(seen))
     }
 
-    fn step(self, seen: &Seen) -> Step {
+    fn step(self, seen: &Received) -> Step {
         let (method, target) = target(seen);
         match (method, target) {
             ("GET", target) if target.contains(SERVICE) => Step::json(200, "{}"),
@@ -82,13 +82,13 @@ fn assumed(form: &BTreeMap<String, String>) -> String {
 }
 
 /// The method and the target of a request.
-pub fn target(seen: &Seen) -> (&str, &str) {
+pub fn target(seen: &Received) -> (&str, &str) {
     let mut words = seen.head.split(' ');
     (words.next().unwrap_or_default(), words.next().unwrap_or_default())
 }
 
 /// What is told of a request to a peer: method, path, the headers that carry keys and tokens, and the form.
-pub fn told(seen: &Seen) -> Value {
+pub fn told(seen: &Received) -> Value {
     let (method, path) = target(seen);
     let mut told = json!({"method": method, "path": path});
     let names =
@@ -109,7 +109,7 @@ pub fn told(seen: &Seen) -> Value {
 }
 
 /// A header, by its name in lower case.
-pub fn header(seen: &Seen, name: &str) -> Option<String> {
+pub fn header(seen: &Received, name: &str) -> Option<String> {
     seen.head.lines().find_map(|line| {
         let (found, value) = line.split_once(':')?;
         found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())

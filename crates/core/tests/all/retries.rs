@@ -1,12 +1,12 @@
 //! Which failures are tried again, how often and after how long: `tests/vectors/retries.json`, observed from botocore 1.44.5
-//! over real sockets, with time and dice held still.
+//! over real sockets, with time and rng held still.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use chimeline_core::runtime::environment::{Variables, World};
+use chimeline_core::runtime::environment::{Environment, Variables};
 use chimeline_core::{Client, Options};
 use serde_json::{Value, json};
 
@@ -157,7 +157,7 @@ fn list(client: &Client) -> Result<chimeline_core::Response, chimeline_core::Err
 fn client(options: &Options, random: f64) -> (Client, Arc<Mutex<Vec<Duration>>>) {
     let waits = Arc::new(Mutex::new(Vec::new()));
     let (slept, clock) = (waits.clone(), waits.clone());
-    let world = World {
+    let env = Environment {
         now: Arc::new(move || {
             let waited: Duration = clock.lock().expect("no panic").iter().sum();
             SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_210_096) + waited
@@ -168,10 +168,10 @@ fn client(options: &Options, random: f64) -> (Client, Arc<Mutex<Vec<Duration>>>)
             slept.lock().expect("no panic").push(length);
             Box::pin(std::future::ready(()))
         }),
-        ..World::default()
+        ..Environment::default()
     };
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
-    (Client::in_world(service, options, world).expect("a client"), waits)
+    (Client::in_world(service, options, env).expect("a client"), waits)
 }
 
 fn steps(script: &Value) -> Vec<Step> {

@@ -1,5 +1,5 @@
-//! Keys, tokens, ARNs and ids of users are marked, calls of all kinds are made with every event logged, and the marks are
-//! looked for where they do not belong: the log, errors, ledgers and what `Debug` shows.
+//! StaticCredentials, tokens, ARNs and ids of users are marked, calls of all kinds are made with every event logged, and the marks are
+//! looked for where they do not belong: the log, errors, records of attempts and what `Debug` shows.
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
@@ -8,11 +8,11 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
-use chimeline_core::client::Unprepared;
+use chimeline_core::client::PrepareError;
 use chimeline_core::codec::encode::Validation;
 use chimeline_core::codec::json_host::JsonBuilder;
-use chimeline_core::runtime::environment::World;
-use chimeline_core::{Client, Error, Keys, Options, Response, service};
+use chimeline_core::runtime::environment::Environment;
+use chimeline_core::{Client, Error, Options, Response, StaticCredentials, service};
 use serde_json::{Value, json};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -26,8 +26,8 @@ const ARN: &str = "arn:aws:chime:us-east-1:111122223333:meeting/MARKarn-0e8f2a3c
 const USER: &str = "MARKuser";
 const TOKEN: &str = "MARKtoken0123456789/abcdefghijklmnopqrstuvwxyz+0123456789==";
 
-fn keys() -> Keys {
-    Keys {
+fn keys() -> StaticCredentials {
+    StaticCredentials {
         access_key_id: "AKIAMARKID0123456789".to_owned(),
         secret_access_key: "MARKsecret0123456789/abcdefghijklmnopqrs".to_owned(),
         session_token: Some(TOKEN.to_owned()),
@@ -48,8 +48,10 @@ fn no_secret_leaves_by_the_log_an_error_or_a_debug_format() {
                 validation,
                 ..server.options()
             };
-            let client =
-                meetings(&options, World { sleep: Arc::new(|_| Box::pin(std::future::ready(()))), ..World::default() });
+            let client = meetings(
+                &options,
+                Environment { sleep: Arc::new(|_| Box::pin(std::future::ready(()))), ..Environment::default() },
+            );
             note(&mut shown, &(&options, &client, client.config()));
             for input in [create(&json!(USER)), create(&json!("M")), create(&json!(5)), json!({ "Unknown": 1 })] {
                 call(&mut shown, &client, "CreateMeeting", &input);
@@ -78,13 +80,13 @@ fn no_secret_of_a_proxy_leaves() {
 /// Providers read the environment of the process, so each is tried in a process of its own: this test, run again.
 #[test]
 fn no_secret_of_a_provider_leaves() {
-    if World::default().variable(CHILD).is_some() {
+    if Environment::default().variable(CHILD).is_some() {
         listen();
         let mut shown = String::new();
         call_found(&mut shown, &Options::default());
         return assert_clean(&shown);
     }
-    let Keys { access_key_id: id, secret_access_key: secret, .. } = keys();
+    let StaticCredentials { access_key_id: id, secret_access_key: secret, .. } = keys();
     let end = "2124-02-29T12:34:56Z";
     let set = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
     assert!(with_environment(&set.into_iter().zip([&id[..], &secret, TOKEN]).collect::<Vec<_>>()));
@@ -133,13 +135,13 @@ fn with_environment(environment: &[(&str, &str)]) -> bool {
 
 /// A call whose keys or proxy are not the caller's to show.
 fn call_found(shown: &mut String, options: &Options) {
-    let client = meetings(options, World::default());
+    let client = meetings(options, Environment::default());
     call(shown, &client, "GetMeeting", &json!({ "MeetingId": "m" }));
     note(shown, &(options, &client, client.config()));
 }
 
-fn meetings(options: &Options, world: World) -> Client {
-    Client::in_world(service("chime-sdk-meetings").expect("a known service"), options, world).expect("a client")
+fn meetings(options: &Options, env: Environment) -> Client {
+    Client::in_world(service("chime-sdk-meetings").expect("a known service"), options, env).expect("a client")
 }
 
 fn create(user: &Value) -> Value {
@@ -189,8 +191,8 @@ fn call(shown: &mut String, client: &Client, operation: &str, input: &Value) {
     let operation = client.service().operation(operation).expect("a known operation");
     let prepare = || match client.prepare(operation, input) {
         Ok(call) => Ok(call),
-        Err(Unprepared::Error(error)) => Err(error),
-        Err(Unprepared::Host(never)) => match never {},
+        Err(PrepareError::Error(error)) => Err(error),
+        Err(PrepareError::Host(never)) => match never {},
     };
     let call = match prepare() {
         Ok(call) => call,

@@ -11,8 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use chimeline_core::codec::json_host::JsonBuilder;
-use chimeline_core::runtime::environment::{Variables, World};
-use chimeline_core::{Call, Client, Error, Keys, Options, Response};
+use chimeline_core::runtime::environment::{Environment, Variables};
+use chimeline_core::{Call, Client, Error, Options, Response, StaticCredentials};
 use serde_json::json;
 
 /// What becomes of a request.
@@ -57,7 +57,7 @@ pub fn answer(status: u16, length: usize, body: &str) -> Vec<u8> {
 
 /// A request as it came: its head, and its body.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Received {
     pub head: String,
     pub body: String,
 }
@@ -71,7 +71,7 @@ pub struct Server {
 /// What a server saw and did.
 #[derive(Default)]
 struct Log {
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<Vec<Received>>,
     open: AtomicUsize,
     poured: AtomicUsize,
 }
@@ -87,7 +87,7 @@ impl Server {
     }
 
     /// A server that decides by the request.
-    pub fn answering(decide: impl Fn(&Seen) -> Step + Send + Sync + 'static) -> Server {
+    pub fn answering(decide: impl Fn(&Received) -> Step + Send + Sync + 'static) -> Server {
         Server::over(("127.0.0.1", 0), |socket| Some(Box::new(socket)), decide)
     }
 
@@ -95,7 +95,7 @@ impl Server {
     pub fn over(
         address: impl ToSocketAddrs,
         open: impl Fn(TcpStream) -> Option<Box<dyn Wire>> + Send + Sync + 'static,
-        decide: impl Fn(&Seen) -> Step + Send + Sync + 'static,
+        decide: impl Fn(&Received) -> Step + Send + Sync + 'static,
     ) -> Server {
         let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -117,7 +117,7 @@ impl Server {
     }
 
     /// The requests so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<Received> {
         self.log.seen.lock().expect("no panic in the server").clone()
     }
 
@@ -142,7 +142,7 @@ pub fn options(url: &str) -> Options {
     Options {
         region: Some("us-east-1".to_owned()),
         endpoint_url: Some(url.to_owned()),
-        credentials: Some(Keys {
+        credentials: Some(StaticCredentials {
             access_key_id: "AKIDEXAMPLE".to_owned(),
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
             session_token: None,
@@ -211,8 +211,8 @@ fn readable(client: &Client, response: Response) -> Result<Response, Error> {
 /// A client of the legacy service that does not wait between attempts and sees nothing of the environment.
 pub fn isolated(options: &Options) -> Client {
     let sleep = |_| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(std::future::ready(())) };
-    let world = World { sleep: Arc::new(sleep), variables: Variables::default(), ..World::default() };
-    Client::in_world(chimeline_core::service("chime").expect("a known service"), options, world).expect("a client")
+    let env = Environment { sleep: Arc::new(sleep), variables: Variables::default(), ..Environment::default() };
+    Client::in_world(chimeline_core::service("chime").expect("a known service"), options, env).expect("a client")
 }
 
 /// A client of the legacy service.
@@ -236,7 +236,7 @@ pub fn reset(socket: &TcpStream) {
     socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO)).expect("a TCP socket");
 }
 
-fn serve(wire: Box<dyn Wire>, decide: &dyn Fn(&Seen) -> Step, log: &Log) {
+fn serve(wire: Box<dyn Wire>, decide: &dyn Fn(&Received) -> Step, log: &Log) {
     let mut reader = BufReader::new(wire);
     while let Some(seen) = read(&mut reader) {
         let step = decide(&seen);
@@ -283,7 +283,7 @@ fn serve(wire: Box<dyn Wire>, decide: &dyn Fn(&Seen) -> Step, log: &Log) {
     }
 }
 
-fn read(reader: &mut impl BufRead) -> Option<Seen> {
+fn read(reader: &mut impl BufRead) -> Option<Received> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if reader.read_line(&mut head).ok()? == 0 {
@@ -293,5 +293,5 @@ fn read(reader: &mut impl BufRead) -> Option<Seen> {
     let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
-    Some(Seen { head, body: String::from_utf8(body).ok()? })
+    Some(Received { head, body: String::from_utf8(body).ok()? })
 }

@@ -100,7 +100,7 @@ impl Artifacts {
                     url,
                     keys,
                     region: options.region.clone(),
-                    world: options.world.clone(),
+                    env: options.env.clone(),
                 }))
             }
         };

@@ -12,8 +12,8 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
-use chimeline_core::Keys;
-use chimeline_core::runtime::environment::World;
+use chimeline_core::StaticCredentials;
+use chimeline_core::runtime::environment::Environment;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -50,9 +50,9 @@ struct Progress {
 #[derive(Clone)]
 pub(super) struct Endpoint {
     pub(super) url: Uri,
-    pub(super) keys: Keys,
+    pub(super) keys: StaticCredentials,
     pub(super) region: String,
-    pub(super) world: World,
+    pub(super) env: Environment,
 }
 
 /// Where a sink writes to.
@@ -153,7 +153,7 @@ fn headers(endpoint: &Endpoint, target: &str, body: &[u8]) -> Option<HeaderMap> 
         .identity(&identity)
         .region(&endpoint.region)
         .name("s3")
-        .time((endpoint.world.now)())
+        .time((endpoint.env.now)())
         .settings(settings)
         .build()
         .ok()?

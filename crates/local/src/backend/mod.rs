@@ -66,7 +66,7 @@ impl Backend {
 
     /// The real time.
     pub(crate) fn now(&self) -> SystemTime {
-        (self.options.world.now)()
+        (self.options.env.now)()
     }
 
     pub(crate) fn engine(&self) -> MutexGuard<'_, Engine> {
@@ -85,7 +85,7 @@ impl Backend {
         }
         // Under the lock, so that events are delivered in their order.
         if !events.is_empty() {
-            self.events.deliver(&events, || (self.options.world.uuid)());
+            self.events.deliver(&events, || (self.options.env.uuid)());
         }
         outcome
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chimeline_core::runtime::environment::World;
+use chimeline_core::runtime::environment::Environment;
 use http::{Method, Uri};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -39,8 +39,8 @@ pub(super) fn run(arguments: &[String]) -> i32 {
         say(&format!("{INTRODUCTION}{}", help()));
         return i32::from(arguments.is_empty()) * 2;
     }
-    let world = World::default();
-    match parse(arguments, world.variable(URL_VARIABLE)) {
+    let env = Environment::default();
+    match parse(arguments, env.variable(URL_VARIABLE)) {
         Ok((url, asked)) => match send(&url, &asked) {
             Ok(text) => {
                 say(&text);

@@ -10,7 +10,7 @@ use crate::backend::{Backend, Filter};
 use crate::control::{Arguments, Outcome};
 use crate::engine::{Clock, ClockChange, Engine, Step};
 use crate::faults::Faults;
-use crate::request::Refusal;
+use crate::request::ServiceError;
 use crate::time;
 
 const NOTHING: Value = Value::Null;
@@ -122,9 +122,9 @@ pub(super) fn add_faults(backend: &Backend, arguments: &Arguments<'_>) -> Outcom
     match arguments.body {
         Value::Array(rules) => match backend.faults.add_all(rules) {
             Ok(added) => Ok((201, json!({"faults": added}))),
-            Err((at, why)) => Err(Refusal::bad(format!("fault {}: {why}", at + 1))),
+            Err((at, why)) => Err(ServiceError::bad(format!("fault {}: {why}", at + 1))),
         },
-        rule => Ok((201, backend.faults.add(rule).map_err(Refusal::bad)?)),
+        rule => Ok((201, backend.faults.add(rule).map_err(ServiceError::bad)?)),
     }
 }
 
@@ -139,7 +139,7 @@ pub(super) fn catalogue(_: &Backend, _: &Arguments<'_>) -> Outcome {
 
 pub(super) fn remove_fault(backend: &Backend, arguments: &Arguments<'_>) -> Outcome {
     let id = arguments.label("fault_id");
-    if backend.faults.remove(id) { Ok((204, NOTHING)) } else { Err(Refusal::not_found("Fault", id)) }
+    if backend.faults.remove(id) { Ok((204, NOTHING)) } else { Err(ServiceError::not_found("Fault", id)) }
 }
 
 pub(super) fn export(backend: &Backend, _: &Arguments<'_>) -> Outcome {
@@ -196,7 +196,7 @@ pub(super) fn end_meeting(backend: &Backend, arguments: &Arguments<'_>) -> Outco
 }
 
 pub(super) fn force(backend: &Backend, arguments: &Arguments<'_>) -> Outcome {
-    let status = arguments.text("status")?.ok_or_else(|| Refusal::bad("status is missing"))?;
+    let status = arguments.text("status")?.ok_or_else(|| ServiceError::bad("status is missing"))?;
     let reason = arguments.text("reason")?;
     backend.with_engine(|engine, now| engine.force(arguments.label("pipeline_id"), status, reason, now))?;
     Ok((204, NOTHING))
@@ -208,8 +208,8 @@ pub(super) fn events(backend: &Backend, arguments: &Arguments<'_>) -> Outcome {
         None => Duration::ZERO,
         Some(text) => {
             let seconds = text.parse().ok().filter(|seconds| (0.0..=20.0).contains(seconds));
-            let seconds =
-                seconds.ok_or_else(|| Refusal::bad(format!("invalid wait: {text:?} (expected 0 to 20 seconds)")))?;
+            let seconds = seconds
+                .ok_or_else(|| ServiceError::bad(format!("invalid wait: {text:?} (expected 0 to 20 seconds)")))?;
             Duration::from_secs_f64(seconds)
         }
     };
@@ -222,11 +222,11 @@ pub(super) fn flush_artifacts(backend: &Backend, arguments: &Arguments<'_>) -> O
     let timeout = value.as_f64().filter(|seconds| (0.0..=600.0).contains(seconds)).map(Duration::from_secs_f64);
     let timeout = timeout.ok_or_else(|| invalid("timeout", &value, "a number of seconds from 0 to 600"))?;
     backend.tick();
-    let artifacts = backend.artifacts.as_ref().ok_or_else(|| Refusal::bad("the service writes no artifacts"))?;
+    let artifacts = backend.artifacts.as_ref().ok_or_else(|| ServiceError::bad("the service writes no artifacts"))?;
     let written = artifacts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).written();
     Ok((200, written.wait(timeout)))
 }
 
-fn invalid(name: &str, value: &Value, expected: &str) -> Refusal {
-    Refusal::bad(format!("invalid {name}: {value} (expected {expected})"))
+fn invalid(name: &str, value: &Value, expected: &str) -> ServiceError {
+    ServiceError::bad(format!("invalid {name}: {value} (expected {expected})"))
 }

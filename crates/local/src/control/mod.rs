@@ -7,7 +7,7 @@ mod routes;
 use serde_json::{Map, Value, json};
 
 use crate::backend::Backend;
-use crate::request::Refusal;
+use crate::request::ServiceError;
 pub(crate) use routes::{Parameter, ROUTES, Route};
 
 /// Where the control API is.
@@ -21,7 +21,7 @@ pub(crate) struct Arguments<'a> {
     body: &'a Value,
 }
 
-type Outcome = Result<(u16, Value), Refusal>;
+type Outcome = Result<(u16, Value), ServiceError>;
 
 /// The labels of a path by their names.
 type Labels = Vec<(&'static str, String)>;
@@ -49,7 +49,7 @@ pub(crate) fn handle(
     }
 }
 
-fn find(method: &str, path: &str) -> Result<(&'static Route, Labels), Refusal> {
+fn find(method: &str, path: &str) -> Result<(&'static Route, Labels), ServiceError> {
     let mut methods = Vec::new();
     for route in ROUTES {
         let Some(labels) = labels(route.path, path) else { continue };
@@ -60,10 +60,10 @@ fn find(method: &str, path: &str) -> Result<(&'static Route, Labels), Refusal> {
     }
     if methods.is_empty() {
         let message = format!("The control API has no {PREFIX}{path}; GET {PREFIX}/openapi.json describes it.");
-        return Err(Refusal::with_status(404, "UnknownPath", message));
+        return Err(ServiceError::with_status(404, "UnknownPath", message));
     }
     let message = format!("{PREFIX}{path} does not take {method} (expected {}).", methods.join(" or "));
-    Err(Refusal::with_status(405, "MethodNotAllowed", message))
+    Err(ServiceError::with_status(405, "MethodNotAllowed", message))
 }
 
 fn labels(template: &'static str, path: &str) -> Option<Labels> {
@@ -84,19 +84,19 @@ fn labels(template: &'static str, path: &str) -> Option<Labels> {
 }
 
 /// Refuses parameters and members that the route does not know: a misspelt one would be passed over in silence.
-fn check(route: &Route, query: &[(String, String)], body: &Value) -> Result<(), Refusal> {
+fn check(route: &Route, query: &[(String, String)], body: &Value) -> Result<(), ServiceError> {
     let known = |names: &[Parameter], name: &str| names.iter().any(|parameter| parameter.name == name);
     if let Some((name, _)) = query.iter().find(|(name, _)| !known(route.query, name)) {
-        return Err(Refusal::bad(format!("unknown query parameter {name}")));
+        return Err(ServiceError::bad(format!("unknown query parameter {name}")));
     }
     match body {
         Value::Null => Ok(()),
         _ if route.is_free_form => Ok(()),
         Value::Object(members) => match members.keys().find(|name| !known(route.body, name)) {
-            Some(name) => Err(Refusal::bad(format!("unknown member {name}"))),
+            Some(name) => Err(ServiceError::bad(format!("unknown member {name}"))),
             None => Ok(()),
         },
-        _ => Err(Refusal::bad("the body must be a JSON object")),
+        _ => Err(ServiceError::bad("the body must be a JSON object")),
     }
 }
 
@@ -110,8 +110,8 @@ impl Arguments<'_> {
         self.query.iter().find(|(parameter, _)| parameter == name).map(|(_, value)| value.as_str())
     }
 
-    fn query_number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Refusal> {
-        let invalid = |text: &str| Refusal::bad(format!("invalid {name}: {text:?} (expected an integer >= 0)"));
+    fn query_number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, ServiceError> {
+        let invalid = |text: &str| ServiceError::bad(format!("invalid {name}: {text:?} (expected an integer >= 0)"));
         self.query(name).map(|text| text.parse().map_err(|_| invalid(text))).transpose()
     }
 
@@ -119,13 +119,13 @@ impl Arguments<'_> {
         self.body.get(name).filter(|value| !value.is_null())
     }
 
-    fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
-        let invalid = |value: &Value| Refusal::bad(format!("invalid {name}: {value} (expected a string)"));
+    fn text(&self, name: &str) -> Result<Option<&str>, ServiceError> {
+        let invalid = |value: &Value| ServiceError::bad(format!("invalid {name}: {value} (expected a string)"));
         self.member(name).map(|value| value.as_str().ok_or_else(|| invalid(value))).transpose()
     }
 
-    fn boolean(&self, name: &str) -> Result<Option<bool>, Refusal> {
-        let invalid = |value: &Value| Refusal::bad(format!("invalid {name}: {value} (expected true or false)"));
+    fn boolean(&self, name: &str) -> Result<Option<bool>, ServiceError> {
+        let invalid = |value: &Value| ServiceError::bad(format!("invalid {name}: {value} (expected true or false)"));
         self.member(name).map(|value| value.as_bool().ok_or_else(|| invalid(value))).transpose()
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::engine::{Clock, Engine};
 use crate::kinds::meetings::{ATTENDEE, MEETING};
 use crate::kinds::{Role, chime, media_pipelines};
-use crate::request::{MeetingArn, Refusal};
+use crate::request::{MeetingArn, ServiceError};
 use crate::state::{AccountState, Cause};
 use crate::time;
 
@@ -29,7 +29,7 @@ pub(crate) enum Step {
 }
 
 impl Engine {
-    pub(crate) fn change_clock(&mut self, change: ClockChange, real: SystemTime) -> Result<(), Refusal> {
+    pub(crate) fn change_clock(&mut self, change: ClockChange, real: SystemTime) -> Result<(), ServiceError> {
         match change {
             ClockChange::Advance(by) => self.clock.advance(by),
             ClockChange::Set(time) => self.clock.set(time, real),
@@ -47,18 +47,24 @@ impl Engine {
         attendee: Option<&str>,
         step: Step,
         real: SystemTime,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<usize, ServiceError> {
         let now = self.clock.now(real);
         let count = self.attend_at(meeting, attendee, step, now)?;
         self.keep_control(step.name(), json!({"meeting": meeting, "attendee": attendee}), real)?;
         Ok(count)
     }
 
-    fn attend_at(&mut self, id: &str, attendee: Option<&str>, step: Step, now: SystemTime) -> Result<usize, Refusal> {
+    fn attend_at(
+        &mut self,
+        id: &str,
+        attendee: Option<&str>,
+        step: Step,
+        now: SystemTime,
+    ) -> Result<usize, ServiceError> {
         let state = self.account_of(id, now, |state, id| state.meeting(id).is_some());
-        let state = state.ok_or_else(|| Refusal::not_found(MEETING.noun, id))?;
+        let state = state.ok_or_else(|| ServiceError::not_found(MEETING.noun, id))?;
         let id = MeetingArn::parse(id).map_or(id, |arn| arn.id);
-        let (number, meeting) = state.meeting(id).ok_or_else(|| Refusal::not_found(MEETING.noun, id))?;
+        let (number, meeting) = state.meeting(id).ok_or_else(|| ServiceError::not_found(MEETING.noun, id))?;
         let max = meeting.members.get("MeetingFeatures").and_then(|features| features.get("Attendee"));
         let max = max.and_then(|attendee| attendee.get("MaxCount")?.as_u64());
         let connected = meeting.presence.connected;
@@ -71,7 +77,7 @@ impl Engine {
         };
         let chosen: Vec<u64> = state.parts(number).into_iter().filter(is_chosen).collect();
         if let (true, Some(attendee)) = (chosen.is_empty(), attendee) {
-            return Err(Refusal::not_found(ATTENDEE.noun, attendee));
+            return Err(ServiceError::not_found(ATTENDEE.noun, attendee));
         }
         let is_connected = |part: &u64| state.get(*part).is_some_and(|part| part.presence.is_connected);
         let chosen: Vec<u64> = chosen.into_iter().filter(|part| is_connected(part) != (step == Step::Join)).collect();
@@ -79,7 +85,7 @@ impl Engine {
             && let Some(max) = max
             && connected + chosen.len() > usize::try_from(max).unwrap_or(usize::MAX)
         {
-            return Err(Refusal::bad(format!("the meeting lets in at most {max} attendees")));
+            return Err(ServiceError::bad(format!("the meeting lets in at most {max} attendees")));
         }
         for attendee in &chosen {
             match step {
@@ -91,15 +97,15 @@ impl Engine {
     }
 
     /// Ends a meeting as its own end would.
-    pub(crate) fn end_meeting(&mut self, id: &str, real: SystemTime) -> Result<(), Refusal> {
+    pub(crate) fn end_meeting(&mut self, id: &str, real: SystemTime) -> Result<(), ServiceError> {
         let now = self.clock.now(real);
         self.end_meeting_at(id, now)?;
         self.keep_control("end", json!({"meeting": id}), real)
     }
 
-    fn end_meeting_at(&mut self, id: &str, now: SystemTime) -> Result<(), Refusal> {
+    fn end_meeting_at(&mut self, id: &str, now: SystemTime) -> Result<(), ServiceError> {
         let state = self.account_of(id, now, |state, id| state.meeting(id).is_some());
-        let state = state.ok_or_else(|| Refusal::not_found(MEETING.noun, id))?;
+        let state = state.ok_or_else(|| ServiceError::not_found(MEETING.noun, id))?;
         let id = MeetingArn::parse(id).map_or(id, |arn| arn.id);
         if let Some((number, _)) = state.meeting(id) {
             state.end(number, Cause::Dependency, now);
@@ -114,20 +120,21 @@ impl Engine {
         status: &str,
         reason: Option<&str>,
         real: SystemTime,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ServiceError> {
         let now = self.clock.now(real);
         self.force_at(id, status, reason, now)?;
         self.keep_control("force", json!({"resource": id, "status": status, "reason": reason}), real)
     }
 
-    fn force_at(&mut self, id: &str, status: &str, reason: Option<&str>, now: SystemTime) -> Result<(), Refusal> {
+    fn force_at(&mut self, id: &str, status: &str, reason: Option<&str>, now: SystemTime) -> Result<(), ServiceError> {
         let kinds: Vec<_> = chime::KINDS.iter().chain(media_pipelines::KINDS).copied().collect();
         let found = |state: &AccountState, id: &str| state.find_anywhere(&kinds, id).is_some();
-        let state = self.account_of(id, now, found).ok_or_else(|| Refusal::not_found("Resource", id))?;
-        let (number, resource) = state.find_anywhere(&kinds, id).ok_or_else(|| Refusal::not_found("Resource", id))?;
+        let state = self.account_of(id, now, found).ok_or_else(|| ServiceError::not_found("Resource", id))?;
+        let (number, resource) =
+            state.find_anywhere(&kinds, id).ok_or_else(|| ServiceError::not_found("Resource", id))?;
         let known = resource.kind.state(status);
         let status =
-            known.ok_or_else(|| Refusal::bad(format!("{status:?} is not a state of {}", resource.kind.noun)))?;
+            known.ok_or_else(|| ServiceError::bad(format!("{status:?} is not a state of {}", resource.kind.noun)))?;
         let pending: &'static [&'static str] = match (resource.kind.role, status) {
             (Role::StreamPool, _) => &[],
             (_, "Initializing") => &["InProgress"],

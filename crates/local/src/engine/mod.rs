@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::operations;
-use crate::request::{Input, Refusal, Request, Rules};
+use crate::request::{Input, Request, Rules, ServiceError};
 use crate::state::{AccountState, Event, Resource, Timing};
 use crate::time;
 
@@ -81,7 +81,7 @@ impl Engine {
         call: Call<'_>,
         real: SystemTime,
         fresh_id: &dyn Fn() -> Uuid,
-    ) -> Result<Map<String, Value>, Refusal> {
+    ) -> Result<Map<String, Value>, ServiceError> {
         let now = self.clock.now(real);
         let is_kept = self.journal.is_some() && operations::is_mutation(call.operation.method);
         let ids = RefCell::new(Vec::new());
@@ -108,7 +108,7 @@ impl Engine {
         call: Call<'_>,
         now: SystemTime,
         fresh_id: &dyn Fn() -> Uuid,
-    ) -> Result<Map<String, Value>, Refusal> {
+    ) -> Result<Map<String, Value>, ServiceError> {
         let timing = self.timing;
         if !self.accounts.contains_key(call.account) {
             self.accounts.insert(call.account.to_owned(), AccountState::new(timing));
@@ -129,10 +129,13 @@ impl Engine {
     }
 
     /// Writes a change to the journal. A change that cannot be kept is not answered with a success.
-    fn keep(&mut self, entry: &Value) -> Result<(), Refusal> {
+    fn keep(&mut self, entry: &Value) -> Result<(), ServiceError> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         journal.append(entry).map_err(|why| {
-            Refusal::new("ServiceFailureException", format!("The change cannot be written to the state file: {why}"))
+            ServiceError::new(
+                "ServiceFailureException",
+                format!("The change cannot be written to the state file: {why}"),
+            )
         })
     }
 
@@ -188,7 +191,7 @@ impl Engine {
     }
 
     /// Forgets everything.
-    pub(crate) fn reset(&mut self, real: SystemTime) -> Result<(), Refusal> {
+    pub(crate) fn reset(&mut self, real: SystemTime) -> Result<(), ServiceError> {
         self.accounts.clear();
         self.clock = Clock::default();
         self.keep_control("reset", json!({}), real)
@@ -202,8 +205,8 @@ impl Engine {
     }
 
     /// Replaces the state by an exported one; the error says what is wrong with it, and then nothing is changed.
-    pub(crate) fn import(&mut self, value: &Value, real: SystemTime) -> Result<(), Refusal> {
-        self.load(value).map_err(Refusal::bad)?;
+    pub(crate) fn import(&mut self, value: &Value, real: SystemTime) -> Result<(), ServiceError> {
+        self.load(value).map_err(ServiceError::bad)?;
         self.keep_control("import", json!({"state": value}), real)
     }
 
@@ -227,7 +230,7 @@ impl Engine {
     }
 
     /// Keeps what a test did to the state or its clock.
-    fn keep_control(&mut self, what: &str, mut entry: Value, real: SystemTime) -> Result<(), Refusal> {
+    fn keep_control(&mut self, what: &str, mut entry: Value, real: SystemTime) -> Result<(), ServiceError> {
         if self.journal.is_none() {
             return Ok(());
         }

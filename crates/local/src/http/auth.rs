@@ -6,11 +6,11 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
-use chimeline_core::Keys;
+use chimeline_core::StaticCredentials;
 use subtle::ConstantTimeEq;
 
 use crate::http::Received;
-use crate::request::Refusal;
+use crate::request::ServiceError;
 
 /// How far a request's clock may be from the server's.
 const SKEW: Duration = Duration::from_mins(5);
@@ -35,20 +35,21 @@ pub(crate) struct Caller {
 /// Checks the signature against the accounts' keys.
 pub(crate) fn verify<'k>(
     request: &Received,
-    mut accounts: impl Iterator<Item = (&'k Keys, &'k str)>,
+    mut accounts: impl Iterator<Item = (&'k StaticCredentials, &'k str)>,
     signing_name: &str,
     now: SystemTime,
-) -> Result<Caller, Refusal> {
+) -> Result<Caller, ServiceError> {
     let authorization = request.header("authorization").ok_or_else(|| {
-        Refusal::with_status(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+        ServiceError::with_status(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
     })?;
     let claim = Claim::parse(authorization)?;
     let token = request.header("x-amz-security-token");
     // A key is known by its id and, where it is a temporary one, its token.
-    let is_known = |key: &Keys| key.access_key_id == claim.access_key_id && key.session_token.as_deref() == token;
+    let is_known =
+        |key: &StaticCredentials| key.access_key_id == claim.access_key_id && key.session_token.as_deref() == token;
     let (key, account) = accounts.find(|(key, _)| is_known(key)).ok_or_else(|| {
         let message = "The security token included in the request is invalid.";
-        Refusal::with_status(403, "UnrecognizedClientException", message)
+        ServiceError::with_status(403, "UnrecognizedClientException", message)
     })?;
     if claim.service != signing_name {
         return Err(invalid_signature(format!("Credential should be scoped to correct service: '{signing_name}'.")));
@@ -72,7 +73,7 @@ pub(crate) fn verify<'k>(
 /// The caller that a request names, where signatures are not checked; `fallback` where it names none.
 pub(crate) fn claimed<'k>(
     request: &Received,
-    mut accounts: impl Iterator<Item = (&'k Keys, &'k str)>,
+    mut accounts: impl Iterator<Item = (&'k StaticCredentials, &'k str)>,
     fallback: Caller,
 ) -> Caller {
     let Some(Ok(claim)) = request.header("authorization").map(Claim::parse) else { return fallback };
@@ -82,7 +83,7 @@ pub(crate) fn claimed<'k>(
 }
 
 impl<'r> Claim<'r> {
-    fn parse(header: &'r str) -> Result<Claim<'r>, Refusal> {
+    fn parse(header: &'r str) -> Result<Claim<'r>, ServiceError> {
         let fields =
             header.strip_prefix("AWS4-HMAC-SHA256 ").ok_or_else(|| incomplete("it must be AWS4-HMAC-SHA256"))?;
         let field = |name: &str| {
@@ -100,7 +101,7 @@ impl<'r> Claim<'r> {
 }
 
 /// The signature that the request should have.
-fn signature(request: &Received, claim: &Claim<'_>, key: &Keys, time: SystemTime) -> Option<String> {
+fn signature(request: &Received, claim: &Claim<'_>, key: &StaticCredentials, time: SystemTime) -> Option<String> {
     let mut settings = SigningSettings::default();
     // What the client says it signed is what is signed, be it a header that signers usually leave out.
     settings.excluded_headers = None;
@@ -138,7 +139,7 @@ fn signature(request: &Received, claim: &Claim<'_>, key: &Keys, time: SystemTime
     same.then_some(signature)
 }
 
-fn check_clock(stamp: &str, time: SystemTime, now: SystemTime) -> Result<(), Refusal> {
+fn check_clock(stamp: &str, time: SystemTime, now: SystemTime) -> Result<(), ServiceError> {
     let (low, high) = (now.checked_sub(SKEW).unwrap_or(UNIX_EPOCH), now + SKEW);
     if time < low {
         let (low, now) = (format_time(low), format_time(now));
@@ -167,19 +168,19 @@ fn format_time(time: SystemTime) -> String {
     jiff::Timestamp::try_from(time).map_or_else(|_| String::new(), |time| time.strftime(STAMP).to_string())
 }
 
-fn incomplete(why: &str) -> Refusal {
-    Refusal::with_status(
+fn incomplete(why: &str) -> ServiceError {
+    ServiceError::with_status(
         403,
         "IncompleteSignatureException",
         format!("The Authorization header is not complete: {why}."),
     )
 }
 
-fn invalid_signature(message: String) -> Refusal {
-    Refusal::with_status(403, "InvalidSignatureException", message)
+fn invalid_signature(message: String) -> ServiceError {
+    ServiceError::with_status(403, "InvalidSignatureException", message)
 }
 
-fn mismatch() -> Refusal {
+fn mismatch() -> ServiceError {
     invalid_signature(
         "The signature of the request is not the one that its contents and the secret key give.".to_owned(),
     )

@@ -6,16 +6,16 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::http::route::Route;
-use crate::request::{Input, Refusal};
+use crate::request::{Input, ServiceError};
 
 /// Reads and checks the input. `body` is the JSON of the request, or null where it has none.
-pub(crate) fn read(route: &Route, body: Value) -> Result<Input, Refusal> {
+pub(crate) fn read(route: &Route, body: Value) -> Result<Input, ServiceError> {
     let structure = route.operation.input;
     let has_body = structure.members.iter().any(|member| member.location == Location::Body);
     let mut input = match body {
         Value::Object(body) if has_body => known(structure, body),
         Value::Object(_) | Value::Null => Input::new(),
-        _ => return Err(Refusal::unreadable("The body must be a JSON object.")),
+        _ => return Err(ServiceError::unreadable("The body must be a JSON object.")),
     };
     for member in structure.members {
         let given = match member.location {
@@ -32,7 +32,7 @@ pub(crate) fn read(route: &Route, body: Value) -> Result<Input, Refusal> {
         Ok(_) => {}
         Err(Invalid::Faults(faults)) => {
             let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            return Err(Refusal::bad(lines.join("; ")));
+            return Err(ServiceError::bad(lines.join("; ")));
         }
         Err(Invalid::Host(never)) => match never {},
     }

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use crate::request::Refusal;
+use crate::request::ServiceError;
 
 /// A request as it came over the socket.
 #[derive(Debug)]
@@ -36,20 +36,20 @@ impl Received {
     }
 
     /// The JSON of the body; null where there is none.
-    pub(crate) fn json(&self) -> Result<Value, Refusal> {
+    pub(crate) fn json(&self) -> Result<Value, ServiceError> {
         if self.body.is_empty() {
             return Ok(Value::Null);
         }
         let content_type = self.header(CONTENT_TYPE.as_str()).unwrap_or("application/json");
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/json") {
-            return Err(Refusal::unreadable(format!("The body must be application/json, not {media_type}.")));
+            return Err(ServiceError::unreadable(format!("The body must be application/json, not {media_type}.")));
         }
-        serde_json::from_slice(&self.body).map_err(|e| Refusal::unreadable(format!("The body is not JSON: {e}.")))
+        serde_json::from_slice(&self.body).map_err(|e| ServiceError::unreadable(format!("The body is not JSON: {e}.")))
     }
 
     /// Finds the operation that the request is of.
-    pub(crate) fn route(&self) -> Result<route::Route, Refusal> {
+    pub(crate) fn route(&self) -> Result<route::Route, ServiceError> {
         let (path, query) = (self.path(), self.uri.query().unwrap_or_default());
         let arn = |query: &[(String, String)]| {
             let in_query = query.iter().find(|(name, _)| name == "arn").map(|(_, arn)| arn.clone());
@@ -59,9 +59,9 @@ impl Received {
         route::find(self.method.as_str(), path, query, arn).map_err(|error| match error {
             route::RouteError::Unknown => {
                 let message = format!("No operation is {} {path}.", self.method);
-                Refusal::with_status(404, "UnknownOperationException", message)
+                ServiceError::with_status(404, "UnknownOperationException", message)
             }
-            route::RouteError::NotUtf8 => Refusal::unreadable("The URL contains escapes that are not UTF-8."),
+            route::RouteError::NotUtf8 => ServiceError::unreadable("The URL contains escapes that are not UTF-8."),
         })
     }
 }

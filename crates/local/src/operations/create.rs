@@ -4,14 +4,14 @@ use serde_json::{Map, Value};
 
 use crate::kinds::{ResourceKind, Role, chime};
 use crate::operations::{rules, tags};
-use crate::request::{Refusal, Request, TokenReuse};
+use crate::request::{Request, ServiceError, TokenReuse};
 use crate::state::{AccountState, Draft, Idempotency, fingerprint};
 
 pub(super) fn create(
     state: &mut AccountState,
     request: &Request<'_>,
     kind: &'static ResourceKind,
-) -> Result<Map<String, Value>, Refusal> {
+) -> Result<Map<String, Value>, ServiceError> {
     let number = create_once(state, request, kind)?;
     Ok(state.get_or_ended(number).map(|resource| request.respond_with(resource)).unwrap_or_default())
 }
@@ -21,7 +21,7 @@ pub(super) fn create_once(
     state: &mut AccountState,
     request: &Request<'_>,
     kind: &'static ResourceKind,
-) -> Result<u64, Refusal> {
+) -> Result<u64, ServiceError> {
     let member = request.operation.input.members.iter().find(|member| member.idempotency_token);
     let mut input = request.input.clone();
     let token = member.and_then(|member| input.shift_remove(member.name));
@@ -52,7 +52,7 @@ fn created_before(
     kind: &'static ResourceKind,
     token: &str,
     fingerprint: u64,
-) -> Result<Option<u64>, Refusal> {
+) -> Result<Option<u64>, ServiceError> {
     let (number, is_same) = match state.check_token(token, fingerprint, request.now) {
         Idempotency::New => return Ok(None),
         Idempotency::Replay(number) => (number, true),
@@ -66,14 +66,14 @@ fn created_before(
     match request.rules.token_reuse {
         TokenReuse::Create if has_ended => return Ok(None),
         TokenReuse::Refuse if has_ended => {
-            return Err(Refusal::bad("The ClientRequestToken was used before, for a pipeline that has ended."));
+            return Err(ServiceError::bad("The ClientRequestToken was used before, for a pipeline that has ended."));
         }
         _ => {}
     }
     if is_same {
         Ok(Some(number))
     } else {
-        Err(Refusal::bad("The ClientRequestToken was used before, with other parameters."))
+        Err(ServiceError::bad("The ClientRequestToken was used before, with other parameters."))
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn make(
     request: &Request<'_>,
     kind: &'static ResourceKind,
     mut draft: Draft,
-) -> Result<u64, Refusal> {
+) -> Result<u64, ServiceError> {
     let tags = draft.members.shift_remove("Tags");
     rules::prepare(state, request, kind, &mut draft)?;
     if let Some(existing) = draft.existing {
@@ -93,7 +93,7 @@ pub(super) fn make(
     if let Some(name) = &name
         && state.find(&[kind], &request.region, name).is_some()
     {
-        return Err(Refusal::new(kind.name_taken_error, format!("{} {name} already exists.", kind.noun)));
+        return Err(ServiceError::new(kind.name_taken_error, format!("{} {name} already exists.", kind.noun)));
     }
     check_quota(state, request, kind)?;
     let mut id = request.fresh().to_string();
@@ -113,7 +113,7 @@ pub(super) fn make(
 }
 
 /// The quotas that are documented: 100 pipelines at once in us-east-1, which alone has the legacy service, and 10 elsewhere.
-fn check_quota(state: &AccountState, request: &Request<'_>, kind: &'static ResourceKind) -> Result<(), Refusal> {
+fn check_quota(state: &AccountState, request: &Request<'_>, kind: &'static ResourceKind) -> Result<(), ServiceError> {
     if !kind.role.is_pipeline() {
         return Ok(());
     }

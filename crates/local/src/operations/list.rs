@@ -6,20 +6,20 @@ use serde_json::{Map, Value};
 use crate::kinds::ResourceKind;
 use crate::kinds::meetings::MEETING;
 use crate::operations::lookup::by_identifier;
-use crate::request::{Refusal, Request, pagination, render};
+use crate::request::{Request, ServiceError, pagination, render};
 use crate::state::AccountState;
 
 pub(super) fn list(
     state: &AccountState,
     request: &Request<'_>,
     kinds: &'static [&'static ResourceKind],
-) -> Result<Map<String, Value>, Refusal> {
+) -> Result<Map<String, Value>, ServiceError> {
     let page = pagination::requested_page(request)?;
     let parent = match request.operation.input.members.iter().find(|member| member.location == Location::Label) {
         Some(label) => {
             let identifier = request.text(label.name);
             let whole = by_identifier(state, request, &[&MEETING], identifier);
-            Some(whole.ok_or_else(|| Refusal::not_found(MEETING.noun, identifier))?.0)
+            Some(whole.ok_or_else(|| ServiceError::not_found(MEETING.noun, identifier))?.0)
         }
         None => None,
     };

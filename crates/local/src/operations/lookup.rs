@@ -3,7 +3,7 @@
 use chimeline_core::schema::Location;
 
 use crate::kinds::ResourceKind;
-use crate::request::{MeetingArn, Refusal, Request};
+use crate::request::{MeetingArn, Request, ServiceError};
 use crate::state::{AccountState, Resource};
 
 /// The resource of one of these kinds that the path names.
@@ -11,13 +11,13 @@ pub(super) fn requested<'s>(
     state: &'s AccountState,
     request: &Request<'_>,
     kinds: &[&'static ResourceKind],
-) -> Result<(u64, &'s Resource), Refusal> {
+) -> Result<(u64, &'s Resource), ServiceError> {
     let labels = request.operation.input.members.iter().filter(|member| member.location == Location::Label);
     // The last label of a path is the resource itself, those in front of it are what it is part of.
     let labels: Vec<&str> = labels.map(|member| request.text(member.name)).collect();
     let identifier = labels.last().copied().unwrap_or_default();
     let noun = kinds.first().map_or("Resource", |kind| kind.noun);
-    let not_found = || Refusal::not_found(noun, identifier);
+    let not_found = || ServiceError::not_found(noun, identifier);
     let (number, resource) = by_identifier(state, request, kinds, identifier).ok_or_else(not_found)?;
     if let (Some(parent), [whole, _]) = (resource.parent.and_then(|parent| state.get(parent)), labels.as_slice())
         && parent.id != *whole

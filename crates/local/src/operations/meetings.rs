@@ -6,10 +6,10 @@ use crate::kinds::meetings::{ATTENDEE, MEETING};
 use crate::operations::create::{create_once, make};
 use crate::operations::lookup::requested;
 use crate::operations::rules::check_capabilities;
-use crate::request::{Refusal, Request, render};
+use crate::request::{Request, ServiceError, render};
 use crate::state::{AccountState, Draft};
 
-type Outcome = Result<Map<String, Value>, Refusal>;
+type Outcome = Result<Map<String, Value>, ServiceError>;
 
 pub(super) fn create_attendees(state: &mut AccountState, request: &Request<'_>) -> Outcome {
     let (meeting, _) = requested(state, request, &[&MEETING])?;

@@ -18,7 +18,7 @@ use crate::kinds::media_pipelines::{
     STREAM_POOL, VOICE_TONE,
 };
 use crate::kinds::meetings::{ATTENDEE, MEETING};
-use crate::request::{Refusal, Request};
+use crate::request::{Request, ServiceError};
 use crate::state::AccountState;
 
 /// What an operation does.
@@ -38,7 +38,7 @@ enum Action {
 }
 
 /// Carries out one operation; returns the members of the response.
-type Special = fn(&mut AccountState, &Request<'_>) -> Result<Map<String, Value>, Refusal>;
+type Special = fn(&mut AccountState, &Request<'_>) -> Result<Map<String, Value>, ServiceError>;
 
 type Row = (&'static str, Action);
 
@@ -103,7 +103,7 @@ static TAGS: &[Row] = &[
 ];
 
 /// Carries out the operation; returns the members of the response.
-pub(crate) fn run(state: &mut AccountState, request: &Request<'_>) -> Result<Map<String, Value>, Refusal> {
+pub(crate) fn run(state: &mut AccountState, request: &Request<'_>) -> Result<Map<String, Value>, ServiceError> {
     match action(request.service.name, request.operation.name) {
         Some(Action::Create(kind)) => create::create(state, request, kind),
         Some(Action::Get(kinds)) => Ok(request.respond_with(lookup::requested(state, request, kinds)?.1)),
@@ -111,7 +111,7 @@ pub(crate) fn run(state: &mut AccountState, request: &Request<'_>) -> Result<Map
         Some(Action::Delete(kinds)) => change::delete(state, request, kinds),
         Some(Action::Replace(kind)) => change::replace(state, request, kind),
         Some(Action::Special(special)) => special(state, request),
-        None => Err(Refusal::with_status(404, "UnknownOperationException", "The operation is not known.")),
+        None => Err(ServiceError::with_status(404, "UnknownOperationException", "The operation is not known.")),
     }
 }
 

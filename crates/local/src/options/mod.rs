@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chimeline_core::Keys;
-use chimeline_core::runtime::environment::{Variables, World};
+use chimeline_core::StaticCredentials;
+use chimeline_core::runtime::environment::{Environment, Variables};
 
 use crate::request::Rules;
 pub use crate::request::{TokenReuse, UnknownMeetings};
@@ -24,7 +24,7 @@ pub struct Options {
     /// The port; 0 for one that is free.
     pub port: u16,
     /// The access keys of [`Options::account_id`]; requests signed with unknown ones are refused.
-    pub keys: Vec<Keys>,
+    pub keys: Vec<StaticCredentials>,
     /// The region that [`LocalServer::environment`](crate::LocalServer::environment) names. Requests may be signed for any:
     /// each region has resources of its own.
     pub region: String,
@@ -72,7 +72,7 @@ pub struct Options {
     /// The `http://` URL of an S3 endpoint that they write objects to.
     pub artifacts_endpoint: Option<String>,
     /// The credentials for that endpoint; the first of [`Options::keys`] unless given.
-    pub artifacts_keys: Option<Keys>,
+    pub artifacts_keys: Option<StaticCredentials>,
     /// How many requests the control API remembers.
     pub recorded_requests: usize,
     /// How long a client may take to send a request's head, and again for its body.
@@ -80,7 +80,7 @@ pub struct Options {
     /// How many connections may be open at once; the one that waits longest for a request makes room for another.
     pub max_connections: usize,
     /// The clock and the random generator.
-    pub world: World,
+    pub env: Environment,
 }
 
 /// An account and the keys that its requests are signed with.
@@ -89,14 +89,14 @@ pub struct Account {
     /// The account, 12 digits.
     pub account_id: String,
     /// Its access key.
-    pub keys: Keys,
+    pub keys: StaticCredentials,
 }
 
 impl Options {
     /// The keys that a server knows when it is given none. They are no secret.
     #[must_use]
-    pub fn default_keys() -> Keys {
-        Keys {
+    pub fn default_keys() -> StaticCredentials {
+        StaticCredentials {
             access_key_id: "AKIDCHIMELINELOCAL".to_owned(),
             secret_access_key: "chimeline-local-secret".to_owned(),
             session_token: None,
@@ -104,7 +104,7 @@ impl Options {
     }
 
     /// Every access key with its account.
-    pub(crate) fn all_accounts(&self) -> impl Iterator<Item = (&Keys, &str)> {
+    pub(crate) fn all_accounts(&self) -> impl Iterator<Item = (&StaticCredentials, &str)> {
         let first = self.keys.iter().map(|keys| (keys, self.account_id.as_str()));
         first.chain(self.accounts.iter().map(|account| (&account.keys, account.account_id.as_str())))
     }
@@ -168,7 +168,7 @@ impl Default for Options {
             request_timeout: Duration::from_secs(30),
             max_connections: 2048,
             // It reads no variable.
-            world: World::with_variables(Variables::default()),
+            env: Environment::with_variables(Variables::default()),
         }
     }
 }

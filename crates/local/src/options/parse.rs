@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chimeline_core::Keys;
+use chimeline_core::StaticCredentials;
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use serde_json::Value;
 
@@ -83,12 +83,12 @@ impl Options {
         }
     }
 
-    fn artifacts_key(&mut self) -> &mut Keys {
+    fn artifacts_key(&mut self) -> &mut StaticCredentials {
         self.artifacts_keys.get_or_insert_with(Options::default_keys)
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
-        let given = Given { name, value };
+        let given = RawOption { name, value };
         match normalized(name).as_str() {
             "port" => self.port = given.number("a port number from 0 to 65535")?,
             "host" => {
@@ -154,7 +154,7 @@ impl Options {
     }
 
     /// The first key, which the options for one key change.
-    fn key(&mut self) -> &mut Keys {
+    fn key(&mut self) -> &mut StaticCredentials {
         if self.keys.is_empty() {
             self.keys.push(Options::default_keys());
         }
@@ -170,12 +170,12 @@ pub(crate) fn normalized(name: &str) -> String {
 }
 
 /// An option as it was given.
-struct Given<'g> {
+struct RawOption<'g> {
     name: &'g str,
     value: &'g Value,
 }
 
-impl Given<'_> {
+impl RawOption<'_> {
     fn invalid(&self, expected: &str) -> String {
         let secret = [
             "artifactssecretkey",
@@ -248,13 +248,13 @@ fn whole(number: f64) -> Option<u64> {
     ((0.0..=9e15).contains(&number) && number.fract() == 0.0).then_some(number as u64)
 }
 
-fn account_id(given: &Given<'_>) -> Result<String, String> {
+fn account_id(given: &RawOption<'_>) -> Result<String, String> {
     let id = given.text()?;
     let is_id = id.len() == 12 && id.bytes().all(|digit| digit.is_ascii_digit());
     if is_id { Ok(id) } else { Err(given.invalid("12 digits")) }
 }
 
-fn accounts(given: &Given<'_>) -> Result<Vec<Account>, String> {
+fn accounts(given: &RawOption<'_>) -> Result<Vec<Account>, String> {
     let expected = "a list of {account_id, access_key_id, secret_access_key}";
     let parsed = given.value.as_str().map(serde_json::from_str::<Value>);
     let value = parsed.transpose().map_err(|_| given.invalid(expected))?.unwrap_or_else(|| given.value.clone());
@@ -263,16 +263,16 @@ fn accounts(given: &Given<'_>) -> Result<Vec<Account>, String> {
         .iter()
         .map(|item| {
             let id = member(item, "accountid").ok_or_else(|| given.invalid(expected))?;
-            let id = account_id(&Given { name: "account_id", value: &Value::from(id) })?;
-            Ok(Account { account_id: id, keys: keys(&Given { name: given.name, value: item })? })
+            let id = account_id(&RawOption { name: "account_id", value: &Value::from(id) })?;
+            Ok(Account { account_id: id, keys: keys(&RawOption { name: given.name, value: item })? })
         })
         .collect()
 }
 
-fn keys(given: &Given<'_>) -> Result<Keys, String> {
+fn keys(given: &RawOption<'_>) -> Result<StaticCredentials, String> {
     let required =
         |name: &str| member(given.value, name).ok_or_else(|| given.invalid("an access key id and a secret access key"));
-    Ok(Keys {
+    Ok(StaticCredentials {
         access_key_id: required("accesskeyid")?,
         secret_access_key: required("secretaccesskey")?,
         session_token: member(given.value, "sessiontoken"),

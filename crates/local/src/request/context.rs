@@ -7,7 +7,7 @@ use chimeline_core::schema::{self, Operation};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::request::Refusal;
+use crate::request::ServiceError;
 use crate::state::Resource;
 
 /// The members of an operation's input, by the names of users.
@@ -112,7 +112,7 @@ impl Request<'_> {
     }
 
     /// The refusal of what breaks a limit of the service.
-    pub(crate) fn limit(&self, message: impl Into<String>) -> Refusal {
-        Refusal::limit(self.service, message)
+    pub(crate) fn limit(&self, message: impl Into<String>) -> ServiceError {
+        ServiceError::limit(self.service, message)
     }
 }

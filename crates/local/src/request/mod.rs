@@ -9,4 +9,4 @@ pub(crate) mod render;
 pub(crate) use context::{Input, Request, Rules};
 pub use context::{TokenReuse, UnknownMeetings};
 pub(crate) use meeting_arn::MeetingArn;
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::ServiceError;

@@ -3,7 +3,7 @@
 use chimeline_core::schema::Kind;
 use serde_json::Value;
 
-use crate::request::{Refusal, Request};
+use crate::request::{Request, ServiceError};
 
 /// The page that a request asks for.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Page {
 }
 
 /// The page that the request asks for: the longest one, where it does not say.
-pub(crate) fn requested_page(request: &Request<'_>) -> Result<Page, Refusal> {
+pub(crate) fn requested_page(request: &Request<'_>) -> Result<Page, ServiceError> {
     let member = request.operation.input.members.iter().find(|member| member.name == "MaxResults");
     let max = match member.map(|member| &member.shape.kind) {
         Some(Kind::Integer { max: Some(max), .. }) => *max,
@@ -25,7 +25,7 @@ pub(crate) fn requested_page(request: &Request<'_>) -> Result<Page, Refusal> {
     let after = match request.text("NextToken") {
         "" => 0,
         token => parse_token(request, token)
-            .ok_or_else(|| Refusal::bad("NextToken is not one that this operation returned."))?,
+            .ok_or_else(|| ServiceError::bad("NextToken is not one that this operation returned."))?,
     };
     Ok(Page { after, size: usize::try_from(size).unwrap_or(usize::MAX) })
 }

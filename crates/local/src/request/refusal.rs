@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 /// An error to respond with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct ServiceError {
     /// Such as `BadRequestException`.
     pub(crate) code: String,
     /// One line for people.
@@ -15,51 +15,51 @@ pub(crate) struct Refusal {
     keeps_status: bool,
 }
 
-impl Refusal {
+impl ServiceError {
     /// One of the errors that the service's model names, which gives its status.
-    pub(crate) fn new(code: &str, message: impl Into<String>) -> Refusal {
-        Refusal::with_status(400, code, message)
+    pub(crate) fn new(code: &str, message: impl Into<String>) -> ServiceError {
+        ServiceError::with_status(400, code, message)
     }
 
     /// An error of the layer in front of the services.
-    pub(crate) fn with_status(status: u16, code: &str, message: impl Into<String>) -> Refusal {
-        Refusal { code: code.to_owned(), message: message.into(), status, keeps_status: false }
+    pub(crate) fn with_status(status: u16, code: &str, message: impl Into<String>) -> ServiceError {
+        ServiceError { code: code.to_owned(), message: message.into(), status, keeps_status: false }
     }
 
     /// The body is not what the operation reads.
-    pub(crate) fn unreadable(message: impl Into<String>) -> Refusal {
-        Refusal::with_status(400, "SerializationException", message)
+    pub(crate) fn unreadable(message: impl Into<String>) -> ServiceError {
+        ServiceError::with_status(400, "SerializationException", message)
     }
 
     /// The input breaks a rule.
-    pub(crate) fn bad(message: impl Into<String>) -> Refusal {
-        Refusal::new("BadRequestException", message)
+    pub(crate) fn bad(message: impl Into<String>) -> ServiceError {
+        ServiceError::new("BadRequestException", message)
     }
 
     /// There is no such resource.
-    pub(crate) fn not_found(noun: &str, identifier: &str) -> Refusal {
-        Refusal::new("NotFoundException", format!("{noun} {identifier} not found"))
+    pub(crate) fn not_found(noun: &str, identifier: &str) -> ServiceError {
+        ServiceError::new("NotFoundException", format!("{noun} {identifier} not found"))
     }
 
     /// The caller may not do that.
-    pub(crate) fn forbidden(message: impl Into<String>) -> Refusal {
-        Refusal::with_status(403, "ForbiddenException", message)
+    pub(crate) fn forbidden(message: impl Into<String>) -> ServiceError {
+        ServiceError::with_status(403, "ForbiddenException", message)
     }
 
     /// The state of a resource does not allow it.
-    pub(crate) fn conflict(message: impl Into<String>) -> Refusal {
-        Refusal::new("ConflictException", message)
+    pub(crate) fn conflict(message: impl Into<String>) -> ServiceError {
+        ServiceError::new("ConflictException", message)
     }
 
     /// A limit of a service is reached.
-    pub(crate) fn limit(service: &Service, message: impl Into<String>) -> Refusal {
+    pub(crate) fn limit(service: &Service, message: impl Into<String>) -> ServiceError {
         let is_meetings = service.name == "chime-sdk-meetings";
         let code = if is_meetings { "LimitExceededException" } else { "ResourceLimitExceededException" };
-        Refusal::new(code, message)
+        ServiceError::new(code, message)
     }
 
     /// With its own status, whatever the service's model says.
-    pub(crate) fn given_status(mut self) -> Refusal {
+    pub(crate) fn given_status(mut self) -> ServiceError {
         self.keeps_status = true;
         self
     }
@@ -96,11 +96,11 @@ mod tests {
     use chimeline_core::service;
     use serde_json::json;
 
-    use super::Refusal;
+    use super::ServiceError;
 
     #[test]
     fn a_modelled_error_has_its_status_and_members() {
-        let refusal = Refusal::new("ThrottledClientException", "slow down");
+        let refusal = ServiceError::new("ThrottledClientException", "slow down");
         let (status, body) = refusal.render(service("chime-sdk-media-pipelines"), "id-1");
         assert_eq!((status, body), (429, json!({"Code": "Throttled", "Message": "slow down", "RequestId": "id-1"})));
         let (status, body) = refusal.render(service("chime"), "id-1");
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn another_error_has_a_message_only() {
-        let refusal = Refusal::with_status(403, "InvalidSignatureException", "no");
+        let refusal = ServiceError::with_status(403, "InvalidSignatureException", "no");
         assert_eq!(refusal.render(service("chime"), "id-1"), (403, json!({"message": "no"})));
     }
 }

@@ -17,7 +17,7 @@ use crate::http::auth::{self, Caller};
 use crate::http::route::{self, Route};
 use crate::http::{Received, input};
 use crate::page;
-use crate::request::{Input, Refusal};
+use crate::request::{Input, ServiceError};
 use crate::server::reply::{Ending, Reply, ReplyBody, event_stream, page_file};
 
 /// The maximum number of bytes of a request's body, and of one that replaces the whole state.
@@ -30,7 +30,7 @@ pub(crate) struct Disconnect;
 
 /// What a request came to.
 struct Outcome {
-    result: Result<(u16, Option<Map<String, Value>>), Refusal>,
+    result: Result<(u16, Option<Map<String, Value>>), ServiceError>,
     caller: Option<Caller>,
     input: Option<Input>,
 }
@@ -38,7 +38,7 @@ struct Outcome {
 /// Serves a request. `reset` lets the connection be reset rather than closed when it ends.
 pub(crate) async fn serve(
     backend: Arc<Backend>,
-    received: Result<Received, Refusal>,
+    received: Result<Received, ServiceError>,
     reset: Arc<AtomicBool>,
 ) -> Result<Response<ReplyBody>, Disconnect> {
     let started = backend.now();
@@ -88,7 +88,7 @@ fn is_control(path: &str) -> bool {
 }
 
 /// Receives a whole request, unless it is too slow or too long.
-pub(crate) async fn receive(backend: &Backend, request: Request<Incoming>) -> Result<Received, Refusal> {
+pub(crate) async fn receive(backend: &Backend, request: Request<Incoming>) -> Result<Received, ServiceError> {
     let limit = if is_control(request.uri().path()) { STATE_LIMIT } else { BODY_LIMIT };
     let (head, body) = request.into_parts();
     let body = tokio::time::timeout(backend.options.request_timeout, Limited::new(body, limit).collect()).await;
@@ -98,15 +98,15 @@ pub(crate) async fn receive(backend: &Backend, request: Request<Incoming>) -> Re
         }
         Ok(Err(e)) if e.is::<LengthLimitError>() => {
             let message = format!("The body has more than {limit} bytes.");
-            Err(Refusal::with_status(413, "RequestEntityTooLargeException", message))
+            Err(ServiceError::with_status(413, "RequestEntityTooLargeException", message))
         }
-        Ok(Err(_)) => Err(Refusal::unreadable("The body ended too soon.")),
-        Err(_) => Err(Refusal::with_status(408, "RequestTimeoutException", "The body did not arrive in time.")),
+        Ok(Err(_)) => Err(ServiceError::unreadable("The body ended too soon.")),
+        Err(_) => Err(ServiceError::with_status(408, "RequestTimeoutException", "The body did not arrive in time.")),
     }
 }
 
-fn refused(backend: &Backend, refusal: &Refusal) -> Reply {
-    let request_id = (backend.options.world.uuid)().to_string();
+fn refused(backend: &Backend, refusal: &ServiceError) -> Reply {
+    let request_id = (backend.options.env.uuid)().to_string();
     let (status, body) = refusal.render(None, &request_id);
     Reply {
         status,
@@ -119,7 +119,7 @@ fn refused(backend: &Backend, refusal: &Refusal) -> Reply {
 }
 
 async fn serve_control(backend: Arc<Backend>, received: Received) -> Reply {
-    let (request_id, time) = ((backend.options.world.uuid)().to_string(), backend.now());
+    let (request_id, time) = ((backend.options.env.uuid)().to_string(), backend.now());
     let (status, body) = if is_foreign(&backend, &received) {
         (403, serde_json::json!({"error": "ForbiddenException", "message": "requests of other origins are refused"}))
     } else {
@@ -165,7 +165,7 @@ fn strike(backend: &Backend, received: &Received, route: Option<&Route>) -> Stri
         operation: route.map(|route| (route.service, route.operation)),
         contains: &contains,
         now: backend.now(),
-        random: &*backend.options.world.random,
+        random: &*backend.options.env.random,
     })
 }
 
@@ -173,7 +173,7 @@ fn strike(backend: &Backend, received: &Received, route: Option<&Route>) -> Stri
 fn respond(
     backend: &Backend,
     received: &Received,
-    route: Result<Route, Refusal>,
+    route: Result<Route, ServiceError>,
     strike: &Strike,
     started: SystemTime,
 ) -> Reply {
@@ -189,7 +189,7 @@ fn respond(
             (None, Outcome { result: Err(refusal), caller: None, input: None })
         }
     };
-    let request_id = (backend.options.world.uuid)().to_string();
+    let request_id = (backend.options.env.uuid)().to_string();
     let (status, error, body) = match outcome.result {
         Ok((status, members)) => (status, None, members.map(Value::Object)),
         Err(refusal) => {
@@ -234,17 +234,17 @@ fn respond(
 }
 
 /// The error that a fault puts in the place of the operation.
-fn fault_refusal(strike: &Strike, route: Option<&Route>) -> Option<Refusal> {
+fn fault_refusal(strike: &Strike, route: Option<&Route>) -> Option<ServiceError> {
     match &strike.effect {
         Some(Effect::Error { code, status, message }) => {
-            Some(Refusal::with_status(*status, code, message.as_str()).given_status())
+            Some(ServiceError::with_status(*status, code, message.as_str()).given_status())
         }
         Some(Effect::Throttle { .. }) => {
             let is_meetings = route.is_some_and(|route| route.service.name == "chime-sdk-meetings");
             let code = if is_meetings { "ThrottlingException" } else { "ThrottledClientException" };
-            Some(Refusal::with_status(429, code, "Rate exceeded"))
+            Some(ServiceError::with_status(429, code, "Rate exceeded"))
         }
-        Some(Effect::Html { status }) => Some(Refusal::with_status(*status, "", "")),
+        Some(Effect::Html { status }) => Some(ServiceError::with_status(*status, "", "")),
         _ => None,
     }
 }
@@ -263,7 +263,7 @@ fn carried_out(
     time: SystemTime,
     caller: &mut Option<Caller>,
     recorded: &mut Option<Input>,
-) -> Result<(u16, Option<Map<String, Value>>), Refusal> {
+) -> Result<(u16, Option<Map<String, Value>>), ServiceError> {
     let options = &backend.options;
     let fault = fault_refusal(strike, Some(route));
     let found = if options.authenticate {
@@ -286,7 +286,7 @@ fn carried_out(
     let input = input::read(route, body?)?;
     let (service, operation) = (route.service, route.operation);
     let call = Call { account: &found.account, region: &found.region, service, operation, input };
-    let members = backend.with_engine(|engine, now| engine.call(call, now, &*options.world.uuid))?;
+    let members = backend.with_engine(|engine, now| engine.call(call, now, &*options.env.uuid))?;
     let has_body = operation.status != 204 && operation.output.is_some();
     Ok((operation.status, has_body.then_some(members)))
 }

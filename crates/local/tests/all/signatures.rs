@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::{Api, Signer, send};
-use chimeline_core::Keys;
-use chimeline_core::runtime::environment::{Variables, World};
+use chimeline_core::StaticCredentials;
+use chimeline_core::runtime::environment::{Environment, Variables};
 use chimeline_local::Options;
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn a_signature_is_right_over_everything_that_is_signed() {
         let answer = send(url, method, target, &headers, body);
         assert_eq!((answer.status, answer.code()), (403, "InvalidSignatureException"), "{method} {target} {body}");
     }
-    let keys = Keys { secret_access_key: "another".to_owned(), ..Options::default_keys() };
+    let keys = StaticCredentials { secret_access_key: "another".to_owned(), ..Options::default_keys() };
     let answer = Signer { keys, ..Signer::default() }.send(url, LIST.0, LIST.1, "");
     assert_eq!((answer.status, answer.code()), (403, "InvalidSignatureException"));
     assert!(answer.body.starts_with("{\"message\":"), "{}", answer.body);
@@ -55,30 +55,30 @@ fn a_request_without_a_whole_authorization_is_refused() {
 
 #[test]
 fn only_known_keys_are_let_in() {
-    let temporary = Keys {
+    let temporary = StaticCredentials {
         access_key_id: "ASIATEMPORARY".to_owned(),
         secret_access_key: "temporary".to_owned(),
         session_token: Some("session/token+1".to_owned()),
     };
     let api = Api::with(Options { keys: vec![Options::default_keys(), temporary.clone()], ..Options::default() });
     let url = api.server.url();
-    let send = |keys: Keys| {
+    let send = |keys: StaticCredentials| {
         let answer = Signer { keys, ..Signer::default() }.send(url, LIST.0, LIST.1, "");
         (answer.status, answer.code().to_owned())
     };
     let unknown = (403, "UnrecognizedClientException".to_owned());
     assert_eq!(send(Options::default_keys()).0, 200);
     assert_eq!(send(temporary.clone()).0, 200);
-    assert_eq!(send(Keys { session_token: Some("other".to_owned()), ..temporary.clone() }), unknown);
-    assert_eq!(send(Keys { session_token: None, ..temporary }), unknown);
-    assert_eq!(send(Keys { access_key_id: "AKIDNOBODY".to_owned(), ..Options::default_keys() }), unknown);
+    assert_eq!(send(StaticCredentials { session_token: Some("other".to_owned()), ..temporary.clone() }), unknown);
+    assert_eq!(send(StaticCredentials { session_token: None, ..temporary }), unknown);
+    assert_eq!(send(StaticCredentials { access_key_id: "AKIDNOBODY".to_owned(), ..Options::default_keys() }), unknown);
 }
 
 #[test]
 fn a_clock_may_be_wrong_by_five_minutes() {
     let now = UNIX_EPOCH + Duration::from_hours(500_000);
-    let world = World { now: Arc::new(move || now), ..World::with_variables(Variables::default()) };
-    let api = Api::with(Options { world, ..Options::default() });
+    let env = Environment { now: Arc::new(move || now), ..Environment::with_variables(Variables::default()) };
+    let api = Api::with(Options { env, ..Options::default() });
     let send = |time| Signer { time, ..Signer::default() }.send(api.server.url(), LIST.0, LIST.1, "");
     let (limit, second) = (Duration::from_mins(5), Duration::from_secs(1));
     assert_eq!(send(now - limit).status, 200);

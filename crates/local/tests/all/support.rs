@@ -11,11 +11,11 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
-use chimeline_core::client::Unprepared;
+use chimeline_core::client::PrepareError;
 use chimeline_core::codec::encode::Validation;
 use chimeline_core::codec::json_host::JsonBuilder;
-use chimeline_core::runtime::environment::{Variables, World};
-use chimeline_core::{Client, Error, Keys, service};
+use chimeline_core::runtime::environment::{Environment, Variables};
+use chimeline_core::{Client, Error, StaticCredentials, service};
 use chimeline_local::{LocalServer, Options, UnknownMeetings};
 use serde_json::Value;
 
@@ -83,7 +83,7 @@ pub fn faked() -> Options {
     }
 }
 
-pub fn client(name: &str, region: &str, url: &str, keys: Keys) -> Client {
+pub fn client(name: &str, region: &str, url: &str, keys: StaticCredentials) -> Client {
     let options = chimeline_core::Options {
         region: Some(region.to_owned()),
         endpoint_url: Some(url.to_owned()),
@@ -92,16 +92,16 @@ pub fn client(name: &str, region: &str, url: &str, keys: Keys) -> Client {
         validation: Validation::Off,
         ..chimeline_core::Options::default()
     };
-    let world = World::with_variables(Variables::default());
-    Client::in_world(service(name).unwrap(), &options, world).unwrap()
+    let env = Environment::with_variables(Variables::default());
+    Client::in_world(service(name).unwrap(), &options, env).unwrap()
 }
 
 pub fn call(client: &Client, operation: &str, input: &Value) -> Result<Value, Error> {
     let operation = client.service().operation(operation).unwrap();
     let call = match client.prepare(operation, input) {
         Ok(call) => call,
-        Err(Unprepared::Error(error)) => return Err(error),
-        Err(Unprepared::Host(never)) => match never {},
+        Err(PrepareError::Error(error)) => return Err(error),
+        Err(PrepareError::Host(never)) => match never {},
     };
     let response = client.call_blocking(&call, &mut || true)?;
     assert_eq!(response.metadata.status, operation.status, "{}", operation.name);
@@ -145,7 +145,7 @@ fn exchange(url: &str, bytes: &[u8]) -> Answer {
 
 /// What to sign a request with, other than the right things.
 pub struct Signer {
-    pub keys: Keys,
+    pub keys: StaticCredentials,
     pub time: SystemTime,
     pub service: &'static str,
 }
@@ -154,7 +154,7 @@ impl Default for Signer {
     fn default() -> Signer {
         Signer {
             keys: Options::default_keys(),
-            time: (World::with_variables(Variables::default()).now)(),
+            time: (Environment::with_variables(Variables::default()).now)(),
             service: "chime",
         }
     }

@@ -33,8 +33,8 @@ impl<'de> Visitor<'de> for Plain {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, truth: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Boolean(truth))
+    fn visit_bool<E>(self, boolean: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Boolean(boolean))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Value<'de>, E> {
@@ -135,7 +135,7 @@ impl<'de> Visitor<'de> for Node {
             }
             "d" => Value::Date(due(parts.next_element()?)?),
             "n" => Value::BigInt(due(parts.next_element_seed(Words)?)?),
-            "s" => Value::Broken(due(parts.next_element_seed(Words)?)?),
+            "s" => Value::LoneSurrogate(due(parts.next_element_seed(Words)?)?),
             _ => {
                 let type_name = due(parts.next_element_seed(Words)?)?;
                 Value::Foreign { type_name, text: due(parts.next_element_seed(Words)?)? }

@@ -82,7 +82,7 @@ impl Failure {
     pub(crate) fn wrong(member: &str, value: &Value, rule: &str) -> Failure {
         let kind = match value {
             Value::Null => "nothing",
-            Value::Bool(_) => "a truth value",
+            Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
             Value::String(_) => "a string",
             Value::Array(_) => "a list",

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-use chimeline_core::runtime::environment::{Variables, World};
+use chimeline_core::runtime::environment::{Environment, Variables};
 use serde_json::Value;
 
 use super::{said, unwritten};
@@ -72,6 +72,6 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
 
 /// Seconds since 1970.
 pub(super) fn now() -> f64 {
-    let since = (World::with_variables(Variables::default()).now)().duration_since(SystemTime::UNIX_EPOCH);
+    let since = (Environment::with_variables(Variables::default()).now)().duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or_default().as_secs_f64()
 }

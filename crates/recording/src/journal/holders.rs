@@ -6,7 +6,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chimeline_core::runtime::environment::{Variables, World};
+use chimeline_core::runtime::environment::{Environment, Variables};
 
 /// What this process holds of a journal.
 struct Held {
@@ -30,7 +30,7 @@ pub(super) fn hold(journal: &Path, guard: &str) -> std::io::Result<String> {
     let mut held = held();
     let known = held.get_or_insert_default();
     if known.get(&key).is_none_or(|own| own.process != process) {
-        let id = (World::with_variables(Variables::default()).uuid)();
+        let id = (Environment::with_variables(Variables::default()).uuid)();
         let stem = journal.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("{stem}.{id}.lock");
         let file = OpenOptions::new().write(true).create_new(true).open(journal.with_file_name(&name))?;

@@ -21,7 +21,7 @@ pub(crate) struct Role {
 
 /// What the last of the roles is assumed with.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Base {
+pub(crate) enum SourceCredentials {
     /// One of `SOURCES`.
     Source(String),
     /// What a profile has besides a role.
@@ -41,7 +41,7 @@ pub(crate) fn names_role(profile: &Profile, name: &str) -> bool {
 }
 
 /// The roles of the profile, its own first, and what the last one is assumed with.
-pub(crate) fn chain(profile: &Profile) -> Result<(Vec<Role>, Base), Error> {
+pub(crate) fn chain(profile: &Profile) -> Result<(Vec<Role>, SourceCredentials), Error> {
     let mut name = profile.name.clone();
     let (mut roles, mut visited) = (Vec::new(), Vec::new());
     loop {
@@ -61,7 +61,9 @@ pub(crate) fn chain(profile: &Profile) -> Result<(Vec<Role>, Base), Error> {
                 )));
             }
             (None, None) => return Err(partial("assume-role", "source_profile or credential_source")),
-            (None, Some(source)) if SOURCES.contains(&source.as_str()) => return Ok((roles, Base::Source(source))),
+            (None, Some(source)) if SOURCES.contains(&source.as_str()) => {
+                return Ok((roles, SourceCredentials::Source(source)));
+            }
             (None, Some(source)) => {
                 return Err(invalid(format!(
                     "The credential source \"{source}\" referenced in profile \"{name}\" is not valid."
@@ -87,7 +89,7 @@ pub(crate) fn chain(profile: &Profile) -> Result<(Vec<Role>, Base), Error> {
             return Err(Error::new(ErrorKind::InfiniteLoopConfig, message));
         }
         if has_keys || !names_role(profile, &next) {
-            return Ok((roles, Base::Profile(next)));
+            return Ok((roles, SourceCredentials::Profile(next)));
         }
         name = next;
     }

@@ -10,9 +10,9 @@ use reqwest::Url;
 
 use crate::credentials::providers::document::{self, Form};
 use crate::credentials::smithy_http::exchange;
-use crate::error::response::Answer;
+use crate::error::response::RawResponse;
 use crate::http::transport::{Network, Request};
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -24,7 +24,7 @@ const AGENT: &str = "http://169.254.170.2";
 const HOSTS: [&str; 4] = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost"];
 const ATTEMPTS: u32 = 3;
 const LIMIT: Duration = Duration::from_secs(2);
-const PAUSE: Duration = Duration::from_millis(500);
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// Why there are none; an agent that is set up and fails ends the search.
 pub(crate) enum None {
@@ -33,31 +33,40 @@ pub(crate) enum None {
 }
 
 /// Asks the agent that the environment names.
-pub(crate) async fn credentials(network: &Network, world: &World, provider: &'static str) -> Result<Credentials, None> {
-    let url = match (world.variable(RELATIVE), world.variable(FULL)) {
+pub(crate) async fn credentials(
+    network: &Network,
+    env: &Environment,
+    provider: &'static str,
+) -> Result<Credentials, None> {
+    let url = match (env.variable(RELATIVE), env.variable(FULL)) {
         (Some(path), _) => format!("{AGENT}{path}"),
         (_, Some(url)) => url,
         _ => return Err(None::NotSetUp(format!("neither {RELATIVE} nor {FULL} is set"))),
     };
-    of_url(network, world, &url, provider).await.map_err(None::Failed)
+    of_url(network, env, &url, provider).await.map_err(None::Failed)
 }
 
-async fn of_url(network: &Network, world: &World, url: &str, provider: &'static str) -> Result<Credentials, String> {
+async fn of_url(
+    network: &Network,
+    env: &Environment,
+    url: &str,
+    provider: &'static str,
+) -> Result<Credentials, String> {
     let url = allowed(url)?;
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    if let Some(token) = token(world).await? {
+    if let Some(token) = token(env).await? {
         headers.insert(AUTHORIZATION, token);
     }
     let mut number = 1;
     let document = loop {
         let request = Request { method: Method::GET, url: url.clone(), headers: headers.clone(), body: Option::None };
         let cause = match exchange(network, request, LIMIT).await {
-            Ok(Answer { status: 200, body, .. }) => match document::members(&body) {
+            Ok(RawResponse { status: 200, body, .. }) => match document::members(&body) {
                 Ok(document) => break document,
                 Err(cause) => format!("the response of the container's agent is of no use: {cause}"),
             },
-            Ok(Answer { status, body, .. }) => {
+            Ok(RawResponse { status, body, .. }) => {
                 let said = document::fault(&body).map(|said| format!(": {said}")).unwrap_or_default();
                 format!("the container's agent responded with HTTP {status}{said}")
             }
@@ -67,7 +76,7 @@ async fn of_url(network: &Network, world: &World, url: &str, provider: &'static 
             return Err(cause);
         }
         number += 1;
-        (world.sleep)(PAUSE).await;
+        (env.sleep)(RETRY_DELAY).await;
     };
     let form = Form { token: "Token", expires: true };
     document::credentials(&document, form, provider)
@@ -102,8 +111,8 @@ fn allowed(text: &str) -> Result<Url, String> {
 }
 
 /// The token that the agent asks for; the file is replaced from time to time.
-async fn token(world: &World) -> Result<Option<HeaderValue>, String> {
-    let (name, token) = match (world.variable(TOKEN_FILE), world.variable(TOKEN)) {
+async fn token(env: &Environment) -> Result<Option<HeaderValue>, String> {
+    let (name, token) = match (env.variable(TOKEN_FILE), env.variable(TOKEN)) {
         (Some(path), _) => {
             let read = tokio::task::spawn_blocking(move || {
                 std::fs::read_to_string(&path).map_err(|e| format!("the token file {path:?} cannot be read: {e}"))

@@ -13,9 +13,9 @@ use crate::config::setting_resolver::{invalid_setting, invalid_setting_as};
 use crate::credentials::providers::document::{self, Form};
 use crate::credentials::smithy_http::exchange;
 use crate::error::kinds::{Error, ErrorKind};
-use crate::error::response::Answer;
+use crate::error::response::RawResponse;
 use crate::http::transport::{Network, Request};
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 use crate::runtime::io_thread::PerProcess;
 
 /// Where the service is asked, and how often and how long each time.
@@ -30,20 +30,20 @@ const TOKEN: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
 const TIME_TO_LIVE: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
 const ROLES: &str = "latest/meta-data/iam/security-credentials/";
 /// How long a service that did not respond is not asked again: on most machines there is none, and each call would wait for it.
-const PAUSE: Duration = Duration::from_secs(10);
+const RETRY_DELAY: Duration = Duration::from_secs(10);
 
 /// The services that did not respond, and when.
 static SILENT: PerProcess<Arc<Mutex<HashMap<String, Instant>>>> = PerProcess::new();
 
 impl Service {
     /// The service that the settings name, or why it is not to be asked.
-    pub(crate) fn of(world: &World, profile: &Profile) -> Result<Result<Service, String>, Error> {
+    pub(crate) fn of(env: &Environment, profile: &Profile) -> Result<Result<Service, String>, Error> {
         let disabled = "AWS_EC2_METADATA_DISABLED";
-        if world.variable(disabled).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        if env.variable(disabled).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(Err(format!("{disabled} is true")));
         }
         let given = |name: &str, key: &str| {
-            let of_environment = world.variable(name).map(|value| (name.to_owned(), value));
+            let of_environment = env.variable(name).map(|value| (name.to_owned(), value));
             of_environment.or_else(|| {
                 let value = profile.get(key)?;
                 Some((format!("{key} of the profile {:?}", profile.name), value))
@@ -82,13 +82,13 @@ impl Service {
         let mut attempts = 1;
         if let Some((label, value)) = given("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts") {
             let count = value.trim().parse().ok().filter(|count| *count > 0);
-            attempts = count.ok_or_else(|| invalid_setting(&label, &value, "a whole number from 1 on"))?;
+            attempts = count.ok_or_else(|| invalid_setting(&label, &value, "an integer of at least 1"))?;
         }
         let mut limit = Duration::from_secs(1);
         if let Some((label, value)) = given("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout") {
             let seconds = value.trim().parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
             let above_zero = seconds.filter(|limit| !limit.is_zero());
-            limit = above_zero.ok_or_else(|| invalid_setting(&label, &value, "a number of seconds above 0"))?;
+            limit = above_zero.ok_or_else(|| invalid_setting(&label, &value, "a positive number of seconds"))?;
         }
         Ok(Ok(Service { url, attempts, limit }))
     }
@@ -101,16 +101,16 @@ impl Service {
     ) -> Result<Result<Credentials, String>, Error> {
         let silent = SILENT.get(|| Ok(Arc::default()))?;
         let silent = || silent.lock().unwrap_or_else(PoisonError::into_inner);
-        if silent().get(&self.url).is_some_and(|at| at.elapsed() < PAUSE) {
+        if silent().get(&self.url).is_some_and(|at| at.elapsed() < RETRY_DELAY) {
             return Ok(Err(self.no_response()));
         }
         let token = match self.token(network).await {
             Ok(token) => token,
-            Err(Fault::NoResponse) => {
+            Err(Violation::NoResponse) => {
                 silent().insert(self.url.clone(), Instant::now());
                 return Ok(Err(self.no_response()));
             }
-            Err(Fault::Other(cause)) => return Ok(Err(cause)),
+            Err(Violation::Other(cause)) => return Ok(Err(cause)),
         };
         let (role, document) = match self.role(network, &token).await {
             Ok(found) => found,
@@ -147,30 +147,30 @@ impl Service {
         )
     }
 
-    async fn token(&self, network: &Network) -> Result<HeaderValue, Fault> {
+    async fn token(&self, network: &Network) -> Result<HeaderValue, Violation> {
         let mut cause = String::new();
         for _ in 0..self.attempts {
             let ask = (TIME_TO_LIVE, HeaderValue::from_static("21600"));
             match self.ask(network, Method::PUT, "latest/api/token", ask).await {
-                Ok(Answer { status: 200, body, .. }) => {
+                Ok(RawResponse { status: 200, body, .. }) => {
                     let mut token = HeaderValue::from_bytes(body.trim_ascii())
                         .ok()
                         .filter(|token| !token.is_empty())
-                        .ok_or_else(|| Fault::Other(format!("{} gave no token", self.name())))?;
+                        .ok_or_else(|| Violation::Other(format!("{} gave no token", self.name())))?;
                     token.set_sensitive(true);
                     return Ok(token);
                 }
-                Ok(Answer { status, .. }) => {
+                Ok(RawResponse { status, .. }) => {
                     cause = format!("{} responded with HTTP {status} where it was asked for a token", self.name());
                     if matches!(status, 400 | 403 | 404 | 405) {
                         break;
                     }
                 }
-                Err(error) if error.kind().is_timeout() => return Err(Fault::NoResponse),
+                Err(error) if error.kind().is_timeout() => return Err(Violation::NoResponse),
                 Err(error) => cause = format!("{} cannot be asked: {}", self.name(), error.message()),
             }
         }
-        Err(Fault::Other(cause))
+        Err(Violation::Other(cause))
     }
 
     /// The name of the role and its document.
@@ -199,17 +199,17 @@ impl Service {
         let mut cause = String::new();
         for _ in 0..self.attempts {
             cause = match self.ask(network, Method::GET, path, (TOKEN, token.clone())).await {
-                Ok(Answer { status: 200, body, .. }) if body.is_empty() => {
+                Ok(RawResponse { status: 200, body, .. }) if body.is_empty() => {
                     format!("{} gave an empty response", self.name())
                 }
-                Ok(Answer { status: 200, body, .. }) => match read(&body) {
+                Ok(RawResponse { status: 200, body, .. }) => match read(&body) {
                     Ok(found) => return Ok(found),
                     Err(cause) => format!("the response of {} is of no use: {cause}", self.name()),
                 },
-                Ok(Answer { status: 404, .. }) if path == ROLES => {
+                Ok(RawResponse { status: 404, .. }) if path == ROLES => {
                     format!("{} lists no role (HTTP 404): the instance has none", self.name())
                 }
-                Ok(Answer { status, .. }) => format!("{} responded with HTTP {status}", self.name()),
+                Ok(RawResponse { status, .. }) => format!("{} responded with HTTP {status}", self.name()),
                 Err(error) => format!("{} cannot be asked: {}", self.name(), error.message()),
             };
         }
@@ -222,7 +222,7 @@ impl Service {
         method: Method,
         path: &str,
         (name, value): (HeaderName, HeaderValue),
-    ) -> Result<Answer, Error> {
+    ) -> Result<RawResponse, Error> {
         let slash = if self.url.ends_with('/') { "" } else { "/" };
         let url = Url::parse(&format!("{}{slash}{path}", self.url))
             .map_err(|e| Error::new(ErrorKind::InvalidConfig, format!("no URL: {e}")))?;
@@ -232,7 +232,7 @@ impl Service {
 }
 
 /// Why there is no token.
-enum Fault {
+enum Violation {
     NoResponse,
     Other(String),
 }

@@ -16,20 +16,20 @@ use crate::config::file_locations;
 use crate::credentials::providers::document::time;
 use crate::credentials::providers::sso::iso;
 use crate::credentials::smithy_http::{NoEnvironment, StatusRetries, causes};
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 use crate::runtime::files::{self, hex};
 
 /// How long before their expiry the credentials of a session are refreshed.
-const AHEAD: Duration = Duration::from_mins(5);
+const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_mins(5);
 
 /// The credentials of the session of that name, an ARN.
 pub(crate) async fn credentials(
     config: &SdkConfig,
     session: &str,
-    world: &World,
+    env: &Environment,
     provider: &'static str,
 ) -> Result<Credentials, String> {
-    let path = cache(world, session)?;
+    let path = cache(env, session)?;
     let kept = files::read_object(&path).await?;
     let missing = |name: &str| format!("the file {} has no {name}", path.display());
     let of = |map: &Map<String, Value>, name: &str| {
@@ -37,8 +37,8 @@ pub(crate) async fn credentials(
     };
     let token = kept.get("accessToken").and_then(Value::as_object).ok_or_else(|| missing("accessToken"))?;
     let expiry = time(&of(token, "expiresAt")?).ok_or_else(|| missing("usable expiresAt"))?;
-    let now = (world.now)();
-    if expiry > now + AHEAD {
+    let now = (env.now)();
+    if expiry > now + REFRESH_BEFORE_EXPIRY {
         let (id, secret) = (of(token, "accessKeyId")?, of(token, "secretAccessKey")?);
         return Ok(Credentials::new(id, secret, Some(of(token, "sessionToken")?), Some(expiry), provider));
     }
@@ -53,7 +53,7 @@ pub(crate) async fn credentials(
         .retry_classifier(StatusRetries)
         .interceptor(NoEnvironment)
         .build();
-    let clock = world.clone();
+    let clock = env.clone();
     let response = aws_sdk_signin::Client::from_conf(config)
         .create_o_auth2_token()
         .token_input(request)
@@ -90,11 +90,11 @@ pub(crate) async fn credentials(
     Ok(Credentials::new(id, secret, Some(session_token), Some(expiry), provider))
 }
 
-fn cache(world: &World, session: &str) -> Result<PathBuf, String> {
-    let folder = if let Some(folder) = world.variable("AWS_LOGIN_CACHE_DIRECTORY") {
+fn cache(env: &Environment, session: &str) -> Result<PathBuf, String> {
+    let folder = if let Some(folder) = env.variable("AWS_LOGIN_CACHE_DIRECTORY") {
         PathBuf::from(folder)
     } else {
-        let home = file_locations::home(world).ok_or("no home folder is known: HOME is not set")?;
+        let home = file_locations::home(env).ok_or("no home folder is known: HOME is not set")?;
         PathBuf::from(home).join(".aws/login/cache")
     };
     Ok(folder.join(hex(digest(&SHA256, session.trim().as_bytes()).as_ref()) + ".json"))

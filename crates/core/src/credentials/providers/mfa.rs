@@ -14,7 +14,7 @@ use crate::config::file_locations;
 use crate::credentials::providers::assume_role::Role;
 use crate::credentials::providers::document::time;
 use crate::credentials::providers::sso::iso;
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 use crate::runtime::files::{self, hex};
 
 /// The codes that a load has, by the profiles whose roles need them.
@@ -35,7 +35,7 @@ pub struct MfaDevice {
 }
 
 /// The AWS CLI takes no credentials out of its cache that end sooner.
-const AHEAD: Duration = Duration::from_mins(15);
+const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_mins(15);
 
 impl MfaCodes {
     pub(crate) fn new(given: HashMap<String, String>) -> MfaCodes {
@@ -59,13 +59,13 @@ impl MfaCodes {
 }
 
 /// The credentials of the role that the cache has, if it needs a code and they last.
-pub(crate) async fn cached(role: &Role, world: &World, provider: &'static str) -> Option<Credentials> {
-    let object = files::read_object(&path(role, world)?).await.ok()?;
+pub(crate) async fn cached(role: &Role, env: &Environment, provider: &'static str) -> Option<Credentials> {
+    let object = files::read_object(&path(role, env)?).await.ok()?;
     let given = object.get("Credentials")?.as_object()?;
     let member = |name: &str| given.get(name).and_then(Value::as_str).map(str::to_owned);
     // The AWS CLI writes the name of the time zone.
     let expiry = member("Expiration").and_then(|text| time(&text.replace("UTC", "Z")))?;
-    if expiry <= (world.now)() + AHEAD {
+    if expiry <= (env.now)() + REFRESH_BEFORE_EXPIRY {
         return None;
     }
     let token = member("SessionToken").filter(|token| !token.is_empty());
@@ -73,8 +73,8 @@ pub(crate) async fn cached(role: &Role, world: &World, provider: &'static str) -
 }
 
 /// Puts them there, if the role needs a code. Without them the next program asks for one.
-pub(crate) async fn cache(role: &Role, world: &World, credentials: &Credentials) {
-    let (Some(path), Some(expiry)) = (path(role, world), credentials.expiry()) else { return };
+pub(crate) async fn cache(role: &Role, env: &Environment, credentials: &Credentials) {
+    let (Some(path), Some(expiry)) = (path(role, env), credentials.expiry()) else { return };
     let given = json!({
         "AccessKeyId": credentials.access_key_id(),
         "SecretAccessKey": credentials.secret_access_key(),
@@ -86,9 +86,9 @@ pub(crate) async fn cache(role: &Role, world: &World, credentials: &Credentials)
     }
 }
 
-fn path(role: &Role, world: &World) -> Option<PathBuf> {
+fn path(role: &Role, env: &Environment) -> Option<PathBuf> {
     role.mfa_serial.as_ref()?;
-    let home = file_locations::home(world)?;
+    let home = file_locations::home(env)?;
     let key = hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, key(role).as_bytes()).as_ref());
     Some(PathBuf::from(home).join(".aws/cli/cache").join(key + ".json"))
 }

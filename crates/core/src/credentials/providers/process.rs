@@ -8,7 +8,7 @@ use aws_credential_types::Credentials;
 use crate::config::shell_words;
 use crate::credentials::providers::document::{self, Form, one_line};
 use crate::redact;
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 
 /// How a command becomes a program and its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +23,11 @@ pub(crate) enum Style {
 pub(crate) async fn credentials(
     command: String,
     style: Style,
-    world: &World,
+    env: &Environment,
     provider: &'static str,
 ) -> Result<Credentials, String> {
-    let world = world.clone();
-    let run = move || run(&command, style, &world);
+    let env = env.clone();
+    let run = move || run(&command, style, &env);
     let output = tokio::task::spawn_blocking(run).await.map_err(|e| format!("the process was given up: {e}"))??;
     let form = Form { token: "SessionToken", expires: false };
     let document =
@@ -47,7 +47,7 @@ pub(crate) async fn credentials(
 }
 
 /// What the command prints.
-fn run(command: &str, style: Style, world: &World) -> Result<Vec<u8>, String> {
+fn run(command: &str, style: Style, env: &Environment) -> Result<Vec<u8>, String> {
     let mut program = match style {
         Style::Shell => shell(command),
         Style::Words => {
@@ -60,7 +60,7 @@ fn run(command: &str, style: Style, world: &World) -> Result<Vec<u8>, String> {
     };
     let cannot = |e: &io::Error| format!("the program of credential_process cannot be run: {e}");
     // The host may write the process's own environment at any time.
-    program.env_clear().envs(world.variables.iter()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    program.env_clear().envs(env.variables.iter()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = program.spawn().map_err(|e| cannot(&e))?;
     let (output, errors) = read(&mut child).map_err(|e| cannot(&e))?;
     match status(&mut child).map_err(|e| cannot(&e))? {

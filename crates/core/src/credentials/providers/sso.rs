@@ -14,11 +14,11 @@ use crate::config::file_locations;
 use crate::config::sso_session::Session;
 use crate::credentials::providers::document::time;
 use crate::credentials::smithy_http::{NoEnvironment, StatusRetries, causes};
-use crate::runtime::environment::World;
+use crate::runtime::environment::Environment;
 use crate::runtime::files::{self, hex};
 
 /// How long before its expiry the token of a session is refreshed.
-const AHEAD: Duration = Duration::from_mins(5);
+const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_mins(5);
 
 /// The endpoints of the two services, where settings name others.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ pub(crate) async fn credentials(
     config: &SdkConfig,
     urls: &Urls,
     session: Session,
-    world: &World,
+    env: &Environment,
     provider: &'static str,
 ) -> Result<Credentials, String> {
     let of_region = |url: &Option<String>| {
@@ -40,7 +40,7 @@ pub(crate) async fn credentials(
         config.set_endpoint_url(url.clone());
         config.build()
     };
-    let token = token(&of_region(&urls.tokens), &session, world).await?;
+    let token = token(&of_region(&urls.tokens), &session, env).await?;
     let config = aws_sdk_sso::config::Builder::from(&of_region(&urls.portal))
         .retry_classifier(StatusRetries)
         .interceptor(NoEnvironment)
@@ -64,16 +64,16 @@ pub(crate) async fn credentials(
 }
 
 /// The token of the session, refreshed where it is near its expiry and the session allows it.
-async fn token(config: &SdkConfig, session: &Session, world: &World) -> Result<String, String> {
+async fn token(config: &SdkConfig, session: &Session, env: &Environment) -> Result<String, String> {
     let key = session.name.as_deref().unwrap_or(&session.start_url);
-    let path = cache(world, key)?;
+    let path = cache(env, key)?;
     let kept = files::read_object(&path).await?;
     let member = |name: &str| kept.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let missing = |name: &str| format!("the file {} has no {name}", path.display());
     let token = member("accessToken").ok_or_else(|| missing("accessToken"))?.to_owned();
     let expiry = member("expiresAt").and_then(time).ok_or_else(|| missing("usable expiresAt"))?;
-    let now = (world.now)();
-    if expiry > now + AHEAD {
+    let now = (env.now)();
+    if expiry > now + REFRESH_BEFORE_EXPIRY {
         return Ok(token);
     }
     let registered = member("registrationExpiresAt").and_then(time).is_some_and(|expiry| expiry > now);
@@ -120,8 +120,8 @@ pub(crate) fn iso(time: SystemTime) -> String {
     Timestamp { micros, offset: Some(0) }.to_iso8601()
 }
 
-fn cache(world: &World, key: &str) -> Result<PathBuf, String> {
-    let home = file_locations::home(world).ok_or("no home folder is known: HOME is not set")?;
+fn cache(env: &Environment, key: &str) -> Result<PathBuf, String> {
+    let home = file_locations::home(env).ok_or("no home folder is known: HOME is not set")?;
     let name = hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes()).as_ref());
     Ok(PathBuf::from(home).join(".aws/sso/cache").join(name + ".json"))
 }

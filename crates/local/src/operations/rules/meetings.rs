@@ -4,14 +4,18 @@ use serde_json::{Value, json};
 
 use crate::kinds::meetings::{ATTENDEE, MAX_ATTENDEES, MEDIA_REGIONS, MEETING, RESERVED_PREFIX};
 use crate::operations::lookup::by_identifier;
-use crate::request::{Refusal, Request};
+use crate::request::{Request, ServiceError};
 use crate::state::{AccountState, Draft, Resource};
 
 /// Adds the addresses of a meeting's media, which lead nowhere: there is no media here.
-pub(super) fn prepare_meeting(state: &AccountState, request: &Request<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn prepare_meeting(
+    state: &AccountState,
+    request: &Request<'_>,
+    draft: &mut Draft,
+) -> Result<(), ServiceError> {
     let media_region = request.text("MediaRegion");
     if !MEDIA_REGIONS.contains(&media_region) {
-        return Err(Refusal::bad(format!("{media_region} is not a region that hosts media of meetings.")));
+        return Err(ServiceError::bad(format!("{media_region} is not a region that hosts media of meetings.")));
     }
     for member in ["ExternalMeetingId", "MeetingHostId"] {
         check_reserved(member, request.text(member))?;
@@ -19,9 +23,9 @@ pub(super) fn prepare_meeting(state: &AccountState, request: &Request<'_>, draft
     let primary = request.text("PrimaryMeetingId");
     if !primary.is_empty() {
         let (number, meeting) = by_identifier(state, request, &[&MEETING], primary)
-            .ok_or_else(|| Refusal::bad(format!("Meeting {primary} not found")))?;
+            .ok_or_else(|| ServiceError::bad(format!("Meeting {primary} not found")))?;
         if meeting.members.contains_key("PrimaryMeetingId") {
-            return Err(Refusal::bad(format!("Meeting {primary} is a replica, which cannot have replicas.")));
+            return Err(ServiceError::bad(format!("Meeting {primary} is a replica, which cannot have replicas.")));
         }
         draft.parent = Some(number);
     }
@@ -40,13 +44,17 @@ pub(super) fn prepare_meeting(state: &AccountState, request: &Request<'_>, draft
     Ok(())
 }
 
-pub(super) fn prepare_attendee(state: &AccountState, request: &Request<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn prepare_attendee(
+    state: &AccountState,
+    request: &Request<'_>,
+    draft: &mut Draft,
+) -> Result<(), ServiceError> {
     let identifier = request.text("MeetingId");
     let found = match draft.parent {
         Some(number) => state.get(number).map(|meeting| (number, meeting)),
         None => by_identifier(state, request, &[&MEETING], identifier),
     };
-    let (number, meeting) = found.ok_or_else(|| Refusal::not_found(MEETING.noun, identifier))?;
+    let (number, meeting) = found.ok_or_else(|| ServiceError::not_found(MEETING.noun, identifier))?;
     draft.parent = Some(number);
     let user = draft.members.get("ExternalUserId").and_then(Value::as_str).unwrap_or_default().to_owned();
     check_reserved("ExternalUserId", &user)?;
@@ -76,10 +84,10 @@ pub(in crate::operations) fn join_token(request: &Request<'_>) -> String {
     format!("{}{}", request.fresh().simple(), request.fresh().simple())
 }
 
-fn check_reserved(member: &str, value: &str) -> Result<(), Refusal> {
+fn check_reserved(member: &str, value: &str) -> Result<(), ServiceError> {
     let start = value.get(..RESERVED_PREFIX.len()).unwrap_or_default();
     if start.eq_ignore_ascii_case(RESERVED_PREFIX) {
-        return Err(Refusal::bad(format!("{member} must not begin with {RESERVED_PREFIX}, which is reserved.")));
+        return Err(ServiceError::bad(format!("{member} must not begin with {RESERVED_PREFIX}, which is reserved.")));
     }
     Ok(())
 }
@@ -102,10 +110,10 @@ fn default_capabilities(meeting: &Resource) -> Value {
 }
 
 /// Checks that capabilities use nothing that the meeting was created without.
-pub(in crate::operations) fn check_capabilities(meeting: &Resource, capabilities: &Value) -> Result<(), Refusal> {
+pub(in crate::operations) fn check_capabilities(meeting: &Resource, capabilities: &Value) -> Result<(), ServiceError> {
     for feature in ["Video", "Content"] {
         if is_off(meeting, feature) && capabilities.get(feature).and_then(Value::as_str) != Some("None") {
-            return Err(Refusal::bad(format!(
+            return Err(ServiceError::bad(format!(
                 "{feature} must be None: the meeting's {feature} MaxResolution is None."
             )));
         }

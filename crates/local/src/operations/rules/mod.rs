@@ -5,7 +5,7 @@ mod meetings;
 mod pipelines;
 
 use crate::kinds::{ResourceKind, Role};
-use crate::request::{Refusal, Request};
+use crate::request::{Request, ServiceError};
 use crate::state::{AccountState, Draft};
 
 pub(super) use meetings::{check_capabilities, join_token};
@@ -16,7 +16,7 @@ pub(super) fn prepare(
     request: &Request<'_>,
     kind: &'static ResourceKind,
     draft: &mut Draft,
-) -> Result<(), Refusal> {
+) -> Result<(), ServiceError> {
     match kind.role {
         Role::Meeting => meetings::prepare_meeting(state, request, draft),
         Role::Attendee => meetings::prepare_attendee(state, request, draft),

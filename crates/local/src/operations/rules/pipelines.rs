@@ -5,12 +5,16 @@ use serde_json::{Map, Value};
 use crate::kinds::Role;
 use crate::kinds::media_pipelines::{CAPTURE, STREAM_POOL};
 use crate::kinds::meetings::MEETING;
-use crate::request::{MeetingArn, Refusal, Request, UnknownMeetings};
+use crate::request::{MeetingArn, Request, ServiceError, UnknownMeetings};
 use crate::state::{AccountState, Draft, MeetingRef};
 
 const OWNERSHIP_MISMATCH: &str = "Resource ownership mismatch";
 
-pub(super) fn prepare_capture(state: &AccountState, request: &Request<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn prepare_capture(
+    state: &AccountState,
+    request: &Request<'_>,
+    draft: &mut Draft,
+) -> Result<(), ServiceError> {
     let source = request.text("SourceArn");
     check_bucket("SinkArn", request.text("SinkArn"))?;
     draft.meeting = Some(meeting_of(state, request, source)?);
@@ -21,17 +25,21 @@ pub(super) fn prepare_live_connector(
     state: &AccountState,
     request: &Request<'_>,
     draft: &mut Draft,
-) -> Result<(), Refusal> {
+) -> Result<(), ServiceError> {
     let sources = texts(&draft.members, ["Sources", "ChimeSdkMeetingLiveConnectorConfiguration", "Arn"]);
     let source = sources.first().copied().unwrap_or_default();
     draft.meeting = Some(meeting_of(state, request, source)?);
     only_one(state, request, draft, Role::LiveConnector)
 }
 
-pub(super) fn prepare_stream(state: &AccountState, request: &Request<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn prepare_stream(
+    state: &AccountState,
+    request: &Request<'_>,
+    draft: &mut Draft,
+) -> Result<(), ServiceError> {
     let sinks = texts(&draft.members, ["Sinks", "", "SinkArn"]);
     if let Some(missing) = sinks.into_iter().find(|arn| state.find(&[&STREAM_POOL], &request.region, arn).is_none()) {
-        return Err(Refusal::not_found(STREAM_POOL.noun, missing));
+        return Err(ServiceError::not_found(STREAM_POOL.noun, missing));
     }
     let sources = texts(&draft.members, ["Sources", "", "SourceArn"]);
     let source = sources.first().copied().unwrap_or_default();
@@ -44,7 +52,7 @@ pub(super) fn prepare_concatenation(
     state: &AccountState,
     request: &Request<'_>,
     draft: &mut Draft,
-) -> Result<(), Refusal> {
+) -> Result<(), ServiceError> {
     for bucket in texts(&draft.members, ["Sinks", "S3BucketSinkConfiguration", "Destination"]) {
         check_bucket("Destination", bucket)?;
     }
@@ -52,10 +60,10 @@ pub(super) fn prepare_concatenation(
     let source = texts(&draft.members, path).first().copied().unwrap_or_default().to_owned();
     let account = source.split(':').nth(4).unwrap_or_default();
     if !account.is_empty() && account != request.account {
-        return Err(Refusal::forbidden(OWNERSHIP_MISMATCH));
+        return Err(ServiceError::forbidden(OWNERSHIP_MISMATCH));
     }
     let capture = state.pipeline_by_arn(&source).filter(|capture| capture.kind.is(&CAPTURE));
-    let capture = capture.ok_or_else(|| Refusal::bad(format!("Media capture pipeline {source} not found")))?;
+    let capture = capture.ok_or_else(|| ServiceError::bad(format!("Media capture pipeline {source} not found")))?;
     draft.meeting.clone_from(&capture.meeting);
     draft.waits_for =
         state.find_anywhere(&[&CAPTURE], &source).filter(|(_, capture)| capture.is_active()).map(|(number, _)| number);
@@ -63,12 +71,13 @@ pub(super) fn prepare_concatenation(
 }
 
 /// The meeting that a source's ARN names.
-fn meeting_of(state: &AccountState, request: &Request<'_>, arn: &str) -> Result<MeetingRef, Refusal> {
-    let source = MeetingArn::parse(arn).ok_or_else(|| Refusal::bad(format!("{arn} is not the ARN of a meeting.")))?;
+fn meeting_of(state: &AccountState, request: &Request<'_>, arn: &str) -> Result<MeetingRef, ServiceError> {
+    let source =
+        MeetingArn::parse(arn).ok_or_else(|| ServiceError::bad(format!("{arn} is not the ARN of a meeting.")))?;
     if source.account != request.account {
-        return Err(Refusal::forbidden(OWNERSHIP_MISMATCH));
+        return Err(ServiceError::forbidden(OWNERSHIP_MISMATCH));
     }
-    let not_found = || Refusal::not_found(MEETING.noun, source.id);
+    let not_found = || ServiceError::not_found(MEETING.noun, source.id);
     match state.meeting(source.id) {
         Some((_, meeting)) if source.region.is_empty() || source.region == &*meeting.region => Ok(MeetingRef {
             id: meeting.id.clone(),
@@ -84,7 +93,7 @@ fn meeting_of(state: &AccountState, request: &Request<'_>, arn: &str) -> Result<
 }
 
 /// A meeting has one active pipeline of a role at most, be it of the legacy service or of its successor.
-fn only_one(state: &AccountState, request: &Request<'_>, draft: &Draft, role: Role) -> Result<(), Refusal> {
+fn only_one(state: &AccountState, request: &Request<'_>, draft: &Draft, role: Role) -> Result<(), ServiceError> {
     let meeting = draft.meeting.as_ref().map_or("", |meeting| meeting.id.as_str());
     let pipelines = state.pipelines_of_meeting(meeting);
     let is_taken = pipelines.into_iter().filter_map(|number| state.get(number)).any(|other| other.kind.role == role);
@@ -94,9 +103,9 @@ fn only_one(state: &AccountState, request: &Request<'_>, draft: &Draft, role: Ro
     Ok(())
 }
 
-fn check_bucket(member: &str, arn: &str) -> Result<(), Refusal> {
+fn check_bucket(member: &str, arn: &str) -> Result<(), ServiceError> {
     let is_bucket = arn.split(':').nth(2) == Some("s3");
-    if is_bucket { Ok(()) } else { Err(Refusal::bad(format!("{member} must be the ARN of an S3 bucket."))) }
+    if is_bucket { Ok(()) } else { Err(ServiceError::bad(format!("{member} must be the ARN of an S3 bucket."))) }
 }
 
 /// The texts that the items of a list have in a member, or in a member of a member.
