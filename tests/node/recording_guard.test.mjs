@@ -18,7 +18,7 @@ const { LocalChime } = require("chimeline/testing");
 const SINK = "s3://recordings/guarded";
 let local, client, room, folder, number = 0;
 before(async () => {
-  local = await LocalChime.start({ transitionDelay: 20 });
+  local = await LocalChime.start({ pace: 20 });
   folder = mkdtempSync(join(tmpdir(), "chimeline-journal-"));
 });
 after(() => {

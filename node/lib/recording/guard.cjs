@@ -65,7 +65,7 @@ class Recording {
       this.#listen(signal);
       const { waitUntilMediaCapturePipelineInProgress: wait } = MODULES[unaborted.service]();
       const input = { MediaPipelineId: this.pipelineId };
-      await wait({ client: unaborted.pipelines, maxWaitTime: BEGINNING, abortSignal: this.#over.signal }, input);
+      await wait({ client: unaborted.pipelines, maxWaitTime: BEGINNING, minDelay: 0.5, maxDelay: 5, abortSignal: this.#over.signal }, input);
     } catch (error) {
       throw await this.#failed(signal?.aborted ? new errors.AbortError(signal.reason) : error);
     }

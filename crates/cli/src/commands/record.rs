@@ -20,10 +20,6 @@ pub(super) fn record(given: &Record, session: &mut Session, output: &Output) -> 
         "meeting": meeting, "sink": sink, "artifacts": artifacts, "tags": tags_of(&given.tag), "region": session.region()?,
         "journal": journal, "guard": guard, "concatenate_to": concatenate_to,
     });
-    // A place that cannot be one is refused before anything is created.
-    if let Some(place) = concatenate_to {
-        chimeline_recording::Plan::new("concatenate", &json!({"capture": guard, "destination": place}))?;
-    }
     interrupt::listen();
     // A start that is cut off would leave what it has made.
     let pipeline = interrupt::hold(|| session.drive("start_recording", &input, &mut quiet))?;

@@ -38,7 +38,9 @@ pub(super) fn stop(given: &Stop, session: &mut Session, output: &Output) -> Resu
             Ok(done) => {
                 for id in done["MediaPipelineIds"].as_array().into_iter().flatten() {
                     let id = id.as_str().unwrap_or_default();
-                    output.note(&format!("{id} {}", if *wait { "has stopped" } else { "stops" }));
+                    if !output.json {
+                        output.line(&format!("{id} {}", if *wait { "has stopped" } else { "stops" }));
+                    }
                 }
                 stopped.push(done);
             }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::captures::{self, State};
+use super::concatenate::Joining;
 use super::journaled::{Journal, Noted};
 use super::stop::delete;
 use super::{MEETINGS, options};
@@ -57,6 +58,8 @@ impl Start {
                 request[member] = value.clone();
             }
         }
+        // What is to follow is refused now where it cannot be, not when the recording ends.
+        Joining::after(input)?;
         let entry = json!({
             "service": service, "region": input["region"], "meeting": meeting.id, "concatenate_to": input["concatenate_to"],
         });

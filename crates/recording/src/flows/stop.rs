@@ -34,11 +34,7 @@ impl Stop {
             return Err(Failure::wrong("target", value, rule));
         }
         let service = options::service(input);
-        let joining = Joining::read(input, "concatenate_to")?;
-        if joining.is_some() && service == "chime" {
-            let text = "concatenate_to must be left out: the namespace chime has no concatenation; chime-sdk-media-pipelines has";
-            return Err(Failure::Invalid(text.to_owned()));
-        }
+        let joining = Joining::after(input)?;
         let wait = options::seconds(input, "wait", 120.0)?;
         let retry = options::seconds(input, "retry", 60.0)?.unwrap_or(0.0);
         // An object with both, such as an event, names the pipeline.
