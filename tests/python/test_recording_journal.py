@@ -198,7 +198,7 @@ def test_a_journal_of_another_account_is_refused_before_anything(
     client.delete_media_capture_pipeline(MediaPipelineId=lost)
     while client.list_media_capture_pipelines()["MediaCapturePipelines"]:
         pass
-    xml = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+    xml = "<GetCallerIdentityResponse><Account>{}</Account></GetCallerIdentityResponse>"
     found = blocking.reap(journal, client=client)
     assert "the account of the credentials cannot be told" in found["Left"][0]["Reason"]
     assert journal.read_text() == text
