@@ -202,9 +202,12 @@ def test_a_journal_of_another_account_is_refused_before_anything(
     found = blocking.reap(journal, client=client)
     assert "the account of the credentials cannot be told" in found["Left"][0]["Reason"]
     assert journal.read_text() == text
-    with Server(Answer(200, xml.format("999988887777"))) as sts, pytest.raises(RecordingError, match="not of 999988887777"):
+    with (
+        Server(Answer(200, xml.format("999988887777").encode())) as sts,
+        pytest.raises(RecordingError, match="not of 999988887777"),
+    ):
         blocking.reap(journal, endpoints={"sts": sts.url}, client=client)
-    with Server(Answer(200, xml.format(heading["account"]))) as sts:
+    with Server(Answer(200, xml.format(heading["account"]).encode())) as sts:
         assert blocking.reap(journal, endpoints={"sts": sts.url}, client=client)["Left"] == []
     assert lines(journal)[-1]["event"] == "stopped"
 

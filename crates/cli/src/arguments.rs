@@ -10,9 +10,11 @@ Credentials, profiles and Regions are those of the AWS CLI; a role that wants a 
 A meeting or a pipeline is an id or an ARN; a place in S3 is s3://BUCKET/PREFIX.
 Exit codes: 0 done, 1 failed, 2 arguments not understood, 3 cannot be told, 130 Ctrl-C.";
 
+const EVERYWHERE: &str = "Options of every command";
+
 /// Record Amazon Chime SDK meetings, from start to finish
 #[derive(Debug, Parser)]
-#[command(name = "chimeline", version, about, max_term_width = 100, infer_subcommands = true, after_help = EXIT_CODES)]
+#[command(name = "chimeline", version, max_term_width = 100, infer_subcommands = true, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) shared: Shared,
@@ -24,16 +26,16 @@ pub(crate) struct Arguments {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Shared {
     /// The control Region; else AWS_REGION and the profile
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) region: Option<String>,
     /// A profile of the shared config files
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) profile: Option<String>,
     /// Where to send requests in place of AWS
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
     /// Print JSON, for programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) json: bool,
 }
 

@@ -28,7 +28,7 @@ pub(super) fn record(given: &Record, session: &mut Session, output: &Output) -> 
         output.value(&pipeline);
         return Ok(DONE);
     }
-    output.note(&format!("{id} records; Ctrl-C stops it"));
+    output.note(&format!("{id} starts; Ctrl-C stops it"));
     let outcome = until_done(session, output, &id, given.max_duration);
     output.progress(&format!("{id} stops"));
     let stop = json!({
