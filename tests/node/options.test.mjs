@@ -101,7 +101,7 @@ test("a number that is refused is named with its value and its unit, and Infinit
     [{ timeout: 0 }, /^timeout is 0, which must be a positive number of milliseconds/],
     ...["requestTimeout", "socketTimeout", "connectionTimeout"].map((name) => [{ requestHandler: { [name]: -1 } }, new RegExp(`^requestHandler\\.${name} is -1, which must be a number of milliseconds`)]),
     [{ requestHandler: { httpAgent: { maxSockets: 1.5 } } }, /^requestHandler\.httpAgent\.maxSockets is 1\.5, which must be an integer from 1/],
-    [{}, /^requestTimeout is -2, which must be a number of milliseconds/, { requestTimeout: -2 }],
+    [{}, /^requestTimeout is -2, which must be a positive number of milliseconds/, { requestTimeout: -2 }],
     [{}, /^maxAttempts is 0\.5, /, { maxAttempts: 0.5 }],
   ];
   for (const [options, message, own] of wrong) {
