@@ -37,7 +37,8 @@ use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
 use crate::runtime::environment::Environment;
 use crate::runtime::host::{Asked, Door, Pump};
-use crate::runtime::io_thread::{self, PerProcess};
+use crate::runtime::io_thread;
+use crate::runtime::per_process::PerProcess;
 use crate::schema::{Operation, Service};
 use crate::signing::clock_skew::Skew;
 

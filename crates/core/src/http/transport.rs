@@ -21,7 +21,7 @@ use crate::http::large_body;
 use crate::http::proxy::{Proxies, Usable};
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
-use crate::runtime::io_thread::PerProcess;
+use crate::runtime::per_process::PerProcess;
 
 /// How connections are made, for the service's traffic and for that of credentials.
 #[derive(Debug)]

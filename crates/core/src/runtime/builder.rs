@@ -8,7 +8,7 @@ use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::runtime::io_thread::PerProcess;
+use crate::runtime::per_process::PerProcess;
 
 /// The bytes that each thread has for its stack.
 const STACK: usize = 2 * 1024 * 1024;
@@ -20,6 +20,7 @@ static BUILDER: PerProcess<SharedBuilder> = PerProcess::new();
 struct SharedBuilder(Arc<Mutex<Builder>>);
 
 impl Default for SharedBuilder {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where it is made")]
     fn default() -> SharedBuilder {
         let mut builder = Builder::new_current_thread();
         builder.enable_all().thread_stack_size(STACK);

@@ -9,3 +9,4 @@ pub(crate) mod files;
 pub mod fork;
 pub mod host;
 pub(crate) mod io_thread;
+pub(crate) mod per_process;
