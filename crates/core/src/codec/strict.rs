@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use regex_lite::Regex;
-
 use crate::codec::host::Integer;
+use crate::codec::pattern::Pattern;
 use crate::codec::report::Reason;
 use crate::schema::{Kind, Shape};
 
@@ -69,7 +68,7 @@ pub(crate) fn matches(pattern: &'static str, text: &str) -> bool {
         None => (pattern, true),
     };
     // A pattern that cannot be compiled refuses nothing.
-    compiled(rest).is_none_or(|regex| regex.is_match(text)) && (runs_allowed || !has_run_of_four(text))
+    compiled(rest).is_none_or(|pattern| pattern.matches(text)) && (runs_allowed || !has_run_of_four(text))
 }
 
 fn has_run_of_four(text: &str) -> bool {
@@ -82,17 +81,16 @@ fn has_run_of_four(text: &str) -> bool {
     })
 }
 
-/// The pattern as a regular expression, made when it is first asked for.
-fn compiled(pattern: &'static str) -> Option<Arc<Regex>> {
-    type Cache = RwLock<Option<HashMap<&'static str, Option<Arc<Regex>>>>>;
+/// The pattern, made ready when it is first asked for.
+fn compiled(pattern: &'static str) -> Option<Arc<Pattern>> {
+    type Cache = RwLock<Option<HashMap<&'static str, Option<Arc<Pattern>>>>>;
     static CACHE: Cache = RwLock::new(None);
     let known = CACHE.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|map| map.get(pattern).cloned());
     known.unwrap_or_else(|| {
-        // A dot stands for line breaks too, where the two readings of a pattern differ in what they refuse.
-        let regex = Regex::new(&format!("^(?s:{pattern})$")).ok().map(Arc::new);
+        let compiled = Pattern::new(pattern).map(Arc::new);
         let mut cache = CACHE.write().unwrap_or_else(PoisonError::into_inner);
-        cache.get_or_insert_default().insert(pattern, regex.clone());
-        regex
+        cache.get_or_insert_default().insert(pattern, compiled.clone());
+        compiled
     })
 }
 

@@ -34,7 +34,7 @@ pub(super) fn create_once(
     }
     let number = make(state, request, kind, Draft { members: input, ..Draft::default() })?;
     if let Some(token) = token {
-        state.remember_token(token, fingerprint, number);
+        state.remember_token(&token, fingerprint, number);
     }
     Ok(number)
 }

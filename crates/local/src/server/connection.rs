@@ -27,50 +27,49 @@ const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\
 
 /// The connections that are open, and those of them that wait for a request, the longest first.
 #[derive(Default)]
-struct Connections {
+pub(super) struct Connections {
     open: usize,
     idle: BTreeMap<u64, AbortHandle>,
+    turns: u64,
 }
 
-type Shared = Arc<Mutex<Connections>>;
+/// What the threads that accept connections have in common.
+pub(super) type Shared = Arc<Mutex<Connections>>;
 
-/// Serves connections for ever.
-pub(super) async fn accept(listener: &TcpListener, backend: &Arc<Backend>) {
-    let connections = Shared::default();
-    let turns = Arc::new(AtomicU64::new(0));
+/// Applies what the time brings to resources, for ever.
+pub(super) async fn tick(backend: &Backend) {
     let mut tick = tokio::time::interval(TICK);
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = tick.tick() => {
-                backend.tick();
-                continue;
-            }
-        };
-        let Ok((stream, _)) = accepted else {
+        tick.tick().await;
+        backend.tick();
+    }
+}
+
+/// Serves connections for ever.
+pub(super) async fn accept(listener: &TcpListener, backend: &Arc<Backend>, connections: &Shared) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
             // Such as too many open files: one that waits makes room, or others are closed in a moment.
-            lock(&connections).evict();
+            lock(connections).evict();
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
         // Without it a response may wait for an acknowledgement; a socket that is gone fails later anyway.
         let _ = stream.set_nodelay(true);
-        {
-            let mut connections = lock(&connections);
+        let turn = {
+            let mut connections = lock(connections);
             if connections.open >= backend.options.max_connections && !connections.evict() {
                 // All are being served. A socket that takes no few bytes at once is closed without them.
                 let _ = stream.try_write(TOO_MANY);
                 continue;
             }
             connections.open += 1;
-        }
-        let turn = turns.fetch_add(1, Ordering::Relaxed);
-        let (backend, shared, turns) = (backend.clone(), connections.clone(), turns.clone());
-        let slot = Slot { connections: shared, turn: Arc::new(AtomicU64::new(turn)) };
-        let seat = slot.turn.clone();
-        let task = tokio::spawn(async move { serve_connection(stream, backend, slot, turns).await });
+            connections.next_turn()
+        };
+        let slot = Slot { connections: connections.clone(), turn: Arc::new(AtomicU64::new(turn)) };
+        let task = tokio::spawn(serve_connection(stream, backend.clone(), slot));
         // The task starts after this: the loop does not wait meanwhile.
-        lock(&connections).idle.insert(seat.load(Ordering::Relaxed), task.abort_handle());
+        lock(connections).idle.insert(turn, task.abort_handle());
     }
 }
 
@@ -90,6 +89,12 @@ impl Drop for Slot {
 }
 
 impl Connections {
+    /// The key of one that begins to wait, behind all others.
+    fn next_turn(&mut self) -> u64 {
+        self.turns += 1;
+        self.turns
+    }
+
     /// Closes the connection that waits longest for a request; whether there was one.
     fn evict(&mut self) -> bool {
         let longest = self.idle.pop_first();
@@ -104,13 +109,13 @@ fn lock(connections: &Shared) -> std::sync::MutexGuard<'_, Connections> {
     connections.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve_connection(stream: TcpStream, backend: Arc<Backend>, slot: Slot, turns: Arc<AtomicU64>) {
+async fn serve_connection(stream: TcpStream, backend: Arc<Backend>, slot: Slot) {
     let reset = Arc::new(AtomicBool::new(false));
     let timeout = backend.options.request_timeout;
     let io = Io { inner: TokioIo::new(stream), reset: reset.clone() };
     let service = service_fn(move |request| {
         let (backend, reset) = (backend.clone(), reset.clone());
-        let (connections, turn, turns) = (slot.connections.clone(), slot.turn.clone(), turns.clone());
+        let (connections, turn) = (slot.connections.clone(), slot.turn.clone());
         async move {
             // Until its request is whole it waits, however slow it is.
             let received = receive(&backend, request).await;
@@ -118,9 +123,10 @@ async fn serve_connection(stream: TcpStream, backend: Arc<Backend>, slot: Slot, 
             let handle = lock(&connections).idle.remove(&turn.load(Ordering::Relaxed));
             let response = serve(backend, received, reset).await;
             if let Some(handle) = handle {
-                let next = turns.fetch_add(1, Ordering::Relaxed);
+                let mut connections = lock(&connections);
+                let next = connections.next_turn();
                 turn.store(next, Ordering::Relaxed);
-                lock(&connections).idle.insert(next, handle);
+                connections.idle.insert(next, handle);
             }
             response.map_err(|Disconnect| std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
         }

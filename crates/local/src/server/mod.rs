@@ -1,11 +1,12 @@
-//! The server's life: it listens, serves on a thread of its own, and stops.
+//! The server's life: it listens, serves on threads of its own, and stops.
 
 mod connection;
 mod reply;
 mod service;
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::backend::Backend;
 use crate::control;
 use crate::http::route;
 use crate::options::Options;
+use crate::server::connection::Shared;
 
 /// A local server, listening from the moment that it is made until it is stopped or dropped.
 #[derive(Debug)]
@@ -31,12 +33,15 @@ pub struct LocalServer {
 
 #[derive(Debug)]
 struct Running {
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
-    /// A fork copies this value but not the thread, which only its own process can wait for. A process is known by its forks,
+    /// Each with what stops it.
+    threads: Vec<(oneshot::Sender<()>, JoinHandle<()>)>,
+    /// A fork copies this value but not the threads, which only its own process can wait for. A process is known by its forks,
     /// for in a PID namespace a child may have its parent's id.
     generation: u64,
 }
+
+/// More threads would wait for one another: what changes the state is done one after another.
+const MAX_THREADS: usize = 4;
 
 impl LocalServer {
     /// Starts a server. Fails when it cannot listen there, such as on a port that is in use.
@@ -49,15 +54,39 @@ impl LocalServer {
         let listener = TcpListener::bind(address).map_err(|e| fail(&e))?;
         listener.set_nonblocking(true).map_err(|e| fail(&e))?;
         let url = format!("http://{}", listener.local_addr().map_err(|e| fail(&e))?);
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|e| fail(&e))?;
-        let (stop, stopped) = oneshot::channel();
         let (backend, notice) = Backend::new(options)?;
-        let backend = Arc::new(backend);
-        let shared = backend.clone();
-        let run = move || serve(&runtime, listener, shared, stopped);
-        let thread = std::thread::Builder::new().name("chimeline-local".to_owned()).spawn(run).map_err(|e| fail(&e))?;
-        let running = Running { stop, thread, generation: fork::generation() };
-        Ok(LocalServer { url, backend, notice, running: Mutex::new(Some(running)) })
+        let running = Running { threads: Vec::new(), generation: fork::generation() };
+        // Those that have started stop with it, should one of the next fail to start.
+        let server = LocalServer { url, backend: Arc::new(backend), notice, running: Mutex::new(Some(running)) };
+        let connections = Shared::default();
+        let count = std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
+        for number in 0..count {
+            let listener = listener.try_clone().map_err(|e| fail(&e))?;
+            let thread = server.spawn(listener, connections.clone(), number == 0).map_err(|e| fail(&e))?;
+            if let Some(running) = server.lock().as_mut() {
+                running.threads.push(thread);
+            }
+        }
+        Ok(server)
+    }
+
+    /// Starts a thread that serves; `ticks` if it is the one that looks at the clock of resources.
+    fn spawn(
+        &self,
+        listener: TcpListener,
+        connections: Shared,
+        ticks: bool,
+    ) -> std::io::Result<(oneshot::Sender<()>, JoinHandle<()>)> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let backend = self.backend.clone();
+        let run = move || serve(&runtime, listener, &backend, &connections, ticks, stopped);
+        let thread = std::thread::Builder::new().name("chimeline-local".to_owned()).spawn(run)?;
+        Ok((stop, thread))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where it listens, such as `http://127.0.0.1:40123`.
@@ -68,12 +97,20 @@ impl LocalServer {
 
     /// Stops it and closes its connections; what it kept in memory is gone for clients. Stopping twice is stopping once.
     pub fn stop(&self) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { stop, thread, generation }) = running else { return };
+        let running = self.lock().take();
+        let Some(Running { threads, generation }) = running else { return };
         if generation == fork::generation() {
-            // The thread that is gone already needs no message, and one that panicked has said so.
-            let _ = stop.send(());
-            let _ = thread.join();
+            // A thread that is gone already needs no message, and one that panicked has said so.
+            let threads: Vec<JoinHandle<()>> = threads
+                .into_iter()
+                .map(|(stop, thread)| {
+                    let _ = stop.send(());
+                    thread
+                })
+                .collect();
+            for thread in threads {
+                let _ = thread.join();
+            }
             self.backend.shut_down();
         }
     }
@@ -187,11 +224,25 @@ impl Drop for LocalServer {
 }
 
 /// Serves until it is stopped; dropping the runtime then closes every connection.
-fn serve(runtime: &Runtime, listener: TcpListener, backend: Arc<Backend>, stopped: oneshot::Receiver<()>) {
+fn serve(
+    runtime: &Runtime,
+    listener: TcpListener,
+    backend: &Arc<Backend>,
+    connections: &Shared,
+    ticks: bool,
+    stopped: oneshot::Receiver<()>,
+) {
     runtime.block_on(async move {
         let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+        let ticking = async {
+            if ticks {
+                connection::tick(backend).await;
+            }
+            std::future::pending::<()>().await;
+        };
         tokio::select! {
-            () = connection::accept(&listener, &backend) => {}
+            () = connection::accept(&listener, backend, connections) => {}
+            () = ticking => {}
             _ = stopped => {}
         }
     });

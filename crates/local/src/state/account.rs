@@ -16,7 +16,8 @@ use crate::state::{Event, Timing};
 #[derive(Clone, Debug)]
 pub(crate) struct AccountState {
     pub(super) timing: Timing,
-    pub(super) resources: BTreeMap<u64, Resource>,
+    /// Boxed: nodes of the map have room for many.
+    pub(super) resources: BTreeMap<u64, Box<Resource>>,
     pub(super) last: u64,
     /// Ids, ARNs and unique names, each with its resource.
     names: HashMap<String, u64>,
@@ -25,7 +26,7 @@ pub(crate) struct AccountState {
     /// The resources that are part of another.
     parts: HashMap<u64, BTreeSet<u64>>,
     /// The active pipelines of a meeting, by its id.
-    of_meeting: HashMap<String, BTreeSet<u64>>,
+    of_meeting: HashMap<String, Vec<u64>>,
     /// How many pipelines are active, in a region and of the legacy service or its successor.
     active: HashMap<(Arc<str>, bool), usize>,
     /// The changes to come by themselves, the earliest first.
@@ -117,10 +118,13 @@ impl AccountState {
         if resource.kind.role.is_pipeline() && resource.is_active() {
             *self.active.entry(quota_of(&resource)).or_default() += 1;
             if let Some(meeting) = &resource.meeting {
-                self.of_meeting.entry(meeting.id.clone()).or_default().insert(number);
+                let pipelines = self.of_meeting.entry(meeting.id.clone()).or_default();
+                // In their order, be it that one is active again.
+                let at = pipelines.partition_point(|other| *other < number);
+                pipelines.insert(at, number);
             }
         }
-        self.resources.insert(number, resource);
+        self.resources.insert(number, Box::new(resource));
     }
 
     /// Notes that a pipeline is not active any more.
@@ -132,7 +136,7 @@ impl AccountState {
         if let Some(meeting) = &resource.meeting
             && let Some(pipelines) = self.of_meeting.get_mut(&meeting.id)
         {
-            pipelines.remove(&number);
+            pipelines.retain(|other| *other != number);
             if pipelines.is_empty() {
                 self.of_meeting.remove(&meeting.id);
             }
@@ -168,7 +172,7 @@ impl AccountState {
             self.ended.add_meeting(resource.id.clone());
         }
         if resource.kind.role.is_pipeline() {
-            self.ended.add(number, resource, at);
+            self.ended.add(number, *resource, at);
             for token in self.ended.prune(at, self.timing.token_retention) {
                 self.tokens.forget(&token);
             }
@@ -195,7 +199,7 @@ impl AccountState {
     /// The resource of one of these kinds with that id, ARN or name, in any region.
     pub(crate) fn find_anywhere(&self, kinds: &[&'static ResourceKind], identifier: &str) -> Option<(u64, &Resource)> {
         let number = *self.names.get(identifier)?;
-        let resource = self.resources.get(&number)?;
+        let resource = self.get(number)?;
         kinds.iter().any(|kind| kind.is(resource.kind)).then_some((number, resource))
     }
 
@@ -216,25 +220,25 @@ impl AccountState {
     /// The resource with that ARN.
     pub(crate) fn with_arn(&mut self, arn: &str) -> Option<&mut Resource> {
         let number = *self.names.get(arn)?;
-        self.resources.get_mut(&number).filter(|resource| resource.arn.as_deref() == Some(arn))
+        self.get_mut(number).filter(|resource| resource.arn.as_deref() == Some(arn))
     }
 
     pub(crate) fn get(&self, number: u64) -> Option<&Resource> {
-        self.resources.get(&number)
+        self.resources.get(&number).map(|resource| &**resource)
     }
 
     /// The resource of that number, be it one that has ended and is gone.
     pub(crate) fn get_or_ended(&self, number: u64) -> Option<&Resource> {
-        self.resources.get(&number).or_else(|| self.ended.get(number))
+        self.get(number).or_else(|| self.ended.get(number))
     }
 
     pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Resource> {
-        self.resources.get_mut(&number)
+        self.resources.get_mut(&number).map(|resource| &mut **resource)
     }
 
     /// A pipeline that is there or was there not long ago.
     pub(crate) fn pipeline_by_arn(&self, arn: &str) -> Option<&Resource> {
-        let here = self.names.get(arn).and_then(|number| self.resources.get(number));
+        let here = self.names.get(arn).and_then(|number| self.get(*number));
         here.or_else(|| self.ended.by_arn(arn))
     }
 
@@ -267,7 +271,7 @@ impl AccountState {
 
     /// The resources, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = (u64, &Resource)> {
-        self.resources.iter().map(|(number, resource)| (*number, resource))
+        self.resources.iter().map(|(number, resource)| (*number, &**resource))
     }
 
     /// What the token of a creation says of it.
@@ -276,10 +280,11 @@ impl AccountState {
     }
 
     /// Remembers what a token stands for. A resource has one token, that of its creation.
-    pub(crate) fn remember_token(&mut self, token: String, fingerprint: u64, number: u64) {
+    pub(crate) fn remember_token(&mut self, token: &str, fingerprint: u64, number: u64) {
         if let Some(resource) = self.resources.get_mut(&number)
             && resource.token.is_none()
         {
+            let token: Arc<str> = token.into();
             resource.token = Some(token.clone());
             self.tokens.remember(token, fingerprint, number);
         }

@@ -2,6 +2,7 @@
 //! meetings that have ended, which are no sources any more.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::state::Resource;
@@ -64,7 +65,7 @@ impl Ended {
     }
 
     /// Forgets what is too old or too much; returns the tokens that they were created with.
-    pub(crate) fn prune(&mut self, now: SystemTime, token_retention: Option<Duration>) -> Vec<String> {
+    pub(crate) fn prune(&mut self, now: SystemTime, token_retention: Option<Duration>) -> Vec<Arc<str>> {
         let retention = token_retention.unwrap_or(Duration::MAX).max(RETENTION);
         let mut tokens = Vec::new();
         while let Some((at, number)) = self.order.front().copied()

@@ -1,13 +1,14 @@
 //! Idempotency tokens: what each stands for, and for how long.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
 /// The tokens that creations were made with.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tokens(HashMap<String, Remembered>);
+pub(crate) struct Tokens(HashMap<Arc<str>, Remembered>);
 
 #[derive(Clone, Debug)]
 struct Remembered {
@@ -42,7 +43,7 @@ impl Tokens {
         }
     }
 
-    pub(crate) fn remember(&mut self, token: String, fingerprint: u64, resource: u64) {
+    pub(crate) fn remember(&mut self, token: Arc<str>, fingerprint: u64, resource: u64) {
         self.0.insert(token, Remembered { fingerprint, resource, expiry: None });
     }
 
@@ -58,7 +59,7 @@ impl Tokens {
 
     /// Each token with its fingerprint, resource and expiry.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, u64, u64, Option<SystemTime>)> {
-        self.0.iter().map(|(token, known)| (token.as_str(), known.fingerprint, known.resource, known.expiry))
+        self.0.iter().map(|(token, known)| (&**token, known.fingerprint, known.resource, known.expiry))
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Resource {
     /// How long it stays after its last state; `None` for as long as nobody deletes it.
     pub(crate) removed_after: Option<Duration>,
     /// The key of the idempotency token that it was created with.
-    pub(crate) token: Option<String>,
+    pub(crate) token: Option<Arc<str>>,
     /// The meeting that a pipeline works on.
     pub(crate) meeting: Option<MeetingRef>,
     /// The attendee that takes part in the meeting for a pipeline.

@@ -1,6 +1,7 @@
 //! The state of an account as JSON, and back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -54,9 +55,10 @@ impl AccountState {
         for item in list(value, "tokens")? {
             let read = || {
                 let fingerprint = u64::from_str_radix(item.get(1)?.as_str()?, 16).ok()?;
-                Some((item.get(0)?.as_str()?.to_owned(), fingerprint, item.get(2)?.as_u64()?))
+                Some((Arc::from(item.get(0)?.as_str()?), fingerprint, item.get(2)?.as_u64()?))
             };
-            let (token, fingerprint, number) = read().ok_or_else(|| format!("tokens: {item} is not a token"))?;
+            let (token, fingerprint, number): (Arc<str>, _, _) =
+                read().ok_or_else(|| format!("tokens: {item} is not a token"))?;
             state.tokens.remember(token.clone(), fingerprint, number);
             state.tokens.expire(&token, item.get(3).and_then(Value::as_str).map(parse).transpose()?);
         }
@@ -84,7 +86,7 @@ fn resource_json(number: u64, resource: &Resource) -> Value {
         "next_change": resource.next_change.map(time::text),
         "waits_for": resource.waits_for,
         "removed_after": resource.removed_after.map(|length| length.as_secs_f64()),
-        "token": resource.token,
+        "token": resource.token.as_deref(),
         "meeting": meeting.map(|meeting| json!([meeting.id, meeting.external_id, meeting.media_region])),
         "recorder": resource.recorder,
         "presence": {
@@ -138,7 +140,7 @@ fn resource(value: &Value) -> Result<(u64, Resource), String> {
         removed_after: removed_after
             .map(|seconds| Duration::try_from_secs_f64(seconds).map_err(|_| missing("removed_after")))
             .transpose()?,
-        token: text("token").map(str::to_owned),
+        token: text("token").map(Arc::from),
         meeting,
         recorder: number("recorder"),
         presence: Presence {

@@ -175,7 +175,7 @@ impl AccountState {
             if let Some(at) = resource.next_change.take() {
                 self.schedule.remove(&(at, number));
             }
-            self.put(number, resource);
+            self.put(number, *resource);
         }
     }
 }
