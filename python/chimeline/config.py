@@ -26,7 +26,6 @@ _WITHOUT_EFFECT = frozenset({
     "s3",
     "s3_disable_express_session_auth",
     "sigv4a_signing_region_set",
-    "tcp_keepalive",
 })  # fmt: skip
 
 

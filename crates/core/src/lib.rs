@@ -32,6 +32,7 @@ pub use config::resolve::{Config, SettingValue};
 pub use config::static_credentials::StaticCredentials;
 pub use credentials::host::HostCredentialsCache;
 pub use credentials::providers::mfa::MfaDevice;
+pub use credentials::smithy_http::read_process_environment;
 pub use error::kinds::{Error, ErrorKind};
 pub use schema::generated::options::{OptionId, OptionNames};
 

@@ -39,6 +39,8 @@ pub struct Config {
     pub clock_offset: i64,
     /// Whether connections are kept for further calls.
     pub keep_alive: bool,
+    /// Whether TCP asks a silent peer whether it is still there.
+    pub tcp_keepalive: bool,
     /// How many connections are kept when no call uses them.
     pub max_pool_connections: u32,
     /// How many calls may have a connection at once, where that was said. Else it is as many as there are threads for blocking
@@ -92,7 +94,7 @@ impl Config {
     /// The proxies by the scheme that they are for, without user and password; and the hosts that need `no` proxy.
     #[must_use]
     pub fn proxies(&self) -> Vec<(&'static str, String)> {
-        let Proxies { http, https, no_proxy } = &self.proxies;
+        let Proxies { http, https, no_proxy, .. } = &self.proxies;
         let public = |proxy: &Option<Proxy>| proxy.as_ref().map(Proxy::public);
         let all = [("http", public(http)), ("https", public(https)), ("no", no_proxy.clone())];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
@@ -176,6 +178,7 @@ impl Config {
         if let Some(region) = chain.code(OptionId::SigningRegion, options.signing_region.clone()) {
             endpoint.signing_region = region;
         }
+        let written = endpoint.url.clone();
         let retry = retry(options, &chain)?;
         let connect_timeout = default_connect_timeout(options, &chain)?;
         Ok(Config {
@@ -197,6 +200,7 @@ impl Config {
                 .flag(OptionId::DisableClockSkewCorrection, options.disable_clock_skew_correction),
             clock_offset: clock_offset(options)?,
             keep_alive: options.keep_alive.unwrap_or(true),
+            tcp_keepalive: tcp_keepalive(options, &chain),
             response_limit: options.response_limit.unwrap_or(RESPONSE_LIMIT),
             validation: options.validation.unwrap_or_default(),
             user_agent: user_agent(options, &chain, retry.mode),
@@ -214,7 +218,7 @@ impl Config {
             {
                 Proxies::default()
             } else {
-                proxies(options, env, &chain)
+                proxies(options, env, &chain).for_endpoint(&written)
             },
             profile: named,
             asks_for_mfa_code: asks_for_mfa_code(&chain.profile, options, env),
@@ -350,6 +354,13 @@ fn retry(options: &Options, chain: &SettingResolver<'_>) -> Result<RetryConfig, 
         None => mode.default_attempts(),
     };
     Ok(RetryConfig { mode, max_attempts })
+}
+
+/// On, unless a place says another word than `true`.
+fn tcp_keepalive(options: &Options, chain: &SettingResolver<'_>) -> bool {
+    let given = options.tcp_keepalive.map(|on| on.to_string());
+    let found = chain.text(OptionId::TcpKeepalive, given.as_deref());
+    found.is_none_or(|found| found.value.eq_ignore_ascii_case("true"))
 }
 
 fn clock_offset(options: &Options) -> Result<i64, Error> {
