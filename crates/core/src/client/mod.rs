@@ -159,7 +159,7 @@ impl Client {
                 region: options.region.as_deref().unwrap_or_default(),
                 host: "",
                 endpoint_source: options.endpoint_url.as_ref().map(|_| CODE),
-                names: options.option_names,
+                names: options.names,
             };
             let hint = hint::of(&client, "", &error);
             error.with_hint(hint)
@@ -184,8 +184,11 @@ impl Client {
         let alike = peer.map(|peer| &peer.0).filter(|peer| peer.network.is_like(&network));
         let network = alike.map_or_else(|| Arc::new(network), |peer| peer.network.clone());
         let given = options.http_proxy.is_some() || options.https_proxy.is_some();
-        let of_credentials =
-            if given && options.proxies_of_service { network.as_in(&env.variables) } else { network.clone() };
+        let of_credentials = if given && options.proxies_of_service.unwrap_or_default() {
+            network.as_in(&env.variables)
+        } else {
+            network.clone()
+        };
         let found = alike.filter(|peer| {
             let from = |config: &Config| (config.profile.clone(), config.credentials_region.clone());
             peer.credentials.is_found() && from(&peer.config) == from(&config) && options.finds_credentials()
