@@ -122,8 +122,7 @@ class _BulkRun:
             self._ready = taken
             break
         if self._journal is not None:
-            for item in items:
-                self._journal.announce(item.key)
+            self._journal.announce([item.key for item in items])
         return items
 
     def _note(self, items: list[Item], outcomes: list[Outcome]) -> None:
