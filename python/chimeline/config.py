@@ -24,7 +24,6 @@ _WITHOUT_EFFECT = frozenset({
     "s3",
     "s3_disable_express_session_auth",
     "sigv4a_signing_region_set",
-    "tcp_keepalive",
 })  # fmt: skip
 
 
@@ -75,6 +74,7 @@ _DEFAULTS: dict[str, t.Any] = {
     "use_fips_endpoint": None,
     "ignore_configured_endpoint_urls": None,
     "max_concurrency": None,
+    "tcp_keepalive": None,
     "mfa_prompt": None,
     "pickle_credentials": False,
 }
@@ -128,6 +128,7 @@ class Config:
     max_pool_connections: how many connections are kept for the next calls; 10 by default. There may be more at once.
     max_concurrency: how many calls may have a connection at once, while further ones wait; by default 200 of an awaited client,
         and no limit for a blocking one, whose threads are one.
+    tcp_keepalive: whether TCP asks a silent server whether it is still there, after 15 seconds and twice more; on by default.
     retries: ``{"mode": "standard", "adaptive" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
     mfa_prompt: for a profile with ``mfa_serial``: called with a text that names the device, it returns its code; for an awaited
         client it may be a coroutine function. ``getpass.getpass`` by default. What a code gives is shared with the AWS CLI.
@@ -170,6 +171,7 @@ class Config:
     use_fips_endpoint: bool | None
     ignore_configured_endpoint_urls: bool | None
     max_concurrency: int | None
+    tcp_keepalive: bool | None
     mfa_prompt: t.Callable[[str], t.Any] | None
     pickle_credentials: bool
 

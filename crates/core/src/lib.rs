@@ -31,6 +31,7 @@ pub use config::options::{Options, StaticCredentials};
 pub use config::resolve::Config;
 pub use credentials::host::HostCredentialsCache;
 pub use credentials::providers::mfa::MfaDevice;
+pub use credentials::smithy_http::read_process_environment;
 pub use error::hint::OptionNames;
 pub use error::kinds::{Error, ErrorKind};
 

@@ -2,7 +2,7 @@
 
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::environment::Environment;
-use chimeline_core::{Client, service};
+use chimeline_core::{Client, read_process_environment, service};
 use napi_derive::napi;
 use serde_json::{Map, Value, json};
 
@@ -32,6 +32,9 @@ impl NativeClient {
         };
         match given() {
             Ok((service, options, env, credentials)) => {
+                if credentials.is_none() {
+                    read_process_environment(&options);
+                }
                 Client::make_in_background(service, options, env, credentials, done);
             }
             Err(error) => done(Err(error)),

@@ -14,7 +14,7 @@ use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::environment::Environment;
 use chimeline_core::runtime::fork;
 use chimeline_core::schema::Operation;
-use chimeline_core::{Call, Client, MfaDevice, Response, StaticCredentials, service};
+use chimeline_core::{Call, Client, MfaDevice, Response, StaticCredentials, read_process_environment, service};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -51,6 +51,10 @@ impl NativeClient {
             errors::raised(py, &Error::new(ErrorKind::UnknownService, message))
         })?;
         let (options, env) = (options_of(options)?, Environment::with_variables(environment.into_iter().collect()));
+        if credentials.is_none() {
+            // Here, for whoever writes `os.environ` holds the interpreter's lock.
+            read_process_environment(&options);
+        }
         // Files are read, which may be slow; other threads go on meanwhile.
         let credentials = credentials.map(|cache| cache.0.clone());
         let made = py.detach(|| Client::with_peer(service, &options, env, credentials, peer.map(|peer| &peer.client)));

@@ -34,6 +34,7 @@ pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         attempt_timeout: given.number("attempt_timeout")?,
         response_limit: given.typed("response_limit", "a non-negative integer")?,
         max_pool_connections: given.count("max_pool_connections")?,
+        tcp_keepalive: given.boolean("tcp_keepalive")?,
         max_concurrency: given.count("max_concurrency")?,
         retry_mode: given.text("retry_mode")?,
         max_attempts: given.count("max_attempts")?,

@@ -274,7 +274,29 @@ export interface PaginationConfig<C> {
 
 /** Changes the configuration of clients that it is given to, by `setRegion`, `setCredentials`, `setHttpHandler` and the like. */
 export interface RuntimeExtension {
-  configure(extensionConfiguration: any): void;
+  configure(extensionConfiguration: ExtensionConfiguration): void;
+}
+
+/** What an extension reads and sets of a client's options. */
+export interface ExtensionConfiguration {
+  region(): Promise<string | undefined>;
+  setRegion(region: Provided<string>): void;
+  credentials(): ClientConfig["credentials"];
+  setCredentials(credentials: NonNullable<ClientConfig["credentials"]>): void;
+  httpHandler(): any;
+  setHttpHandler(handler: NonNullable<ClientConfig["requestHandler"]>): void;
+  httpHandlerConfigs(): RequestHandlerOptions;
+  updateHttpClientConfig<Name extends keyof RequestHandlerOptions>(name: Name, value: RequestHandlerOptions[Name]): void;
+  retryStrategy(): any;
+  setRetryStrategy(strategy: NonNullable<ClientConfig["retryStrategy"]>): void;
+  addChecksumAlgorithm(algorithm: any): void;
+  checksumAlgorithms(): never[];
+  httpAuthSchemes(): never[];
+}
+
+/** Clients with extensions. */
+export interface RuntimeExtensionsConfig {
+  extensions: RuntimeExtension[];
 }
 
 /** The options that say where requests go. */

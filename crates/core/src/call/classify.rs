@@ -65,6 +65,10 @@ pub(crate) fn classify(client: &ClientContext, call: &Call, attempted: Attempted
         }
         Ok(answer) => answer,
         Err(error) => {
+            // Who asks for credentials tries again by rules of their own.
+            if identity.is_none() {
+                return Classification::Failure { error, retry: Retry::No };
+            }
             let reason = if error.kind().is_timeout() { Retryable::Timeout } else { Retryable::Transient };
             let retry = if error.kind().is_transient() { Retry::After(reason, None) } else { Retry::No };
             return Classification::Failure { error, retry };

@@ -41,6 +41,8 @@ pub struct Options {
     pub max_pool_connections: Option<u32>,
     /// Whether connections are kept for further calls, as they are by default.
     pub keep_alive: Option<bool>,
+    /// Whether TCP asks a silent peer whether it is still there, as it does by default.
+    pub tcp_keepalive: Option<bool>,
     /// How many calls may have a connection at once; further ones wait.
     pub max_concurrency: Option<u32>,
     /// The most bytes that an answer may have.

@@ -40,6 +40,8 @@ pub struct Config {
     pub clock_offset: i64,
     /// Whether connections are kept for further calls.
     pub keep_alive: bool,
+    /// Whether TCP asks a silent peer whether it is still there.
+    pub tcp_keepalive: bool,
     /// How many connections are kept when no call uses them.
     pub max_pool_connections: u32,
     /// How many calls may have a connection at once, where that was said. Else it is as many as there are threads for blocking
@@ -78,7 +80,7 @@ impl Config {
     /// The proxies by the scheme that they are for, without user and password; and the hosts that need `no` proxy.
     #[must_use]
     pub fn proxies(&self) -> Vec<(&'static str, String)> {
-        let Proxies { http, https, no_proxy } = &self.proxies;
+        let Proxies { http, https, no_proxy, .. } = &self.proxies;
         let public = |proxy: &Option<Proxy>| proxy.as_ref().map(Proxy::public);
         let all = [("http", public(http)), ("https", public(https)), ("no", no_proxy.clone())];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
@@ -130,6 +132,7 @@ impl Config {
         if let Some(region) = chain.code("signing_region", options.signing_region.clone()) {
             endpoint.signing_region = region;
         }
+        let written = endpoint.url.clone();
         let retry = retry(options, &chain)?;
         let connect_timeout = default_connect_timeout(options, &chain)?;
         let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
@@ -152,6 +155,7 @@ impl Config {
             ),
             clock_offset: clock_offset(options)?,
             keep_alive: options.keep_alive.unwrap_or(true),
+            tcp_keepalive: tcp_keepalive(options, &chain),
             response_limit: options.response_limit.unwrap_or(RESPONSE_LIMIT),
             validation: options.validation,
             user_agent: user_agent(options, &chain, retry.mode),
@@ -166,7 +170,7 @@ impl Config {
             proxies: if options.local && options.http_proxy.is_none() && options.https_proxy.is_none() {
                 Proxies::default()
             } else {
-                proxies(options, env, &chain)
+                proxies(options, env, &chain).for_endpoint(&written)
             },
             profile: named,
             asks_for_mfa_code: asks_for_mfa_code(&chain.profile, options, env),
@@ -284,6 +288,13 @@ fn retry(options: &Options, chain: &SettingResolver<'_>) -> Result<RetryConfig, 
         None => mode.default_attempts(),
     };
     Ok(RetryConfig { mode, max_attempts })
+}
+
+/// On, unless a place says another word than `true`.
+fn tcp_keepalive(options: &Options, chain: &SettingResolver<'_>) -> bool {
+    let (name, given) = ("tcp_keepalive", options.tcp_keepalive.map(|on| on.to_string()));
+    let found = chain.text(name, given.as_deref(), &["BOTOCORE_TCP_KEEPALIVE"], name);
+    found.is_none_or(|found| found.value.eq_ignore_ascii_case("true"))
 }
 
 fn count(name: &'static str, given: Option<u32>, chain: &SettingResolver<'_>) -> Result<Option<u32>, Error> {

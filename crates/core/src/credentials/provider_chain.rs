@@ -23,7 +23,7 @@ use crate::credentials::providers::mfa::{self, MfaCodes, MfaDevice};
 use crate::credentials::providers::process::{self, Style};
 use crate::credentials::providers::sso;
 use crate::credentials::providers::sts;
-use crate::credentials::smithy_http::sdk_config;
+use crate::credentials::smithy_http::{Failed, sdk_config};
 use crate::credentials::static_credentials::{self, fresh};
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::panics::caught_as;
@@ -96,8 +96,7 @@ impl Provider {
 
 impl Providers {
     pub(crate) fn new(options: &Options, config: &Config, network: Arc<Network>) -> Providers {
-        let Network { tls, connect_timeout, read_timeout, .. } = &*network;
-        let direct = Network::new(tls.clone(), Proxies::default(), *connect_timeout, *read_timeout);
+        let direct = Network::new(network.tls.clone(), Proxies::default(), network.socket);
         Providers {
             profile: config.profile.clone(),
             in_code: options.profile.is_some(),
@@ -244,7 +243,10 @@ impl<'s> Search<'s> {
             _ => match profile.get("credential_process") {
                 Some(command) => {
                     let style = self.providers.process;
-                    settled(Process, process::credentials(command, style, self.env, Process.name()).await)
+                    settled(
+                        Process,
+                        process::credentials(command, style, self.env, Process.name()).await.map_err(Failed::from),
+                    )
                 }
                 None => Ok(Err(missing("credential_process"))),
             },
@@ -275,9 +277,14 @@ impl<'s> Search<'s> {
     async fn sso(&self, session: Session) -> Outcome {
         let (config, urls) = known(&self.sso)?;
         let found = sso::credentials(config, urls, session, self.env, Sso.name()).await;
-        found.map(Ok).map_err(|cause| {
-            let cure = format!("`aws sso login --profile {}` opens a new session", self.profile.name);
-            failure(Sso, &format!("{cause}; {cure}"))
+        found.map(Ok).map_err(|Failed { kind, cause }| {
+            let cure = match kind {
+                ErrorKind::CredentialRetrieval => {
+                    format!("; `aws sso login --profile {}` opens a new session", self.profile.name)
+                }
+                _ => String::new(),
+            };
+            of_kind(kind, Sso, &(cause + &cure))
         })
     }
 
@@ -365,7 +372,7 @@ impl<'s> Search<'s> {
             };
         }
         match imds::Service::of(self.env, &self.profile)? {
-            Ok(service) => service.credentials(network, Instance.name()).await,
+            Ok(service) => service.credentials(network, self.env, Instance.name()).await,
             Err(reason) => Ok(Err(reason)),
         }
     }
@@ -377,8 +384,8 @@ fn known<T>(made: &Result<T, Error>) -> Result<&T, Error> {
 }
 
 /// What a provider that is set up gave: that it failed ends the search.
-fn settled(provider: Provider, outcome: Result<Credentials, String>) -> Outcome {
-    outcome.map(Ok).map_err(|cause| failure(provider, &cause))
+fn settled(provider: Provider, outcome: Result<Credentials, Failed>) -> Outcome {
+    outcome.map(Ok).map_err(|failed| of_kind(failed.kind, provider, &failed.cause))
 }
 
 /// The outcome of a provider, where a panic inside it is an error that names it: a library's must not end the load.
@@ -387,8 +394,11 @@ async fn guarded(provider: Provider, asked: impl Future<Output = Outcome>) -> Ou
 }
 
 fn failure(provider: Provider, cause: &str) -> Error {
-    let message = format!("Error when retrieving credentials from {}: {cause}", provider.name());
-    Error::new(ErrorKind::CredentialRetrieval, message)
+    of_kind(ErrorKind::CredentialRetrieval, provider, cause)
+}
+
+fn of_kind(kind: ErrorKind, provider: Provider, cause: &str) -> Error {
+    Error::new(kind, format!("Error when retrieving credentials from {}: {cause}", provider.name()))
 }
 
 fn none_found(reasons: &[(Vec<&str>, String)], unreadable: &[String]) -> Error {
