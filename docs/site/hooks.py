@@ -22,9 +22,10 @@ SHIM = "assets/javascripts/iframe-worker.js"
 LOADED = {DRAWINGS: "mermaid/dist/mermaid.min.js", SHIM: "iframe-worker/shim/index.js"}
 
 _HIDDEN = re.compile(r"^<!-- (?:hidden \w+\n.*?|GENERATED[^\n]*)-->\n+", re.MULTILINE | re.DOTALL)
-_OUTPUT = '```text title="Output"\n'
-_OUTPUT = '```text title="Output"\n'
-_FENCE = re.compile(rf"^```(\w+)[^\n]*\n.*?^```\n(?:\n{_OUTPUT}.*?^```\n)?", re.MULTILINE | re.DOTALL)
+# A block of code, and what it prints where the page shows it.
+_FENCE = re.compile(r'(^```(\w+)[^\n]*\n.*?^```\n)(\n```text title="Output"\n.*?^```\n)?', re.MULTILINE | re.DOTALL)
+# Pages whose tables need the room of the table of contents.
+WIDE = {"reference/options.md"}
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 _pages: list[tuple[str, str, str]] = []
@@ -57,6 +58,8 @@ def on_files(files: Any, config: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """The text with links of the site, kept for machines, and then with tabs."""
     text = _with_links(_HIDDEN.sub("", markdown), page.file.src_uri)
+    if page.file.src_uri in WIDE:
+        page.meta["hide"] = ["toc"]
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     _pages.append((page.file.dest_uri, title[1] if title else page.file.src_uri, text))
     # A semicolon would end a line of the drawing.
@@ -87,27 +90,27 @@ def _with_links(text: str, page: str) -> str:
 
 
 def _with_tabs(text: str) -> str:
-    """Blocks of different languages that follow each other say the same, and become tabs, each with the output behind them."""
+    """Blocks of different languages that follow each other say the same, and become tabs."""
     out, end, group = [], 0, []
     for match in [*_FENCE.finditer(text), None]:
         follows = match and group and text[group[-1].end() : match.start()].strip() == ""
-        if group and not (follows and match[1] in LABELS and match[1] not in {other[1] for other in group}):
-            shown = match if follows and match[0].startswith(_OUTPUT) else None
+        if group and not (follows and match[2] in LABELS and match[2] not in {other[2] for other in group}):
             if len(group) > 1:
-                out += [text[end : group[0].start()], _tabs(group, shown)]
-                end = (shown or group[-1]).end()
+                out += [text[end : group[0].start()], _tabs(group)]
+                end = group[-1].end()
             group = []
-        if match and match[1] in LABELS:
+        if match and match[2] in LABELS:
             group.append(match)
     return "".join([*out, text[end:]])
 
 
-def _tabs(group: list[re.Match[str]], shown: re.Match[str] | None) -> str:
+def _tabs(group: list[re.Match[str]]) -> str:
     tabs = []
     for match in group:
-        whole = match[0] + (f"\n{shown[0]}" if shown else "")
+        # The output behind the last block is that of each which has none of its own.
+        whole = match[1] + (match[3] or group[-1][3] or "")
         lines = "".join(f"    {line}" if line.strip() else line for line in whole.splitlines(keepends=True))
-        tabs.append(f'=== "{LABELS[match[1]]}"\n\n{lines}\n')
+        tabs.append(f'=== "{LABELS[match[2]]}"\n\n{lines}\n')
     return "".join(tabs)
 
 

@@ -354,6 +354,10 @@ const table = {
         ],
     },
   },
+  elsewhere: {
+    Chime: [],
+    ChimeSDKMeetings: ["BatchCreateAttendee", "BatchUpdateAttendeeCapabilitiesExcept", "CreateAttendee", "CreateMeeting", "CreateMeetingWithAttendees", "DeleteAttendee", "DeleteMeeting", "GetAttendee", "GetMeeting", "ListAttendees", "StartMeetingTranscription", "StopMeetingTranscription", "UpdateAttendeeCapabilities"],
+  },
 };
 
 module.exports = defineService(table, errors);

@@ -74,6 +74,10 @@ const table = {
         ],
     },
   },
+  elsewhere: {
+    Chime: ["CreateMediaCapturePipeline", "DeleteMediaCapturePipeline", "GetMediaCapturePipeline", "ListMediaCapturePipelines"],
+    ChimeSDKMediaPipelines: ["CreateMediaCapturePipeline", "CreateMediaConcatenationPipeline", "CreateMediaInsightsPipeline", "CreateMediaInsightsPipelineConfiguration", "CreateMediaLiveConnectorPipeline", "CreateMediaPipelineKinesisVideoStreamPool", "CreateMediaStreamPipeline", "DeleteMediaCapturePipeline", "DeleteMediaInsightsPipelineConfiguration", "DeleteMediaPipeline", "DeleteMediaPipelineKinesisVideoStreamPool", "GetMediaCapturePipeline", "GetMediaInsightsPipelineConfiguration", "GetMediaPipeline", "GetMediaPipelineKinesisVideoStreamPool", "GetSpeakerSearchTask", "GetVoiceToneAnalysisTask", "ListMediaCapturePipelines", "ListMediaInsightsPipelineConfigurations", "ListMediaPipelineKinesisVideoStreamPools", "ListMediaPipelines", "StartSpeakerSearchTask", "StartVoiceToneAnalysisTask", "StopSpeakerSearchTask", "StopVoiceToneAnalysisTask", "UpdateMediaInsightsPipelineConfiguration", "UpdateMediaInsightsPipelineStatus", "UpdateMediaPipelineKinesisVideoStreamPool"],
+  },
 };
 
 module.exports = defineService(table, errors);

@@ -73,6 +73,10 @@ const table = {
         ],
     },
   },
+  elsewhere: {
+    ChimeSDKMediaPipelines: ["CreateMediaConcatenationPipeline", "CreateMediaInsightsPipeline", "CreateMediaInsightsPipelineConfiguration", "CreateMediaLiveConnectorPipeline", "CreateMediaPipelineKinesisVideoStreamPool", "CreateMediaStreamPipeline", "DeleteMediaInsightsPipelineConfiguration", "DeleteMediaPipeline", "DeleteMediaPipelineKinesisVideoStreamPool", "GetMediaInsightsPipelineConfiguration", "GetMediaPipeline", "GetMediaPipelineKinesisVideoStreamPool", "GetSpeakerSearchTask", "GetVoiceToneAnalysisTask", "ListMediaInsightsPipelineConfigurations", "ListMediaPipelineKinesisVideoStreamPools", "ListMediaPipelines", "ListTagsForResource", "StartSpeakerSearchTask", "StartVoiceToneAnalysisTask", "StopSpeakerSearchTask", "StopVoiceToneAnalysisTask", "TagResource", "UntagResource", "UpdateMediaInsightsPipelineConfiguration", "UpdateMediaInsightsPipelineStatus", "UpdateMediaPipelineKinesisVideoStreamPool"],
+    ChimeSDKMeetings: ["BatchCreateAttendee", "BatchUpdateAttendeeCapabilitiesExcept", "CreateAttendee", "CreateMeeting", "CreateMeetingWithAttendees", "DeleteAttendee", "DeleteMeeting", "GetAttendee", "GetMeeting", "ListAttendees", "ListTagsForResource", "StartMeetingTranscription", "StopMeetingTranscription", "TagResource", "UntagResource", "UpdateAttendeeCapabilities"],
+  },
 };
 
 module.exports = defineService(table, errors);

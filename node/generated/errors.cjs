@@ -7,6 +7,7 @@ const { exceptionClass } = require("../lib/errors/service_error_classes.cjs");
 const { ChimelineError, ServiceException, ParamValidationError, AbortError } = own;
 
 class RecordingError extends ChimelineError {}
+class OutcomeUnknownError extends ChimelineError {}
 class InvalidConfigError extends ChimelineError {}
 class InvalidRetryModeError extends InvalidConfigError {}
 class InvalidIMDSEndpointError extends InvalidConfigError {}
@@ -37,6 +38,7 @@ class InternalError extends ChimelineError {}
 
 const classes = {
   RecordingError,
+  OutcomeUnknownError,
   InvalidConfigError,
   InvalidRetryModeError,
   InvalidIMDSEndpointError,

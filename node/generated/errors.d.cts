@@ -5,6 +5,12 @@ export * from "../lib/errors/error_classes.cjs";
 /** A recording cannot be made or stopped, though every call was answered; the message says why. */
 export declare class RecordingError extends ChimelineError {}
 
+/**
+ * An earlier bulk run may have carried the item out, and its operation takes no token that would make it safe to
+ * repeat.
+ */
+export declare class OutcomeUnknownError extends ChimelineError {}
+
 /** An option, an environment variable or a profile setting is not valid. */
 export declare class InvalidConfigError extends ChimelineError {
   readonly name: "InvalidConfigError" | "InvalidRetryModeError" | "InvalidIMDSEndpointError" | "InvalidIMDSEndpointModeError" | "InfiniteLoopConfigError";

@@ -34,6 +34,7 @@ export {
   NoCredentialsError,
   NoRegionError,
   NotFoundException,
+  OutcomeUnknownError,
   ParamValidationError,
   PartialCredentialsError,
   ProfileNotFound,

@@ -39,6 +39,7 @@ export const {
   NoCredentialsError,
   NoRegionError,
   NotFoundException,
+  OutcomeUnknownError,
   ParamValidationError,
   PartialCredentialsError,
   ProfileNotFound,

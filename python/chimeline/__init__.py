@@ -13,7 +13,7 @@ from .config import Config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import blocking, exceptions, recording, stub, testing
+    from . import blocking, bulk, exceptions, recording, stub, testing
     from ._client.call_log import set_stream_logger
     from ._client.session import setup_default_session
     from ._generated.sessions import Session, get_session
@@ -25,6 +25,7 @@ __all__ = [
     "Session",
     "__version__",
     "blocking",
+    "bulk",
     "client",
     "exceptions",
     "get_session",
@@ -42,7 +43,7 @@ if not _native.OPTIMIZED:
 
 
 # Loaded when first touched, for a start in milliseconds.
-_MODULES = ("blocking", "exceptions", "recording", "stub", "testing")
+_MODULES = ("blocking", "bulk", "exceptions", "recording", "stub", "testing")
 _NAMES = {
     "Session": "_generated.sessions",
     "UNSIGNED": "config",

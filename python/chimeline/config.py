@@ -179,9 +179,7 @@ class Config:
         if unknown:
             raise TypeError(f"Got unexpected keyword argument '{unknown[0]}'; known are {', '.join(_DEFAULTS)}")
         if options.get("proxies_config"):
-            raise TypeError(
-                "proxies_config is not supported: proxy certificates are verified with the same CAs as the service's"
-            )
+            raise TypeError("proxies_config is not supported: proxy certificates are verified with the same CAs as the service's")
         _check_proxies(options.get("proxies"))
         version = options.get("signature_version")
         if not _is_unsigned(version) and version not in (None, "", "v4"):

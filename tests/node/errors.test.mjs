@@ -135,9 +135,9 @@ test("JSON and copies of an error carry what it says, and logs, stacks and repor
   assert.equal(JSON.parse(JSON.stringify(error)).$metadata.httpStatusCode, 404);
   const shown = inspect(error);
   assert.equal(shown.split(error.hint).length, 2);
-  assert.match(shown, /^NotFoundException: gone\n    hint: a pipeline .*\n    at async .*support\.mjs.*\n    at async .*errors\.test\.mjs/);
-  assert.match(inspect({ nested: [error] }, { depth: 4 }), /hint: a pipeline/);
-  assert.match(error.stack, /^NotFoundException: gone\n    hint: a pipeline /);
+  assert.match(shown, /^NotFoundException: gone\n    hint: the pipeline .*\n    at async .*support\.mjs.*\n    at async .*errors\.test\.mjs/);
+  assert.match(inspect({ nested: [error] }, { depth: 4 }), /hint: the pipeline/);
+  assert.match(error.stack, /^NotFoundException: gone\n    hint: the pipeline /);
 });
 
 test("an error without a hint shows none, and other properties are shown", async () => {

@@ -130,7 +130,7 @@ test("each operation has an example, which compiles, its errors and a reference"
 });
 
 test("a default import has what the module exports", async () => {
-  for (const name of ["chimeline", "chimeline/client-chime", "chimeline/testing", "chimeline/recording"]) {
+  for (const name of ["chimeline", "chimeline/client-chime", "chimeline/testing", "chimeline/recording", "chimeline/bulk"]) {
     const module = await import(pathToFileURL(createRequire(join(installed, "x.js")).resolve(name)).href.replace(/\.cjs$/, ".mjs"));
     assert.deepEqual(Object.keys(module.default).sort(), Object.keys(module).filter((key) => key !== "default").sort(), name);
   }

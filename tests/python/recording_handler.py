@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+import chimeline
 from chimeline.recording import blocking as recording
 
 SINK = "s3://recordings/captures"
@@ -29,5 +30,20 @@ def on_event(event: dict[str, Any]) -> Any:
     return None
 
 
+def clean_up(event: dict[str, Any]) -> Any:
+    """Stops what is on, whoever started it: a call that is scheduled."""
+    client = chimeline.blocking.client("chime-sdk-media-pipelines")
+    stopped: list[str] = []
+    for page in client.get_paginator("list_media_capture_pipelines").paginate():
+        for pipeline in page["MediaCapturePipelines"]:
+            done = recording.stop_recording(pipeline, concatenate_to=JOINED, retry=5, client=client)
+            stopped += done["MediaPipelineIds"]
+    return stopped
+
+
 if __name__ == "__main__":
-    print(json.dumps({"start": start, "stop": stop, "on_event": on_event}[sys.argv[1]](json.loads(sys.argv[2]))))
+    print(
+        json.dumps(
+            {"start": start, "stop": stop, "on_event": on_event, "clean_up": clean_up}[sys.argv[1]](json.loads(sys.argv[2]))
+        )
+    )

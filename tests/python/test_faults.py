@@ -1,4 +1,4 @@
-"""Faults of the network, through awaited and blocking calls: the error's class, the requests that came, the record of attempts."""
+"""Faults of the network, through awaited and blocking calls: the class of the error, the requests that came, the attempts."""
 
 from __future__ import annotations
 

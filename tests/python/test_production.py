@@ -254,7 +254,7 @@ def test_the_configuration_tells_its_sources(server: Server, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
-    [("AWS_MAX_ATTEMPTS", "many", "a whole number"), ("AWS_RETRY_MODE", "eager", '"standard", "adaptive" or "legacy"')],
+    [("AWS_MAX_ATTEMPTS", "many", "an integer"), ("AWS_RETRY_MODE", "eager", '"standard", "adaptive" or "legacy"')],
 )
 def test_a_variable_that_is_not_understood_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str) -> None:
     monkeypatch.setenv(name, value)

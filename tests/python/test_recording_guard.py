@@ -141,10 +141,12 @@ def active_ids(chime: LocalChime) -> list[str]:
 
 
 PROGRAM = """
-import sys, time, asyncio
+import signal, sys, time, asyncio
 from chimeline import recording
 from chimeline.recording import blocking
 meeting, way = sys.argv[1:]
+# A shell that starts jobs in the background lets them ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if way == "awaited":
     async def main():
         guard = await recording.record(meeting, "s3://recordings").__aenter__()

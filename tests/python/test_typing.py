@@ -36,7 +36,7 @@ BAD = {
     "a value outside an enumeration": 'meetings.start_meeting_transcription(MeetingId="m", TranscriptionConfiguration='
     '{"EngineTranscribeSettings": {"LanguageCode": "xx-XX"}})',
     "a member that a result does not have": 'meetings.get_meeting(MeetingId="m")["Meetings"]',
-    "an unknown service": 'chimeline.client("chime-sdk-messaging")',
+    "an operation that not every service has": "chimeline.client(str(meetings)).create_meeting()",
     "a result used without await": 'pipelines.get_media_pipeline(MediaPipelineId="m")["MediaPipeline"]',
     "an operation without pages": 'pipelines.get_paginator("get_media_pipeline")',
 }

@@ -90,7 +90,8 @@ function around(parts, tracer, calls, call) {
 function operationOf(service, command) {
   const { service: wanted, name } = asked(command) ?? {};
   if (wanted !== service.name || !Object.hasOwn(service.operations, name)) {
-    throw new TypeError(`send takes a command of ${service.class}, not ${describe(command)}`);
+    const other = wanted === undefined || wanted === service.name ? "" : `; it is an operation of ${wanted}, whose client takes it`;
+    throw new TypeError(`send takes a command of ${service.class}, not ${describe(command)}${other}`);
   }
   return service.operations[name];
 }

@@ -11,7 +11,7 @@ const { waiter } = require("../recording/waiters.cjs");
  * The exports of a service's module: its clients, commands, paginators, enumerations and errors.
  *
  * `table` has `name`, `class`, `serviceId`, `apiVersion`, `operations` (by name: `dates`, the places of timestamps in the
- * output or null, and `page`, whether it pages), `enums`, `errors` and `waiters`.
+ * output or null, and `page`, whether it pages), `enums`, `errors`, `waiters`, and `elsewhere`, the operations that other services have.
  */
 function defineService(table, errors) {
   const { class: title, operations } = table;
@@ -25,6 +25,14 @@ function defineService(table, errors) {
   });
   clientOf(Base, service);
   const Aggregated = named(title, class extends Base {});
+  for (const [other, names] of Object.entries(table.elsewhere)) {
+    for (const name of names) {
+      const own = name[0].toLowerCase() + name.slice(1);
+      method(Aggregated, own, async function () {
+        throw new TypeError(`${title} has no ${own}: it is an operation of ${other}, of which a client is needed`);
+      });
+    }
+  }
   const out = { [title]: Aggregated, [`${title}Client`]: Base, [`${title}ServiceException`]: service.exception };
   for (const name of Object.keys(operations)) {
     const operation = { name, service, ...operations[name] };

@@ -185,4 +185,4 @@ function plain(value) {
   return JSON.stringify(value ?? null);
 }
 
-module.exports = { Clients, MEETINGS, PIPELINES, drive, evaluated, watch };
+module.exports = { Clients, MEETINGS, MODULES, PIPELINES, drive, evaluated, watch };

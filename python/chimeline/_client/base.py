@@ -7,7 +7,7 @@ import sys
 
 # So that the first error of a process needs no file, when no descriptor may be left.
 from .. import _raised  # noqa: F401  # pyright: ignore[reportUnusedImport]
-from .._native import NativeClient
+from .._native import NativeClient, recording_function
 from ..config import Config, native_options
 
 TYPE_CHECKING = False
@@ -157,6 +157,18 @@ class BaseClient:
         return list(self._waiters)
 
     if not TYPE_CHECKING:  # typed by each service's class, for its own operations
+
+        def __getattr__(self, name):
+            """An operation of another service is named with the service that has it."""
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if not name.startswith("_"):
+                from json import dumps, loads
+
+                asked = dumps({"service": self._service_name, "operation": name})
+                found = loads(recording_function("service_of", asked))["done"]
+                if found is not None:
+                    text += f"; it is an operation of {found}: make a client of that service"
+            raise AttributeError(text, name=name, obj=self)
 
         def get_waiter(self, waiter_name):
             """The waiter of that name: ``.wait(..., WaiterConfig={...})`` asks again and again until it is as the name says."""

@@ -41,7 +41,7 @@ def make_alone(
 ) -> Any:
     """A client of the class for that service, loaded when first needed."""
     if service_name not in classes:
-        raise errors.UnknownServiceError(f"Unknown service: {service_name!r}. Valid service names are: {', '.join(classes)}")
+        raise _unknown(service_name, list(classes))
     config = config_of(config)
     # No credential of an account's own has an endpoint of its own here.
     options.pop("aws_account_id", None)
@@ -56,6 +56,16 @@ def make_alone(
     path = f"chimeline._generated.{module}"
     __import__(path)
     return getattr(sys.modules[path], name)(options, config, hooks, peer)
+
+
+def _unknown(service_name: Any, known: list[str]) -> errors.UnknownServiceError:
+    from difflib import get_close_matches
+
+    error = errors.UnknownServiceError(service_name=service_name, known_service_names=", ".join(known))
+    meant = get_close_matches(str(service_name).lower(), known, 1, 0.7)
+    if meant:
+        error.args = (f"{error}; did you mean {meant[0]!r}?",)
+    return error
 
 
 def _check_version(service_name: str, version: str | None) -> None:

@@ -91,6 +91,25 @@ def client(
 ) -> BlockingChimeSDKMeetings: ...
 
 
+@overload
+def client(
+    service_name: str,
+    region_name: str | None = None,
+    api_version: str | None = None,
+    use_ssl: bool | None = True,
+    verify: bool | str | os.PathLike[str] | None = None,
+    endpoint_url: str | None = None,
+    aws_access_key_id: str | None = None,
+    aws_secret_access_key: str | None = None,
+    aws_session_token: str | None = None,
+    config: Config | types.BotocoreConfig | None = None,
+    aws_account_id: str | None = None,
+    *,
+    profile_name: str | None = None,
+    credentials: types.CredentialProvider | None = None,
+) -> BlockingChime | BlockingChimeSDKMediaPipelines | BlockingChimeSDKMeetings: ...
+
+
 def client(
     service_name: str,
     region_name: str | None = None,

@@ -25,6 +25,7 @@ __all__ = [
     "UnStubbedResponseError",
     "WaiterError",
     "RecordingError",
+    "OutcomeUnknownError",
     "InvalidConfigError",
     "InvalidRetryConfigurationError",
     "InvalidRetryModeError",
@@ -91,6 +92,12 @@ class UnStubbedResponseError(StubResponseError):
 
 class RecordingError(BotoCoreError):
     """A recording cannot be made or stopped, though every call was answered; the message says why."""
+
+
+class OutcomeUnknownError(BotoCoreError):
+    """An earlier bulk run may have carried the item out, and its operation takes no token that would make it safe to
+    repeat.
+    """
 
 
 class InvalidConfigError(BotoCoreError):
@@ -278,6 +285,7 @@ for _class in (
     StubAssertionError,
     UnStubbedResponseError,
     RecordingError,
+    OutcomeUnknownError,
     InvalidConfigError,
     InvalidRetryConfigurationError,
     InvalidRetryModeError,

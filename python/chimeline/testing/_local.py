@@ -197,7 +197,9 @@ class LocalChime(ControlMethods):
     ) -> ChimeSDKMediaPipelines: ...
     @overload
     def client(self, service_name: Literal["chime-sdk-meetings"], config: Config | None = None) -> ChimeSDKMeetings: ...
-    def client(self, service_name: Any, config: Config | None = None) -> _aio.AsyncClient:
+    @overload
+    def client(self, service_name: str, config: Config | None = None) -> Chime | ChimeSDKMediaPipelines | ChimeSDKMeetings: ...
+    def client(self, service_name: str, config: Config | None = None) -> _aio.AsyncClient:
         """A client of this service whose methods are awaited."""
         from .._generated.factories import _CLASSES
 
@@ -213,7 +215,11 @@ class LocalChime(ControlMethods):
     def blocking_client(
         self, service_name: Literal["chime-sdk-meetings"], config: Config | None = None
     ) -> BlockingChimeSDKMeetings: ...
-    def blocking_client(self, service_name: Any, config: Config | None = None) -> _blocking.BlockingClient:
+    @overload
+    def blocking_client(
+        self, service_name: str, config: Config | None = None
+    ) -> BlockingChime | BlockingChimeSDKMediaPipelines | BlockingChimeSDKMeetings: ...
+    def blocking_client(self, service_name: str, config: Config | None = None) -> _blocking.BlockingClient:
         """A client of this service whose methods block."""
         from .._generated.blocking_factories import _CLASSES
 

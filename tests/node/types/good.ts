@@ -11,7 +11,8 @@ import {
   paginateListMediaPipelines,
   type Tag,
 } from "chimeline/client-chime-sdk-media-pipelines";
-import { ChimeSDKMeetings, type Meeting, MediaCapabilities } from "chimeline/client-chime-sdk-meetings";
+import { ChimeSDKMeetings, CreateMeetingCommand, type Meeting, MediaCapabilities } from "chimeline/client-chime-sdk-meetings";
+import { run } from "chimeline/bulk";
 import { LocalChime } from "chimeline/testing";
 
 const config: ChimeSDKMediaPipelinesClientConfig = {
@@ -64,6 +65,11 @@ async function main(): Promise<void> {
   meetings.middlewareStack.add((next, context) => async (args) => next({ ...args, request: { ...args.request, headers: { who: context.commandName } } }), { step: "build", priority: "low", tags: ["WHO"] });
   meetings.middlewareStack.addRelativeTo((next) => next, { relation: "after", toMiddleware: "serializerMiddleware", name: "mine" });
   console.log(meetings.middlewareStack.remove("mine"), meetings.middlewareStack.identify().join());
+
+  for await (const { index, output, error, resumed } of run(meetings, "createMeeting", [{ MediaRegion: "us-east-1", ExternalMeetingId: "x" }], { rate: 10 })) {
+    console.log(index, output, error?.message, resumed);
+  }
+  console.log(run(meetings, CreateMeetingCommand, []).failures.length);
 
   const local = await LocalChime.start({ pace: 0 });
   new Chime(local.clientOptions).destroy();

@@ -102,7 +102,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_hint_is_among_the_cures() -> None:
-    source = (ROOT / "crates/core/src/error/hint.rs").read_text()
+    source = (ROOT / "crates/core/src/error/hint_rows.rs").read_text()
     cures = re.findall(r'cure: "((?:[^"\\]|\\.|\\\n)*)"', source)
     assert len(cures) > 40
     page = (ROOT / "docs/guides/errors.md").read_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import chimeline
+from chimeline import bulk
 from chimeline.exceptions import ClientError, NotFoundException
 from chimeline.types.media_pipelines import ArtifactsConfiguration, MediaCapturePipeline
 
@@ -34,6 +35,16 @@ async def record(meeting_id: str, bucket: str) -> MediaCapturePipeline:
         for summary in page["MediaPipelines"]:
             print(summary["MediaPipelineArn"])
     return created["MediaCapturePipeline"]
+
+
+async def open_rooms(names: list[str], service: str) -> list[str]:
+    inputs = [{"MediaRegion": "us-east-1", "ExternalMeetingId": name} for name in names]
+    run = bulk.run(chimeline.client("chime-sdk-meetings"), "create_meeting", inputs, rate=10)
+    failed = [str(result.input["ExternalMeetingId"]) async for result in run if not result.ok]
+    print(chimeline.client(service).meta.region_name, len(run.failures))
+    for result in bulk.run(chimeline.blocking.client("chime-sdk-meetings"), "create_meeting", inputs, concurrency=5):
+        print(result.index, result.output, result.error)
+    return failed
 
 
 def stop(pipeline_id: str) -> int:

@@ -2,6 +2,7 @@
 
 pub(crate) mod cause;
 pub mod hint;
+mod hint_rows;
 pub mod kinds;
 pub mod network_cause;
 pub(crate) mod panics;

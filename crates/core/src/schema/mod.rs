@@ -3,6 +3,7 @@
 //! Validation, JSON, URIs, redaction and the local service's routing all read these tables; adding an operation is adding
 //! data.
 
+pub mod artifacts;
 pub mod generated;
 
 /// A service: its operations, its errors, where it lives.

@@ -10,6 +10,7 @@ mod sink;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
+use chimeline_core::schema::artifacts::{ARTIFACT_KINDS, CONTENT_SUFFIX, artifact_path};
 use serde_json::{Value, json};
 
 use crate::engine::AccountEvent;
@@ -192,7 +193,7 @@ impl Artifacts {
             (capture.next, capture.is_paused) = (at, false);
             return;
         }
-        let Some(place) = Place::parse(pipeline.text("SinkArn"), Some(&pipeline.id)) else { return };
+        let Some(place) = Place::of(pipeline.text("SinkArn"), &pipeline.id) else { return };
         let wanted = pipeline
             .members
             .get("ChimeSdkMeetingConfiguration")
@@ -277,7 +278,7 @@ impl Artifacts {
             files.extend(attendees.iter().map(|attendee| (VIDEO, video, VIDEO, format!("{stamp}-{attendee}"))));
         }
         if let (true, Some(first)) = (capture.has_content, attendees.first()) {
-            files.push((CONTENT, video, VIDEO, format!("{stamp}-{first}#content")));
+            files.push((CONTENT, video, VIDEO, format!("{stamp}-{first}{CONTENT_SUFFIX}")));
         }
         for (kind, tracks, folder, name) in files {
             let total = capture.contents.media.entry(kind).or_insert((tracks, Duration::ZERO));
@@ -330,45 +331,29 @@ impl Artifacts {
             source.and_then(|source| source.get("ChimeSdkMeetingConfiguration")?.get("ArtifactsConfiguration"));
         let is_wanted =
             |member: &str| wanted.and_then(|wanted| wanted.get(member)?.get("State")?.as_str()) == Some("Enabled");
-        let (Some(written), Some(place)) =
-            (self.finished.get(capture), Place::of_concatenation(destination, &pipeline.id))
-        else {
+        let (Some(written), Some(place)) = (self.finished.get(capture), Place::of(destination, &pipeline.id)) else {
             return;
         };
-        let members = [
-            (AUDIO, "Audio"),
-            (VIDEO, "Video"),
-            (CONTENT, "Content"),
-            (COMPOSITED, "CompositedVideo"),
-            (DATA, "DataChannel"),
-            (EVENTS, "MeetingEvents"),
-            (TRANSCRIPTION, "TranscriptionMessages"),
-        ];
-        for (kind, _) in members.into_iter().filter(|(_, member)| is_wanted(member)) {
-            if let Some((tracks, length)) = written.media.get(kind) {
-                self.sink.put(place.object(kind, &format!("{}.mp4", pipeline.id), mp4::file(*tracks, *length)));
-            }
-            if let Some(text) = written.texts.get(kind) {
-                self.sink.put(place.object(kind, &format!("{}.txt", pipeline.id), text.clone().into_bytes()));
+        for kind in ARTIFACT_KINDS.iter().filter(|kind| is_wanted(kind.member)) {
+            let name = format!("{}.{}", pipeline.id, kind.extension);
+            let media = written.media.get(kind.folder).map(|(tracks, length)| mp4::file(*tracks, *length));
+            let body = media.or_else(|| written.texts.get(kind.folder).map(|text| text.clone().into_bytes()));
+            if let Some(body) = body {
+                self.sink.put(place.object(kind.folder, &name, body));
             }
         }
     }
 }
 
 impl Place {
-    /// The place that a bucket's ARN names, perhaps with a prefix, and a folder below it.
-    fn parse(arn: &str, folder: Option<&str>) -> Option<Place> {
+    /// The place that the files of a pipeline go to, by the ARN of its sink.
+    fn of(arn: &str, id: &str) -> Option<Place> {
         let (bucket, prefix) = arn.splitn(6, ':').nth(5).map(|path| path.split_once('/').unwrap_or((path, "")))?;
         // Nothing of a caller's leads out of the folder of artifacts.
         let is_plain = |part: &str| !part.is_empty() && part != "." && part != "..";
-        let parts: Vec<&str> = prefix.split('/').filter(|part| is_plain(part)).chain(folder).collect();
-        is_plain(bucket).then(|| Place { bucket: bucket.to_owned(), folder: parts.join("/") })
-    }
-
-    /// A concatenation has a folder of its own unless its caller names a prefix.
-    fn of_concatenation(arn: &str, id: &str) -> Option<Place> {
-        let place = Place::parse(arn, None)?;
-        if place.folder.is_empty() { Place::parse(arn, Some(id)) } else { Some(place) }
+        let parts: Vec<&str> = prefix.split('/').filter(|part| is_plain(part)).collect();
+        let folder = artifact_path(&parts.join("/"), id).to_owned();
+        is_plain(bucket).then(|| Place { bucket: bucket.to_owned(), folder })
     }
 
     fn object(&self, folder: &str, name: &str, body: Vec<u8>) -> Object {

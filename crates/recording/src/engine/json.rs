@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, HostError};
 use super::plan::{Outcome, Plan, Step};
 use crate::flows::artifacts::parse_key;
+use crate::flows::bulk;
 use crate::flows::events::{parse_event, parse_events};
 use crate::preflight::documents::policies;
 
@@ -45,6 +46,9 @@ pub fn evaluate(name: &str, input: &str) -> String {
     let done = parse(input).and_then(|input| match name {
         "parse_event" => parse_event(&input["event"]),
         "parse_events" => parse_events(&input["event"]).map(Value::from),
+        "bulk_operation" => bulk::operation(&input),
+        "bulk_item" => bulk::item(&input),
+        "service_of" => Ok(bulk::service_of(&input)),
         "policies" => policies(&input),
         "parse_key" => Ok(parse_key(input["key"].as_str().unwrap_or_default())),
         _ => Err(Failure::Invalid(format!("there is no function {name:?}"))),

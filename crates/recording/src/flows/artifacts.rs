@@ -1,21 +1,14 @@
 //! The files that captures and concatenations write.
 //!
-//! With a prefix in the sink, the folders of the kinds are below the prefix; without one, below the pipeline's id. A capture's
-//! files are named by the time at which each begins, with the attendee's id behind it for the video of one attendee; those of a
-//! concatenation by the concatenation's id.
+//! Their folders are those of the schema's table. A capture's files are named by the time at which each begins, with the attendee's
+//! id behind it for the video of one attendee; those of a concatenation by the concatenation's id.
 
+use chimeline_core::schema::artifacts::{ARTIFACT_KINDS, ArtifactKind, CONTENT_SUFFIX, artifact_kind, artifact_path};
 use serde_json::{Value, json};
 
 use super::options;
 use crate::engine::{Failure, Host};
 use crate::names::{Bucket, Pipeline, is_id};
-
-/// The folders of the kinds.
-const FOLDERS: [&str; 7] =
-    ["audio", "video", "content", "composited-video", "data-channel", "meeting-events", "transcription-messages"];
-
-/// The kinds that are text.
-const TEXTS: [&str; 3] = ["data-channel", "meeting-events", "transcription-messages"];
 
 /// How long links last, in seconds: what the signature allows.
 const LONGEST: u64 = 7 * 24 * 3600;
@@ -65,7 +58,7 @@ struct Layout {
     bucket: Bucket,
     is_concatenation: bool,
     /// The kinds that are written.
-    kinds: Vec<&'static str>,
+    kinds: Vec<&'static ArtifactKind>,
 }
 
 /// Gives the bucket, the prefix, the folders and the files: those that are there where they are listed, else those of a
@@ -73,15 +66,18 @@ struct Layout {
 pub(crate) async fn artifacts(host: Host, given: Artifacts) -> Result<Value, Failure> {
     let id = &given.pipeline.id;
     let layout = layout(&host, &given).await?;
-    let base = if layout.bucket.prefix.is_empty() { id.clone() } else { layout.bucket.prefix.clone() };
+    let base = artifact_path(&layout.bucket.prefix, id).to_owned();
     let bucket = &layout.bucket.name;
-    let folders: Vec<Value> =
-        layout.kinds.iter().map(|kind| json!({"Kind": kind, "Prefix": format!("{base}/{kind}/")})).collect();
+    let folders: Vec<Value> = layout
+        .kinds
+        .iter()
+        .map(|kind| json!({"Kind": kind.folder, "Prefix": format!("{base}/{}/", kind.folder)}))
+        .collect();
     let expected: Vec<Value> = if layout.is_concatenation {
         layout
             .kinds
             .iter()
-            .map(|kind| artifact(bucket, &format!("{base}/{kind}/{id}.{}", extension(kind)), &base))
+            .map(|kind| artifact(bucket, &format!("{base}/{}/{id}.{}", kind.folder, kind.extension), &base))
             .collect()
     } else {
         Vec::new()
@@ -121,7 +117,7 @@ async fn layout(host: &Host, given: &Artifacts) -> Result<Layout, Failure> {
         }
         // Its files are still there; where, only its sink says.
         Err(failed) if failed.error.is_gone() => match &given.sink {
-            Some(sink) => Ok(Layout { bucket: sink.clone(), is_concatenation: false, kinds: FOLDERS.to_vec() }),
+            Some(sink) => Ok(Layout { bucket: sink.clone(), is_concatenation: false, kinds: of_captures() }),
             None => Err(failed.into()),
         },
         Err(failed) => Err(failed.into()),
@@ -135,23 +131,17 @@ fn read(value: &Value, sink: Option<&Bucket>) -> Option<Layout> {
     let pipeline = inner.into_iter().find(|inner| inner.is_object()).unwrap_or(holder);
     let place = |arn: &Value| sink.cloned().or_else(|| Bucket::parse("sink", arn).ok());
     if pipeline["SinkArn"].is_string() {
-        return Some(Layout { bucket: place(&pipeline["SinkArn"])?, is_concatenation: false, kinds: FOLDERS.to_vec() });
+        return Some(Layout { bucket: place(&pipeline["SinkArn"])?, is_concatenation: false, kinds: of_captures() });
     }
     let destination = &pipeline["Sinks"][0]["S3BucketSinkConfiguration"]["Destination"];
     let source = &pipeline["Sources"][0]["MediaCapturePipelineSourceConfiguration"];
     let states = &source["ChimeSdkMeetingConfiguration"]["ArtifactsConfiguration"];
-    let kinds = FOLDERS.into_iter().filter(|kind| states[member(kind)]["State"] == "Enabled").collect();
+    let kinds = ARTIFACT_KINDS.iter().filter(|kind| states[kind.member]["State"] == "Enabled").collect();
     destination.is_string().then(|| place(destination))?.map(|bucket| Layout { bucket, is_concatenation: true, kinds })
 }
 
-/// The member of a folder's kind: `data-channel` is `DataChannel`.
-fn member(kind: &str) -> String {
-    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
-    kind.split('-').map(capital).collect()
-}
-
-fn extension(kind: &str) -> &'static str {
-    if TEXTS.contains(&kind) { "txt" } else { "mp4" }
+fn of_captures() -> Vec<&'static ArtifactKind> {
+    ARTIFACT_KINDS.iter().filter(|kind| kind.in_captures).collect()
 }
 
 async fn listed(host: &Host, layout: &Layout, base: &str, id: &str) -> Result<Vec<Value>, Failure> {
@@ -162,8 +152,7 @@ async fn listed(host: &Host, layout: &Layout, base: &str, id: &str) -> Result<Ve
         for object in page.at(&["Contents"]).as_array().into_iter().flatten() {
             let Some(key) = object["Key"].as_str() else { continue };
             let mut file = artifact(&layout.bucket.name, key, base);
-            let is_ours = !layout.is_concatenation || key.rsplit('/').next().is_some_and(|name| name.starts_with(id));
-            if file["Kind"].is_null() || !is_ours {
+            if file["Kind"].is_null() || !is_ours(key, layout, base, id) {
                 continue;
             }
             file["Size"] = object["Size"].clone();
@@ -180,6 +169,17 @@ async fn listed(host: &Host, layout: &Layout, base: &str, id: &str) -> Result<Ve
     Ok(files)
 }
 
+/// Whether a file below the prefix, which pipelines may share, can be this one's: it stands in a folder of its kind at the prefix, or
+/// in one below the pipeline's id.
+fn is_ours(key: &str, layout: &Layout, base: &str, id: &str) -> bool {
+    let below = key.strip_prefix(base).unwrap_or(key).trim_start_matches('/');
+    let below = below.strip_prefix(id).map_or(below, |rest| rest.trim_start_matches('/'));
+    match below.split_once('/') {
+        Some((_, name)) => !name.contains('/') && (!layout.is_concatenation || name.starts_with(id)),
+        None => false,
+    }
+}
+
 fn artifact(bucket: &str, key: &str, base: &str) -> Value {
     let mut file = parse_key(key.strip_prefix(base).unwrap_or(key));
     file["Key"] = key.into();
@@ -192,8 +192,12 @@ fn artifact(bucket: &str, key: &str, base: &str) -> Value {
 pub fn parse_key(key: &str) -> Value {
     let mut parts = key.rsplit('/');
     let name = parts.next().unwrap_or_default();
-    let kind = parts.next().filter(|folder| FOLDERS.contains(folder) && !name.is_empty());
+    let folder = parts.next().and_then(artifact_kind).filter(|_| !name.is_empty()).map(|kind| kind.folder);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let (stem, kind) = match stem.strip_suffix(CONTENT_SUFFIX) {
+        Some(stem) => (stem, folder.and(Some("content"))),
+        None => (stem, folder),
+    };
     let attendee = stem.len().checked_sub(36).and_then(|at| stem.get(at..)).filter(|id| is_id(id));
     json!({"Kind": kind, "Time": time(stem), "AttendeeId": attendee.filter(|_| stem.len() > 36)})
 }
@@ -232,6 +236,10 @@ mod tests {
         assert_eq!(
             parse_key(&format!("composited-video/{ID}.mp4")),
             json!({"Kind": "composited-video", "Time": null, "AttendeeId": null})
+        );
+        assert_eq!(
+            parse_key(&format!("prefix/video/2024-02-29-12-34-56-789-{ID}#content.mp4")),
+            json!({"Kind": "content", "Time": "2024-02-29T12:34:56.789Z", "AttendeeId": ID})
         );
         assert_eq!(parse_key("other/file.txt"), json!({"Kind": null, "Time": null, "AttendeeId": null}));
         assert_eq!(parse_key("audio/"), json!({"Kind": null, "Time": null, "AttendeeId": null}));

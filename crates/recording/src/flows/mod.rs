@@ -1,6 +1,7 @@
 //! The flows, by the names that hosts start them with.
 
 pub(crate) mod artifacts;
+pub(crate) mod bulk;
 pub(crate) mod captures;
 mod concatenate;
 pub(crate) mod events;
@@ -33,6 +34,7 @@ pub(crate) fn begin(name: &str, input: &Value, host: Host) -> Result<Flow, Failu
         "artifacts" => Box::pin(artifacts::artifacts(host, artifacts::Artifacts::read(input)?)),
         "resolve_event" => Box::pin(events::resolve(host, events::Resolve::read(input)?)),
         "follow" => Box::pin(follow::follow(host, follow::Follow::read(input)?)),
+        "account" => Box::pin(crate::preflight::account(host, crate::preflight::Preflight::read(input)?)),
         "preflight" => Box::pin(crate::preflight::preflight(host, crate::preflight::Preflight::read(input)?)),
         _ => return Err(Failure::Invalid(format!("there is no flow {name:?}"))),
     })

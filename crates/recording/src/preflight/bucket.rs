@@ -185,7 +185,13 @@ impl Look<'_> {
             checks.add(&name, Verdict::Failed, ASKED, &format!("no statement allows {whom} {missing}"), &cure, &added);
         } else if !unknown.is_empty() {
             let detail = format!("whether {whom} may {unknown} depends on conditions that only the service knows");
-            checks.add(&name, Verdict::CannotTell, ASKED, &detail, "use the conditions of this policy alone", &due);
+            let cure = format!(
+                "put the policy with the service excepted from denials and with statements of these conditions alone: \
+                 aws s3api put-bucket-policy --bucket {} --policy file://policy.json",
+                bucket.name
+            );
+            let paste = merged(&excepting(&policy, whom), &due);
+            checks.add(&name, Verdict::CannotTell, ASKED, &detail, &cure, &paste);
         } else {
             checks.passed(&name, ASKED, &format!("{whom} may do what it needs"));
         }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::engine::{Failure, Host};
 use crate::flows::captures::{self, State};
 use crate::flows::{MEETINGS, options};
-use crate::names::{Bucket, Meeting};
+use crate::names::{Bucket, Meeting, is_account};
 use documents::{ROLE, ROLE_COMMAND};
 use reads::Reads;
 
@@ -87,6 +87,13 @@ impl Checks {
     fn cannot_tell(&mut self, name: &str, asked: &str, detail: &str, cure: &str) {
         self.add(name, Verdict::CannotTell, asked, detail, cure, &Value::Null);
     }
+}
+
+/// Gives the account of the credentials; null where STS does not say.
+pub(crate) async fn account(host: Host, given: Preflight) -> Result<Value, Failure> {
+    let reads = Reads { region: given.region, partition: "aws".to_owned(), endpoints: given.endpoints };
+    let answer = reads.caller(&host).await?;
+    Ok(answer.text("Account").filter(|account| answer.is_ok() && is_account(account)).into())
 }
 
 /// Gives `{"ready", "checks"}`: ready is true where all have passed, false where one has failed, else null.

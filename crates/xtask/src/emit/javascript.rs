@@ -18,7 +18,7 @@ pub const JAVASCRIPT: Language = Language::Javascript;
 pub fn emit(services: &[Service], own: &ErrorClasses, files: &mut Files) -> Result<()> {
     for service in services {
         let name = subpath(service.names);
-        files.insert(format!("{FOLDER}/{name}.cjs"), table(service)?);
+        files.insert(format!("{FOLDER}/{name}.cjs"), table(service, services)?);
         files.insert(format!("{FOLDER}/{name}.mjs"), reexport(&name, &exports(service)?));
     }
     files.insert(format!("{FOLDER}/errors.cjs"), errors(services, own)?);
@@ -107,7 +107,21 @@ fn reexport(name: &str, exports: &[String]) -> String {
     )
 }
 
-fn table(service: &Service) -> Result<String> {
+/// The operations that other services have and this one has not, by the class of the service.
+fn elsewhere(service: &Service, services: &[Service]) -> String {
+    let mut out = String::new();
+    for other in services.iter().filter(|other| other.names.name != service.names.name) {
+        let operations = other.model.operations.values().map(|operation| operation.name.as_str());
+        let names: Vec<String> = operations
+            .filter(|name| !service.model.operations.contains_key(*name))
+            .map(|name| format!("{name:?}"))
+            .collect();
+        let _ = writeln!(out, "    {}: [{}],", other.names.class, names.join(", "));
+    }
+    out
+}
+
+fn table(service: &Service, services: &[Service]) -> Result<String> {
     let mut out = format!(
         "// {NOTICE}\n\"use strict\";\nconst {{ defineService }} = require(\"../lib/client/service.cjs\");\nconst errors = require(\"./errors.cjs\");\n\n"
     );
@@ -135,6 +149,8 @@ fn table(service: &Service) -> Result<String> {
     for (name, waiter) in &service.waiters {
         let _ = writeln!(out, "    {name}: {},", waiter.literal("    "));
     }
+    out.push_str("  },\n  elsewhere: {\n");
+    out.push_str(&elsewhere(service, services));
     out.push_str("  },\n};\n\nmodule.exports = defineService(table, errors);\n");
     Ok(out)
 }
