@@ -13,8 +13,7 @@ const SHORTEST = 0.001;
 function milliseconds(name, value, { zero = false } = {}) {
   if (value == null) return undefined;
   if (!(value > 0 || (zero && value === 0))) {
-    const expected = zero ? "a number of milliseconds of at least 0; 0 and Infinity are no limit" : "a positive number of milliseconds; Infinity is no limit";
-    throw new InvalidConfigError(`${name} is ${value}, which must be ${expected}`);
+    throw new InvalidConfigError(`${name} is ${value}, which must be a ${zero ? "number of milliseconds from 0 up; 0 and Infinity are no limit" : "positive number of milliseconds; Infinity is no limit"}`);
   }
   return value === 0 ? NO_LIMIT : Math.min(Math.max(value, SHORTEST), NO_LIMIT);
 }
