@@ -42,6 +42,13 @@ pub(crate) struct SocketOptions {
     pub(crate) tcp_keepalive: bool,
 }
 
+impl SocketOptions {
+    /// The defaults, but for both limits.
+    pub(crate) fn within(limit: Duration) -> SocketOptions {
+        SocketOptions { connect_timeout: limit, read_timeout: limit, tcp_keepalive: true }
+    }
+}
+
 /// The task that reads certificates.
 type Reading = JoinHandle<Result<ClientConfig, Error>>;
 

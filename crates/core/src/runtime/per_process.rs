@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use once_cell::race::OnceBox;
 
+use crate::error::kinds::Error;
 use crate::runtime::fork;
 
 /// A value that each process makes for itself.
