@@ -84,6 +84,9 @@ fn check(credentials: &Credentials, provider: &str) -> Result<(), Error> {
 }
 
 fn fault(value: &str, to_the_byte: bool) -> Option<String> {
+    if value.bytes().all(|b| b.is_ascii_graphic()) {
+        return None;
+    }
     let at = |index: usize| match index {
         0 => "begins with",
         _ if index + 1 == value.chars().count() => "ends with",

@@ -29,7 +29,7 @@ fn requests_are_the_same_to_the_byte_and_to_the_signature() {
         let client = client.map_err(|e| e.to_string())?;
         let call = prepared(&client, case)?;
         let inner = client.context();
-        let url = url_of(inner, &call).map_err(|e| e.to_string())?;
+        let url = url_of(inner, &call);
         let identity = futures(inner.credentials.identity(&inner.env, None)).map_err(|e| e.to_string())?;
         let request = unsigned(inner, &call, &url, "id").and_then(|mut request| {
             mark_attempt(&mut request, 1, call.limits.max_attempts)?;
@@ -172,6 +172,7 @@ fn env(config: &Value) -> Environment {
         random: Arc::new(|| 0.5),
         variables: Variables::default(),
         uuid: Arc::new(move || uuid),
+        invocation_id: Arc::new(move || uuid),
         sleep: Arc::new(|_| Box::pin(std::future::ready(()))),
     }
 }
