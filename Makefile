@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help fmt fix dev dev-python dev-node demo deny test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench counts counts-update docs docs-check release clean
+.PHONY: help fmt fix dev dev-python dev-node demo deny test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench bench-local counts counts-update docs docs-check release clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -14,7 +14,7 @@ CLEAN := env -i HOME=$(HOME_OF_TESTS) PATH="$$PATH" LANG=C.UTF-8 TZ=UTC NO_COLOR
 help: ## List the targets.
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: install ## The main job from Python and Node on the local service; boto3 and chimeline where calls are throttled.
+demo: install ## The main job from Python, Node and the command line on the local service; boto3 and chimeline where calls are throttled.
 	$(CLEAN) $(BIN)/python tests/demo/demo.py
 	cd build/node && $(CLEAN) node $(CURDIR)/tests/demo/demo.mjs
 	$(CLEAN) $(BIN)/python tests/demo/throttling.py
@@ -169,6 +169,9 @@ build/.counts: build/.home
 	cargo build --quiet --locked --profile bench --package chimeline-core --bench counts --message-format=json \
 		| $(PYTHON) -c "import json, sys; print(*(made for made in map(lambda line: json.loads(line).get('executable'), sys.stdin) if made))" \
 		| xargs -I{} cp {} build/counts
+
+bench-local: ## What the local service does in a second, its memory and its start; fails where a figure that docs/local.md promises is missed.
+	$(CLEAN) CARGO_HOME="$${CARGO_HOME:-$$HOME/.cargo}" RUSTUP_HOME="$${RUSTUP_HOME:-$$HOME/.rustup}" cargo bench --locked --package chimeline-local --bench service
 
 # The site takes nothing from the network, neither when it is built nor when it is read.
 DOCS := build/docs-venv/bin

@@ -18,6 +18,7 @@ use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
 use crate::runtime::environment::Environment;
 use crate::runtime::host::Door;
+use crate::schema::generated::options::OptionId;
 use crate::schema::{Operation, Service};
 use crate::signing::clock_skew::Skew;
 use crate::signing::key::SigningKeys;
@@ -47,13 +48,13 @@ impl ClientContext {
     /// The error of a call of that operation, with the hint that it deserves.
     pub(crate) fn explained(&self, error: Error, operation: &Operation) -> Error {
         let error = error.in_operation(operation.name);
-        let source = self.config.sources.iter().find(|(name, _)| *name == "endpoint_url");
+        let source = self.config.sources.iter().find(|(option, _)| *option == OptionId::EndpointUrl);
         let client = hint::Client {
             service: self.service,
             region: &self.config.endpoint.region,
             host: &self.host(),
             endpoint_source: source.map(|(_, source)| source.as_str()),
-            names: self.config.option_names,
+            names: self.config.names,
         };
         let hint = hint::of(&client, operation.name, &error);
         error.with_hint(hint)

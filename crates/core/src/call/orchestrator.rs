@@ -16,7 +16,7 @@ use crate::call::options::Deadline;
 use crate::call::progress::{Phase, Progress};
 use crate::call::questions::{Received, Sending};
 use crate::call::request::{mark_attempt, signed, unsigned, url_of};
-use crate::config::options::RetryMode;
+use crate::config::retry::RetryMode;
 use crate::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata};
 use crate::error::panics::caught;
 use crate::error::response::RawResponse;

@@ -30,7 +30,8 @@ use crate::credentials::cache::Source;
 use crate::credentials::host::HostCredentialsCache;
 use crate::error::hint;
 use crate::error::kinds::{Attempt, Error, ErrorKind};
-use crate::http::transport::Network;
+use crate::error::panics;
+use crate::http::transport::{Network, SocketOptions};
 use crate::redact::excerpt;
 use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
@@ -159,12 +160,12 @@ impl Client {
                 region: options.region.as_deref().unwrap_or_default(),
                 host: "",
                 endpoint_source: options.endpoint_url.as_ref().map(|_| CODE),
-                names: options.option_names,
+                names: options.names,
             };
             let hint = hint::of(&client, "", &error);
             error.with_hint(hint)
         };
-        Client::made(service, options, env, credentials, peer).map_err(explained)
+        panics::caught_now(|| Client::made(service, options, env, credentials, peer)).map_err(explained)
     }
 
     fn made(
@@ -178,13 +179,17 @@ impl Client {
         let config = Config::resolve(service, options, &env)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
             .map_err(|_| Error::new(ErrorKind::InvalidConfig, "the user agent cannot stand in a header".to_owned()))?;
-        let network =
-            Network::new(config.tls.clone(), config.proxies.clone(), config.connect_timeout, config.read_timeout);
+        let Config { connect_timeout, read_timeout, tcp_keepalive, .. } = config;
+        let socket = SocketOptions { connect_timeout, read_timeout, tcp_keepalive };
+        let network = Network::new(config.tls.clone(), config.proxies.clone(), socket);
         let alike = peer.map(|peer| &peer.0).filter(|peer| peer.network.is_like(&network));
         let network = alike.map_or_else(|| Arc::new(network), |peer| peer.network.clone());
         let given = options.http_proxy.is_some() || options.https_proxy.is_some();
-        let of_credentials =
-            if given && options.proxies_of_service { network.as_in(&env.variables) } else { network.clone() };
+        let of_credentials = if given && options.proxies_of_service.unwrap_or_default() {
+            network.as_in(&env.variables)
+        } else {
+            network.clone()
+        };
         let found = alike.filter(|peer| {
             let from = |config: &Config| (config.profile.clone(), config.credentials_region.clone());
             peer.credentials.is_found() && from(&peer.config) == from(&config) && options.finds_credentials()
@@ -237,10 +242,7 @@ impl Client {
         let making = io.spawn(async move { tokio::task::spawn_blocking(make).await });
         io.spawn(async move {
             let outcome = making.await.flatten();
-            done(outcome.unwrap_or_else(|panic| {
-                let message = format!("the client cannot be made: {panic}");
-                Err(Error::new(ErrorKind::InvalidConfig, message))
-            }));
+            done(outcome.unwrap_or_else(|error| Err(panics::of_task(error))));
         });
     }
 

@@ -6,6 +6,7 @@ use http::{HeaderMap, Method};
 use crate::call::options::CallOptions;
 use crate::call::request::parsed;
 use crate::client::Client;
+use crate::client::loaded_credentials::on_io_thread;
 use crate::credentials::static_credentials::identity;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Request;
@@ -47,6 +48,17 @@ impl Client {
         let request = Request { method: Method::GET, url: target, headers, body: None };
         let answer = inner.network.exchange(&http, request, LIMIT).await?;
         Ok(SignedAnswer { status: answer.status, body: String::from_utf8_lossy(&answer.body).into_owned() })
+    }
+
+    /// The same on the process's I/O thread: `done` is called once with the outcome.
+    pub fn start_get_signed(
+        &self,
+        [service, region, url]: [String; 3],
+        options: CallOptions,
+        done: impl FnOnce(Result<SignedAnswer, Error>) + Send + 'static,
+    ) {
+        let client = self.clone();
+        on_io_thread(async move { client.get_signed(&service, &region, &url, &options).await }, done);
     }
 
     /// The same on this thread.

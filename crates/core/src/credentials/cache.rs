@@ -17,6 +17,7 @@ use crate::credentials::provider_chain::Providers;
 use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::credentials::refresh::Schedule;
 use crate::credentials::static_credentials;
+use crate::error::cause::Cause;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Network;
 use crate::runtime::environment::Environment;
@@ -146,7 +147,10 @@ impl CachedProvider {
         let outcome = load.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
         match outcome {
             Some(Ok(identity)) => Ok(identity),
-            Some(Err((kind, message))) => Err(Error::new(kind, message)),
+            Some(Err((kind, message))) => {
+                let of_connection = (kind.is_transient() || kind == ErrorKind::Ssl).then_some(Cause::OfCredentials);
+                Err(Error::new(kind, message).with_cause(of_connection))
+            }
             None => {
                 let message = "Error when retrieving credentials: the load was cancelled";
                 Err(Error::new(ErrorKind::CredentialRetrieval, message.to_owned()))

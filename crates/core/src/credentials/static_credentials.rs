@@ -3,9 +3,9 @@
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 
-use crate::config::options::StaticCredentials;
 use crate::config::profile::{File, Profile};
 use crate::config::setting_resolver::invalid_setting;
+use crate::config::static_credentials::StaticCredentials;
 use crate::credentials::providers::document::time;
 use crate::credentials::refresh::Schedule;
 use crate::error::kinds::{Error, ErrorKind};
