@@ -420,7 +420,7 @@ mod tests {
     /// Many may wait for a connection at once.
     #[test]
     fn a_call_that_waits_is_small() {
-        const MOST: usize = 2048;
+        const MOST: usize = 4096;
         let is_list = |(_, operation): &(_, &Operation)| operation.name == "ListMediaCapturePipelines";
         let (client, operation) = fuzzing::operations().into_iter().find(is_list).expect("an operation");
         let call = client.prepare(operation, &serde_json::json!({})).expect("a valid input");
