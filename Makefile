@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help fmt fix dev dev-python dev-node demo deny test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench docs docs-check release clean
+.PHONY: help fmt fix dev dev-python dev-node demo deny test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench bench-local docs docs-check release clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -149,6 +149,9 @@ live: build/venv/.made ## Compare the table of docs/local.md with an AWS account
 
 bench: install build/legacy/.made ## Calls a second, beside botocore, on this machine.
 	$(CLEAN) LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python $(BIN)/python tests/bench/bench.py
+
+bench-local: ## What the local service does in a second, its memory and its start; fails where a figure that docs/local.md promises is missed.
+	$(CLEAN) CARGO_HOME="$${CARGO_HOME:-$$HOME/.cargo}" RUSTUP_HOME="$${RUSTUP_HOME:-$$HOME/.rustup}" cargo bench --locked --package chimeline-local --bench service
 
 # The site takes nothing from the network, neither when it is built nor when it is read.
 DOCS := build/docs-venv/bin

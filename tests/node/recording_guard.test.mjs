@@ -95,6 +95,16 @@ test("the error of the function is the one that is thrown, and that of the stop 
   await record(room, SINK, { client }, () => 1);
 });
 
+test("a start that was not answered is said, with what stops it", async () => {
+  const said = [];
+  const logger = { error: (text) => said.push(text), info() {}, debug() {}, warn() {}, trace() {} };
+  const lost = new ChimeSDKMediaPipelines({ ...local.clientOptions, endpoint: "http://127.0.0.1:1", maxAttempts: 1, logger });
+  const error = await caught(record(room, SINK, { client: lost }));
+  assert.equal(error.code, "ECONNREFUSED");
+  const { MeetingId } = room.Meeting;
+  assert.ok(said.some((text) => String(text).startsWith(`the meeting ${MeetingId} may be recorded`) && text.endsWith(`chimeline stop ${MeetingId}`)), String(said));
+});
+
 test("a stop is tried again until the service confirms it", async () => {
   const once = new ChimeSDKMediaPipelines({ ...local.clientOptions, maxAttempts: 1 });
   await local.addFault({ operation: "DeleteMediaCapturePipeline", refusal: "service-unavailable", times: 2 });

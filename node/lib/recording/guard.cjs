@@ -58,7 +58,8 @@ class Recording {
     const { signal, unaborted } = this.#clients;
     if (signal?.aborted) throw new errors.AbortError(signal.reason);
     // A start that is cut off would leave what it has made: it comes to its end, and is then stopped.
-    this.pipeline = await drive("start_recording", { ...this.#start, region: await unaborted.region() }, unaborted);
+    const region = await unaborted.region();
+    this.pipeline = await drive("start_recording", { ...this.#start, region }, unaborted).catch((error) => this.#notStarted(error));
     try {
       this.#exit = new ExitStopper(unaborted.pipelines);
       await this.#exit.arm(unaborted.service, this.pipelineId, this.#stop.concatenate_to);
@@ -70,6 +71,15 @@ class Recording {
       throw await this.#failed(signal?.aborted ? new errors.AbortError(signal.reason) : error);
     }
     if (this.#maxDuration != null) this.#timer = setTimeout(() => this.#cut("the longest duration is over"), this.#maxDuration * 1000);
+  }
+
+  #notStarted(error) {
+    if (error.$fault === undefined && error.$metadata?.attempts > 0) {
+      const { meeting } = this.#start;
+      const name = typeof meeting === "string" ? meeting : (meeting.Meeting ?? meeting).MeetingId;
+      logged(this.#clients.pipelines)(`the meeting ${name} may be recorded, for its start was not answered: ${error.message}. This stops it: chimeline stop ${name}`);
+    }
+    throw error;
   }
 
   /** Runs a function within it, and gives what that gives. Its error is the one that is raised. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from ._items import BulkResult, Item, Items, Operation, invalid
 from ._journal import Journal
 from ._pace import Pace
 from ._progress import Progress
-from ._workers import CarriedClient, Share, carry_out
+from ._workers import CarriedClient, Share
 
 if TYPE_CHECKING:
     from ._items import Outcome
@@ -282,3 +282,23 @@ class AsyncBulkRun(_BulkRun):
                 future.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
             self._end((items, future) for future, items in waiting.items() if not future.cancelled())
+
+
+def carry_out(
+    carried: CarriedClient, operation: str, requests: Sequence[Mapping[str, Any]], concurrency: int, rate: float | None
+) -> list[Outcome]:
+    """Makes calls in a worker; gives what came of each, in the order of the requests."""
+    client = carried.client
+    settings = Settings(client, operation, requests, concurrency=concurrency, rate=rate, is_part=True)
+    outcomes: list[Outcome] = [(None, None)] * len(requests)
+    if client._awaits:
+
+        async def collect() -> None:
+            async for result in AsyncBulkRun(settings):
+                outcomes[result.index] = (result.output, result.error)
+
+        asyncio.run(collect())
+    else:
+        for result in BlockingBulkRun(settings):
+            outcomes[result.index] = (result.output, result.error)
+    return outcomes

@@ -172,9 +172,7 @@ class _Run:
         self._answers.append(error)
         response: Any = getattr(error, "response", None)
         if not isinstance(response, dict) or "Error" not in response:
-            # What this error is depends on its class: a program's own may derive from one of ours.
-            kinds = [kind.__name__ for kind in type(error).__mro__]
-            known = next((name for name in kinds if name in errors_without_answer), kinds[0])
+            known = _unanswered(error) or type(error).__name__
             return _json({"error": {"class": known, "message": str(error)}})
         found = response["Error"]
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -210,6 +208,16 @@ errors_without_answer = (
     "ProxyConnectionError",
     "ReadTimeoutError",
 )
+
+
+def _unanswered(error: BaseException) -> str | None:
+    """The class of an error that no service answered; a program's own class may derive from one of ours."""
+    return next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in errors_without_answer), None)
+
+
+def is_unanswered(error: BaseException) -> bool:
+    """Whether what was asked for may have been done all the same."""
+    return _unanswered(error) is not None
 
 
 def _own_error(failed: Mapping[str, Any]) -> Exception:

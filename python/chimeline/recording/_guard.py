@@ -86,6 +86,14 @@ class Recording:
         except Exception as error:
             self._complain(error)
 
+    def _not_started(self, error: BaseException) -> None:
+        self._signals.let_go()
+        if _drive.is_unanswered(error):
+            meeting: Any = self._start["meeting"]
+            name = meeting if isinstance(meeting, str) else meeting.get("Meeting", meeting).get("MeetingId")
+            text = "the meeting %s may be recorded, for its start was not answered: %s. This stops it: chimeline stop %s"
+            _logger.error(text, name, error, name)
+
     def _complain(self, error: BaseException) -> None:
         _logger.error("%s may still record, for its stop failed: %s. %s", self.pipeline_id, error, self._cure())
 
@@ -109,8 +117,8 @@ class Recording:
         self._enters()
         try:
             self._began(_drive.drive("start_recording", self._start, self._clients))
-        except Exception:
-            self._signals.let_go()
+        except Exception as error:
+            self._not_started(error)
             raise
         except BaseException:
             # Ctrl-C: whether the recording was made is not known, and asking again finds it.
@@ -158,7 +166,7 @@ class Recording:
         except BaseException as error:
             if not self.pipeline:
                 if starting.done() and not starting.cancelled() and starting.exception() is not None:
-                    self._signals.let_go()
+                    self._not_started(error)
                     raise
                 # Cancelled: what was being made is made, and then stopped.
                 self._began(await starting)

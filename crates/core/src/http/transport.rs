@@ -120,16 +120,26 @@ impl Network {
         }
     }
 
-    /// Sends the request and reads the whole answer, of at most `limit` bytes.
+    /// Sends the request and reads the whole answer, of at most `limit` bytes. Of a process that stood still the runtime may not yet
+    /// know which idle connections were closed meanwhile: it looks first.
     pub(crate) async fn exchange(
         &self,
         http: &reqwest::Client,
         request: Request,
         limit: usize,
     ) -> Result<RawResponse, Error> {
-        // Of a process that stood still the runtime may not yet know which idle connections were closed meanwhile: it looks
-        // before it comes back here.
+        // The runtime looks before it comes back here.
         yield_now().await;
+        self.exchange_at_once(http, request, limit).await
+    }
+
+    /// The same where the runtime has looked a moment ago.
+    pub(crate) async fn exchange_at_once(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        limit: usize,
+    ) -> Result<RawResponse, Error> {
         let url = request.url.clone();
         let failed = |error: reqwest::Error| self.failure(&error, &url);
         let mut sent = reqwest::Request::new(request.method, request.url);

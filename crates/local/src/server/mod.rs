@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use connection::Shared;
+
 use crate::backend::Backend;
 use crate::control;
 use crate::http::route;
 use crate::options::Options;
-use crate::server::connection::Shared;
 
 /// A local server, listening from the moment that it is made until it is stopped or dropped.
 #[derive(Debug)]
@@ -115,15 +116,15 @@ impl LocalServer {
         }
     }
 
-    /// The environment variables that point any AWS SDK to the server: keys, region, and the endpoint of each service.
+    /// The environment variables that point any AWS SDK to the server: credentials, region, and the endpoint of each service.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let options = &self.backend.options;
         let mut lines = Vec::new();
-        if let Some(keys) = options.keys.first() {
-            lines.push(("AWS_ACCESS_KEY_ID", keys.access_key_id.clone()));
-            lines.push(("AWS_SECRET_ACCESS_KEY", keys.secret_access_key.clone()));
-            lines.extend(keys.session_token.clone().map(|token| ("AWS_SESSION_TOKEN", token)));
+        if let Some(credentials) = options.credentials.first() {
+            lines.push(("AWS_ACCESS_KEY_ID", credentials.access_key_id.clone()));
+            lines.push(("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.clone()));
+            lines.extend(credentials.session_token.clone().map(|token| ("AWS_SESSION_TOKEN", token)));
         }
         lines.push(("AWS_REGION", options.region.clone()));
         lines.push(("AWS_DEFAULT_REGION", options.region.clone()));
