@@ -14,7 +14,7 @@ CLEAN := env -i HOME=$(HOME_OF_TESTS) PATH="$$PATH" LANG=C.UTF-8 TZ=UTC NO_COLOR
 help: ## List the targets.
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: install ## The main job from Python and Node on the local service; boto3 and chimeline where calls are throttled.
+demo: install ## The main job from Python, Node and the command line on the local service; boto3 and chimeline where calls are throttled.
 	$(CLEAN) $(BIN)/python tests/demo/demo.py
 	cd build/node && $(CLEAN) node $(CURDIR)/tests/demo/demo.mjs
 	$(CLEAN) $(BIN)/python tests/demo/throttling.py

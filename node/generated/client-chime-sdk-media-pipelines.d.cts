@@ -2,7 +2,7 @@
 import { Client, Command, Paginate } from "../lib/client/client.cjs";
 import { ServiceException } from "./errors.cjs";
 import { WaiterConfiguration, WaiterResult, WaitFor } from "../lib/recording/types.cjs";
-import { Callback, CallOptions, ClientConfig, PaginationConfig, ResolvedConfig, ResponseMetadata } from "../lib/options/types.cjs";
+import { Callback, CallOptions, ClientConfig, ExtensionConfiguration, PaginationConfig, ResolvedConfig, ResponseMetadata } from "../lib/options/types.cjs";
 
 export type { ClientConfig as ClientDefaults, ClientInputEndpointParameters, ResponseMetadata as __MetadataBearer, RuntimeExtension } from "../lib/options/types.cjs";
 export { Client as __Client, Command as $Command } from "../lib/client/client.cjs";
@@ -31,6 +31,9 @@ export type ChimeSDKMediaPipelinesClientConfigType = ChimeSDKMediaPipelinesClien
 export interface ChimeSDKMediaPipelinesClientResolvedConfig extends ResolvedConfig {}
 
 export type ChimeSDKMediaPipelinesClientResolvedConfigType = ChimeSDKMediaPipelinesClientResolvedConfig;
+
+/** What an extension reads and sets of a client's options. */
+export interface ChimeSDKMediaPipelinesExtensionConfiguration extends ExtensionConfiguration {}
 
 /** What one call may be given. */
 export interface ChimeSDKMediaPipelinesRequestOptions extends CallOptions {}

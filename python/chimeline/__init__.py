@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._client.session import setup_default_session
     from ._generated.sessions import Session, get_session
     from .config import UNSIGNED
+    from .recording import record
 
 __all__ = [
     "UNSIGNED",
@@ -29,6 +30,7 @@ __all__ = [
     "client",
     "exceptions",
     "get_session",
+    "record",
     "recording",
     "set_stream_logger",
     "setup_default_session",
@@ -48,6 +50,7 @@ _NAMES = {
     "Session": "_generated.sessions",
     "UNSIGNED": "config",
     "get_session": "_generated.sessions",
+    "record": "recording",
     "set_stream_logger": "_client.call_log",
     "setup_default_session": "_client.session",
 }

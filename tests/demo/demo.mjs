@@ -1,4 +1,5 @@
-// The main job from Node: create, get, list and delete a capture pipeline on the local service. The package is the one
+// The main job from Node, on the local service: create, get, list and delete a capture pipeline, and record a meeting from start to
+// finish. The package is the one
 // installed in the current folder.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -6,6 +7,8 @@ import { join } from "node:path";
 
 const require = createRequire(join(process.cwd(), "package.json"));
 const { Chime } = require("chimeline");
+const { ChimeSDKMediaPipelines } = require("chimeline");
+const { artifacts, ensureMeeting, record } = require("chimeline/recording");
 const { LocalChime } = require("chimeline/testing");
 
 const meeting = "arn:aws:chime::111122223333:meeting:2f1c6a1e-0f3b-4f0e-9f43-1f8e33c44f1b";
@@ -51,6 +54,23 @@ try {
     console.log(`  -> ${error.name}: ${error.message}`);
     return error.name === "NotFoundException";
   });
+
+  console.log(`\n${"=".repeat(30)} Node, chimeline/recording, at ${local.url}`);
+  const pipelines = new ChimeSDKMediaPipelines(local.clientOptions);
+  const room = await ensureMeeting("standup", "us-east-1", { attendees: ["alice", "bob"], client: pipelines });
+  console.log(`\n  meeting ${room.Meeting.MeetingId}, attendees ${room.Attendees.length}`);
+  const options = { concatenateTo: "s3://recordings/joined", client: pipelines };
+  const { stopped } = await record(room, "s3://recordings/standup", options, async (recording) => {
+    const { pipelineId: MediaPipelineId } = recording;
+    const { MediaCapturePipeline: found } = await pipelines.getMediaCapturePipeline({ MediaPipelineId });
+    console.log(`  ${MediaPipelineId} ${found.Status}`);
+    assert.equal(found.Status, "InProgress");
+    return recording;
+  });
+  console.log(`  ${stopped.MediaPipelineIds[0]} stops`);
+  const { Artifacts: files } = await artifacts(stopped.MediaConcatenationPipelines[0], { client: pipelines });
+  for (const { Uri } of files) console.log(`  ${Uri}`);
+  assert(files.length > 0);
 } finally {
   await local.stop();
 }

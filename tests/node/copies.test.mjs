@@ -1,17 +1,13 @@
 // Clients, commands and errors of another copy of the package, behind a Proxy, in other contexts and threads.
 import assert from "node:assert/strict";
 import { createHook } from "node:async_hooks";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, isAbsolute } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createContext, runInContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { once } from "node:events";
 import { after, before, beforeEach, test } from "node:test";
+import { contextsLeft, inContext, PIPELINES } from "./contexts.mjs";
 import { answer, at, caught, keys, require, Server } from "./support.mjs";
 
-const PIPELINES = "chimeline/client-chime-sdk-media-pipelines";
 const OWN = { AWS_ACCESS_KEY_ID: "AKIDOWN", AWS_SECRET_ACCESS_KEY: "own", AWS_REGION: "eu-central-1" };
 
 let server;
@@ -22,54 +18,10 @@ beforeEach(() => {
   server.fallback = answer(200);
 });
 
-/** Loads the package into a new context with an environment of its own, as Jest does. */
-function inContext(env = {}) {
-  const own = Object.create(process, { env: { value: env } });
-  const sandbox = { process: own, URL, performance, setTimeout, clearTimeout, Buffer };
-  const context = createContext(sandbox);
-  const cache = new Map();
-  const load = (file) => {
-    if (file.endsWith(".node") || !isAbsolute(file)) return require(file);
-    if (!cache.has(file)) {
-      const module = { exports: {} };
-      cache.set(file, module);
-      const text = readFileSync(file, "utf8");
-      if (file.endsWith(".json")) module.exports = JSON.parse(text);
-      else {
-        const { resolve } = createRequire(file);
-        const wrapped = runInContext(`(function (require, module, exports, __filename, __dirname) {${text}\n})`, context, { filename: file });
-        wrapped((name) => load(resolve(name)), module, module.exports, file, dirname(file));
-      }
-    }
-    return cache.get(file).exports;
-  };
-  return { context, module: load(require.resolve(PIPELINES)) };
-}
-
 const keyOf = ({ headers }) => /Credential=([^/]+)\/\d+\/([^/]+)/.exec(headers.authorization).slice(1);
 
 test("contexts that load the package and make calls are let go", async () => {
-  const one = async (i) => {
-    const { context, module } = inContext();
-    const client = at(server, module.ChimeSDKMediaPipelines);
-    await client.listMediaPipelines({});
-    if (i % 3 === 1) await caught(client.listMediaPipelines({ MaxResults: "x" }));
-    if (i % 3 === 2) {
-      const stop = new AbortController();
-      const calling = caught(client.listMediaPipelines({}, { abortSignal: stop.signal }));
-      stop.abort();
-      await calling;
-    }
-    return new WeakRef(context);
-  };
-  const made = [];
-  for (let i = 0; i < 30; i++) made.push(await one(i));
-  const left = () => made.filter((context) => context.deref() !== undefined).length;
-  for (let i = 0; i < 50 && left() > 1; i++) {
-    await sleep(20);
-    globalThis.gc();
-  }
-  assert.ok(left() <= 1, `${left()} of ${made.length} contexts are there`);
+  assert.ok((await contextsLeft(server, 30)) <= 1);
 });
 
 test("no handle is open once the package is loaded, nor after the last call", async () => {

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, beforeEach, test } from "node:test";
-import { answer, at, caught, keys, require, Server, stall } from "./support.mjs";
+import { answer, at, besideWrites, caught, keys, require, Server, stall } from "./support.mjs";
 
 const chimeline = require.resolve("chimeline");
 const run = promisify(execFile);
@@ -113,4 +113,8 @@ test("aborted calls leave nothing behind", async () => {
     for (const error of await Promise.all(calls)) assert.equal(error.name, "AbortError");
   }
   while (server.open.size > 0) await sleep(5);
+});
+
+test("the environment may be written while clients are made and called", async () => {
+  assert.match(await besideWrites(3), /^\d+ calls of 4 callers/);
 });

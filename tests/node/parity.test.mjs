@@ -126,3 +126,16 @@ test("inputs of any kind where nothing is checked", async () => {
     await outcome(print, client.getMediaPipeline({}), (error) => error.message.includes("MediaPipelineId"));
   });
 });
+
+test("the host among the headers of an attempt, in middleware and in a handler of the user's own", async () => {
+  await same(async ({ pipelines, options, print, requests }) => {
+    const own = ({ host, ...headers }) => [host === new URL(options.endpoint).host, "authorization" in headers];
+    const client = new pipelines.ChimeSDKMediaPipelinesClient(options);
+    client.middlewareStack.add((next) => (args) => (print("build", own(args.request.headers)[0]), next(args)), { step: "build" });
+    client.middlewareStack.add((next) => (args) => (print("finalizeRequest", own(args.request.headers)[0]), next(args)), { step: "finalizeRequest" });
+    await client.send(new pipelines.ListMediaPipelinesCommand({}));
+    print(own(requests[0].headers));
+    const handle = async ({ headers }) => (print("handler", own(headers)), { response: { statusCode: 200, headers: {}, body: Buffer.from("{}") } });
+    await new pipelines.ChimeSDKMediaPipelinesClient({ ...options, requestHandler: { handle } }).send(new pipelines.ListMediaPipelinesCommand({}));
+  });
+});

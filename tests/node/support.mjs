@@ -1,8 +1,10 @@
 // The installed package, and a scripted server on loopback that keeps each request and answers, or fails, as a test says.
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 export const installed = process.env.CHIMELINE_NODE;
 export const require = createRequire(join(installed, "x.js"));
@@ -108,4 +110,11 @@ export async function caught(promise) {
     return error;
   }
   throw new Error("it succeeded");
+}
+
+/** Runs the program that makes calls beside writes to the environment; a crash of it rejects. */
+export async function besideWrites(seconds) {
+  const program = join(import.meta.dirname, "../soak/environment.mjs");
+  const { stdout } = await promisify(execFile)(process.execPath, [program, String(seconds)], { env: { ...process.env, MALLOC_PERTURB_: "165" } });
+  return stdout;
 }

@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import botocore.config
 import pytest
 
 import chimeline.blocking
@@ -126,3 +127,39 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg6xuJPWe+MBbwWPS3
 ghT/x7YksjvkqU48EopEBj8et4DT9+Vxq2MyZPwKayFN2mcJcMNKnNhR
 -----END PRIVATE KEY-----
 """
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the table of connections is Linux's")
+@pytest.mark.parametrize(
+    ("given", "variable", "setting", "asks"),
+    [
+        (None, None, None, True),
+        (True, "false", "false", True),
+        (False, "true", "true", False),
+        (None, "false", "true", False),
+        (None, None, "false", False),
+    ],
+)
+def test_tcp_asks_a_silent_server_unless_it_is_told_not_to(
+    given: bool | None,
+    variable: str | None,
+    setting: str | None,
+    asks: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    server: Server,
+    options: dict[str, Any],
+) -> None:
+    if variable is not None:
+        monkeypatch.setenv("BOTOCORE_TCP_KEEPALIVE", variable)
+    if setting is not None:
+        (tmp_path / ".aws").mkdir()
+        (tmp_path / ".aws" / "config").write_text(f"[default]\ntcp_keepalive = {setting}\n")
+    config = chimeline.Config() if given is None else botocore.config.Config(tcp_keepalive=given)
+    client = chimeline.blocking.client("chime", config=config, **options)
+    client.create_media_capture_pipeline(**INPUT)
+    columns = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    # The remote port, the state of an open connection, and the kind of its timer, where 2 is the one that asks.
+    timers = [row[5][:2] for row in columns if row[2].endswith(f":{server.port:04X}") and row[3] == "01"]
+    assert timers == ["02" if asks else "00"]
+    client.close()

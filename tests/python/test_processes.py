@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -281,3 +282,15 @@ assert grown < 2048, grown
 """
     done = run(python, program, server)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "seconds", [3, *[pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(150)], id=f"60-{run}") for run in range(10)]]
+)
+def test_the_environment_may_be_written_while_clients_are_made_and_called(python: str, seconds: int) -> None:
+    program = Path(__file__).parents[1] / "soak/environment.py"
+    environment = {**os.environ, "MALLOC_PERTURB_": "165"}
+    command = [python, str(program), str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert " calls of 4 callers " in done.stdout

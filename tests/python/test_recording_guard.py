@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+import chimeline
 from chimeline import recording
-from chimeline.exceptions import ParamValidationError, ServiceUnavailableException, WaiterError
+from chimeline.exceptions import EndpointConnectionError, ParamValidationError, ServiceUnavailableException, WaiterError
 from chimeline.recording import blocking
 from chimeline.testing import LocalChime
 
@@ -79,6 +80,24 @@ def test_an_error_of_the_body_is_the_one_that_is_raised(
     chime.remove_fault("stop")
     guard._stop_at_exit()
     assert active(chime) == []
+
+
+async def enter(guard: Any, awaited: bool) -> None:
+    if awaited:
+        await guard.__aenter__()
+    else:
+        guard.__enter__()
+
+
+async def test_a_start_that_was_not_answered_is_said_with_what_stops_it(meeting: Any, caplog: pytest.LogCaptureFixture) -> None:
+    options = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
+    for module, how in ((recording, chimeline.client), (blocking, chimeline.blocking.client)):
+        client: Any = how("chime-sdk-media-pipelines", endpoint_url="http://127.0.0.1:1", **options).with_options(max_attempts=1)
+        guard: Any = module.record(meeting, SINK, client=client)
+        with caplog.at_level(logging.ERROR, "chimeline"), pytest.raises(EndpointConnectionError):
+            await enter(guard, module is recording)
+        assert f"This stops it: chimeline stop {meeting['Meeting']['MeetingId']}" in caplog.text
+        caplog.clear()
 
 
 def test_it_stops_after_its_longest_duration_though_the_body_goes_on(chime: LocalChime, meeting: Any) -> None:

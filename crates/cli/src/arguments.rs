@@ -1,11 +1,20 @@
 //! The arguments.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+const EXIT_CODES: &str = "\
+Credentials, profiles and Regions are those of the AWS CLI; a role that wants a code of a device asks for it.
+A meeting or a pipeline is an id or an ARN; a place in S3 is s3://BUCKET/PREFIX.
+Exit codes: 0 done, 1 failed, 2 arguments not understood, 3 cannot be told, 130 Ctrl-C.";
+
+const EVERYWHERE: &str = "Options of every command";
+
 /// Record Amazon Chime SDK meetings, from start to finish
 #[derive(Debug, Parser)]
-#[command(name = "chimeline", version, about, max_term_width = 100, infer_subcommands = true)]
+#[command(name = "chimeline", version, max_term_width = 100, infer_subcommands = true, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) shared: Shared,
@@ -17,43 +26,23 @@ pub(crate) struct Arguments {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Shared {
     /// The control Region; else AWS_REGION and the profile
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) region: Option<String>,
     /// A profile of the shared config files
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) profile: Option<String>,
     /// Where to send requests in place of AWS
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
     /// Print JSON, for programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Record a meeting until Ctrl-C or the longest duration, then stop
-    Record {
-        /// The meeting: an id or an ARN
-        meeting: String,
-        /// Where to: s3://BUCKET/PREFIX
-        sink: String,
-        /// What to capture, such as audio,video,content
-        #[arg(long, value_delimiter = ',')]
-        artifacts: Vec<String>,
-        /// KEY=VALUE, as often as wanted
-        #[arg(long, value_parser = tag)]
-        tag: Vec<(String, String)>,
-        /// Stop after that many seconds
-        #[arg(long, value_name = "SECONDS")]
-        max_duration: Option<f64>,
-        /// Join the files there after the stop: s3://BUCKET/PREFIX
-        #[arg(long, value_name = "S3-URL")]
-        concatenate_to: Option<String>,
-        /// Only start; the recording goes on after this command
-        #[arg(long)]
-        detach: bool,
-    },
+    Record(Record),
     /// List pipelines of every kind, in every Region unless --region names one
     Ls {
         /// Also those that have ended and are still listed
@@ -69,25 +58,7 @@ pub(crate) enum Command {
         delay: f64,
     },
     /// Stop recordings: of a meeting, of pipelines, or all that fit
-    Stop {
-        /// Meetings and pipelines: ids or ARNs
-        targets: Vec<String>,
-        /// All that are older than that many seconds
-        #[arg(long, value_name = "SECONDS")]
-        older_than: Option<f64>,
-        /// All with the tag KEY=VALUE
-        #[arg(long, value_parser = tag)]
-        tag: Vec<(String, String)>,
-        /// Join the files there: s3://BUCKET/PREFIX
-        #[arg(long, value_name = "S3-URL")]
-        concatenate_to: Option<String>,
-        /// Wait for the end
-        #[arg(long)]
-        wait: bool,
-        /// Do not ask before more than one is stopped
-        #[arg(long, short)]
-        yes: bool,
-    },
+    Stop(Stop),
     /// Join the files of a capture, once
     Concat {
         /// The capture: an ARN, or an id while the service knows it
@@ -106,23 +77,10 @@ pub(crate) enum Command {
         #[arg(long, value_name = "S3-URL")]
         sink: Option<String>,
     },
+    /// Stop what killed processes left: by their journal, or by tags and age
+    Reap(Reap),
     /// Look whether a meeting can be recorded; changes nothing
-    Doctor {
-        /// Where to: s3://BUCKET/PREFIX
-        sink: Option<String>,
-        /// The meeting: an id or an ARN
-        #[arg(long)]
-        meeting: Option<String>,
-        /// The Region of the meeting's media
-        #[arg(long)]
-        media_region: Option<String>,
-        /// Where the files are joined: s3://BUCKET/PREFIX
-        #[arg(long, value_name = "S3-URL")]
-        concatenate_to: Option<String>,
-        /// Look for the legacy namespace chime
-        #[arg(long)]
-        legacy: bool,
-    },
+    Doctor(Doctor),
     /// Print the policies that recordings need; asks for nothing
     Policy {
         /// bucket, key, caller, sns or sqs; all of them unless given
@@ -158,6 +116,104 @@ pub(crate) enum Command {
         /// bash, zsh, fish, elvish or powershell
         shell: Shell,
     },
+}
+
+/// The arguments of `record`.
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    /// The meeting: an id or an ARN
+    pub(crate) meeting: String,
+    /// Where to: s3://BUCKET/PREFIX
+    pub(crate) sink: String,
+    /// What to capture, such as audio,video,content
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) artifacts: Vec<String>,
+    /// KEY=VALUE, as often as wanted
+    #[arg(long, value_parser = tag)]
+    pub(crate) tag: Vec<(String, String)>,
+    /// Stop after that many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) max_duration: Option<f64>,
+    /// Join the files there after the stop: s3://BUCKET/PREFIX
+    #[arg(long, value_name = "S3-URL")]
+    pub(crate) concatenate_to: Option<String>,
+    /// Where `chimeline reap` finds this recording if this command is killed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Only start; the recording goes on after this command
+    #[arg(long, conflicts_with_all = ["max_duration", "concatenate_to", "journal"])]
+    pub(crate) detach: bool,
+}
+
+/// The arguments of `stop`.
+#[derive(Debug, Args)]
+pub(crate) struct Stop {
+    /// Meetings and pipelines: ids or ARNs
+    pub(crate) targets: Vec<String>,
+    /// All that are older than that many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) older_than: Option<f64>,
+    /// All with the tag KEY=VALUE
+    #[arg(long, value_parser = tag)]
+    pub(crate) tag: Vec<(String, String)>,
+    /// Join the files there: s3://BUCKET/PREFIX
+    #[arg(long, value_name = "S3-URL")]
+    pub(crate) concatenate_to: Option<String>,
+    /// Wait for the end
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Of the legacy namespace chime
+    #[arg(long, conflicts_with_all = ["tag", "older_than", "concatenate_to"])]
+    pub(crate) legacy: bool,
+    /// Do not ask before more than one is stopped
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// The arguments of `reap`.
+#[derive(Debug, Args)]
+pub(crate) struct Reap {
+    /// The journal of the recordings; what living processes guard is left to them
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["tag", "older_than"], conflicts_with_all = ["tag", "older_than"])]
+    pub(crate) journal: Option<PathBuf>,
+    /// Those with the tag KEY=VALUE
+    #[arg(long, value_parser = tag)]
+    pub(crate) tag: Vec<(String, String)>,
+    /// Those that are older than that many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) older_than: Option<f64>,
+    /// Only say what would be stopped
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask before more than one is stopped that no journal names
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// The arguments of `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Where to: s3://BUCKET/PREFIX
+    pub(crate) sink: Option<String>,
+    /// The meeting: an id or an ARN
+    #[arg(long)]
+    pub(crate) meeting: Option<String>,
+    /// The Region of the meeting's media
+    #[arg(long)]
+    pub(crate) media_region: Option<String>,
+    /// Where the files are joined: s3://BUCKET/PREFIX
+    #[arg(long, value_name = "S3-URL")]
+    pub(crate) concatenate_to: Option<String>,
+    /// Look for the legacy namespace chime
+    #[arg(long)]
+    pub(crate) legacy: bool,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..=1e9).contains(&number) => Ok(number),
+        _ => Err("a number of seconds from 0 up is wanted".to_owned()),
+    }
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {

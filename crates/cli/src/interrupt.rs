@@ -44,14 +44,17 @@ pub(crate) fn caught() -> bool {
     CAUGHT.load(Ordering::SeqCst)
 }
 
-/// Whether calls and waits end because of a signal: not while the order of a command's end is kept.
+static HELD: AtomicBool = AtomicBool::new(false);
+
+/// Whether calls and waits end because of a signal: not within [`hold`].
 pub(crate) fn caught_now() -> bool {
-    caught() && !FINISHING.load(Ordering::SeqCst)
+    caught() && !HELD.load(Ordering::SeqCst)
 }
 
-static FINISHING: AtomicBool = AtomicBool::new(false);
-
-/// From now on calls and waits come to their end, whatever signal came.
-pub(crate) fn finish() {
-    FINISHING.store(true, Ordering::SeqCst);
+/// Does what must come to its end, whatever signal comes meanwhile.
+pub(crate) fn hold<T>(act: impl FnOnce() -> T) -> T {
+    HELD.store(true, Ordering::SeqCst);
+    let done = act();
+    HELD.store(false, Ordering::SeqCst);
+    done
 }

@@ -1,15 +1,17 @@
 //! The clients that commands call through, and what drives flows with them.
 
 use std::collections::HashMap;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::mpsc::sync_channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use chimeline_core::codec::json_host::JsonBuilder;
 use chimeline_core::codec::timestamp::Timestamp;
 use chimeline_core::runtime::environment::Environment;
 use chimeline_core::{CallOptions, Client, Error, ErrorKind, Options, PrepareError, service};
 use chimeline_recording::{Call, Failure, HostError, Outcome, Plan, Step};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::arguments::Shared;
 use crate::{FAILED, INTERRUPTED, MISUSED, interrupt};
@@ -21,11 +23,13 @@ pub(crate) struct CommandError {
     pub(crate) hint: Option<String>,
     pub(crate) service_code: Option<String>,
     pub(crate) code: u8,
+    /// The HTTP status, where a service has answered.
+    pub(crate) status: Option<u16>,
 }
 
 impl CommandError {
     pub(crate) fn new(message: impl Into<String>) -> CommandError {
-        CommandError { message: message.into(), hint: None, service_code: None, code: FAILED }
+        CommandError { message: message.into(), hint: None, service_code: None, code: FAILED, status: None }
     }
 
     pub(crate) fn misuse(message: impl Into<String>) -> CommandError {
@@ -40,7 +44,13 @@ impl CommandError {
 impl From<Error> for CommandError {
     fn from(error: Error) -> CommandError {
         let code = error.service_error().and_then(|service| service.code.as_ref()?.as_str().map(str::to_owned));
-        CommandError { hint: error.hint().map(str::to_owned), service_code: code, ..CommandError::new(error.message()) }
+        let status = error.service_error().map(|service| service.response.status);
+        CommandError {
+            hint: error.hint().map(str::to_owned),
+            service_code: code,
+            status,
+            ..CommandError::new(error.message())
+        }
     }
 }
 
@@ -56,11 +66,23 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     Environment::default().variable(name).filter(|value| !value.is_empty())
 }
 
+/// Seconds since 1970.
+pub(crate) fn now() -> f64 {
+    (Environment::default().now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+/// An id that nothing else has.
+pub(crate) fn fresh_id() -> String {
+    (Environment::default().uuid)().to_string()
+}
+
 /// The clients of one Region, made when first needed.
 #[derive(Debug)]
 pub(crate) struct Session {
     options: Options,
     clients: HashMap<String, Client>,
+    /// Until when the credentials last that the code of a device gave, if they end.
+    until: Option<SystemTime>,
 }
 
 impl Session {
@@ -72,7 +94,7 @@ impl Session {
             user_agent_extra: Some("chimeline-cli".to_owned()),
             ..Options::default()
         };
-        Session { options, clients: HashMap::new() }
+        Session { options, clients: HashMap::new(), until: None }
     }
 
     /// The same for another Region.
@@ -80,7 +102,23 @@ impl Session {
         Session {
             options: Options { region: Some(region.to_owned()), ..self.options.clone() },
             clients: HashMap::new(),
+            until: self.until,
         }
+    }
+
+    /// URLs of other services in place of AWS's own: those of the variables that the SDKs read. A service that stands in for AWS
+    /// is asked for the account, too.
+    pub(crate) fn endpoints(&self) -> Value {
+        let own = |name: &str| variable(&format!("AWS_ENDPOINT_URL_{}", name.to_uppercase()));
+        let mut found: Map<String, Value> =
+            ["s3", "sts", "iam"].iter().filter_map(|name| Some(((*name).to_owned(), own(name)?.into()))).collect();
+        let all = self.options.endpoint_url.clone().or_else(|| variable("AWS_ENDPOINT_URL"));
+        if let Some(url) = all {
+            for name in ["s3", "sts", "iam"] {
+                found.entry(name).or_insert_with(|| url.as_str().into());
+            }
+        }
+        found.into()
     }
 
     /// The Region of the command line.
@@ -109,7 +147,55 @@ impl Session {
     }
 
     /// Makes a call; timestamps of the output are ISO 8601.
-    pub(crate) fn call(&mut self, name: &str, operation: &str, input: &Value) -> Result<Value, Error> {
+    pub(crate) fn call(&mut self, name: &str, operation: &str, input: &Value) -> Result<Value, CommandError> {
+        self.with_credentials(|session| session.attempt(name, operation, input)).map_err(CommandError::from)
+    }
+
+    /// Does it, and again where the credentials are those of a role that needs the code of a device, once that is given.
+    fn with_credentials<T>(&mut self, mut act: impl FnMut(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
+        const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_mins(1);
+        if self.until.is_some_and(|until| until <= (Environment::default().now)() + REFRESH_BEFORE_EXPIRY) {
+            self.until = None;
+            self.options.credentials = None;
+            self.clients.clear();
+        }
+        let outcome = act(self);
+        let Err(error) = &outcome else { return outcome };
+        let lacks = matches!(error.kind(), ErrorKind::NoCredentials | ErrorKind::CredentialRetrieval);
+        if lacks && std::io::stdin().is_terminal() && self.asked_for_code()? { act(self) } else { outcome }
+    }
+
+    /// Asks for the codes of devices that the profile's role needs; gives whether it needs any.
+    fn asked_for_code(&mut self) -> Result<bool, Error> {
+        let client = self.client("chime-sdk-media-pipelines")?.clone();
+        let mut codes = HashMap::new();
+        loop {
+            let (sender, receiver) = sync_channel(1);
+            client.load_with_mfa_codes(codes.clone(), move |loaded| drop(sender.send(loaded)));
+            let ended =
+                |_| Error::new(ErrorKind::CredentialRetrieval, "the load of credentials was cut off".to_owned());
+            match receiver.recv().map_err(ended)?? {
+                Ok(_) if codes.is_empty() => return Ok(false),
+                Ok(loaded) => {
+                    self.until = loaded.expiration;
+                    self.options.credentials = Some(loaded.keys);
+                    self.clients.clear();
+                    return Ok(true);
+                }
+                Err(device) => {
+                    let _ = write!(std::io::stderr(), "Enter MFA code for {}: ", device.serial);
+                    let mut code = String::new();
+                    if std::io::stdin().lock().read_line(&mut code).is_err() || code.trim().is_empty() {
+                        let message = format!("no code of the device {} was given", device.serial);
+                        return Err(Error::new(ErrorKind::CredentialRetrieval, message));
+                    }
+                    codes.insert(device.profile, code.trim().to_owned());
+                }
+            }
+        }
+    }
+
+    fn attempt(&mut self, name: &str, operation: &str, input: &Value) -> Result<Value, Error> {
         let client = self.client(name)?;
         let unknown = || Error::new(ErrorKind::InvalidConfig, format!("{name} has no operation {operation}"));
         let operation = client.service().operation(operation).ok_or_else(unknown)?;
@@ -163,10 +249,22 @@ impl Session {
     }
 
     fn answer(&mut self, call: &Call, answers: &mut Vec<Result<Value, CommandError>>) -> Outcome {
-        let made = if call.operation == "SignedGet" {
-            self.get_signed(&call.input)
+        let made = if call.service == "journal" {
+            return match chimeline_recording::journal(&call.operation, &call.input) {
+                Ok(output) => {
+                    answers.push(Ok(output.clone()));
+                    Outcome::Output(output)
+                }
+                Err(failure) => {
+                    let message = failure.to_string();
+                    answers.push(Err(failure.into()));
+                    Outcome::Error(HostError { message, ..HostError::default() })
+                }
+            };
+        } else if call.operation == "SignedGet" {
+            self.with_credentials(|session| session.get_signed(&call.input))
         } else {
-            self.call(&call.service, &call.operation, &call.input)
+            self.with_credentials(|session| session.attempt(&call.service, &call.operation, &call.input))
         };
         match made {
             Ok(output) => {

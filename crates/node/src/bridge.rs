@@ -10,13 +10,17 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chimeline_core::Client;
+use chimeline_core::client::signed_get::SignedAnswer;
 use chimeline_core::client::{Event, PrepareError, Task};
+use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::completion::{self, Abort, CallTable, CompletionQueue};
 use chimeline_core::runtime::host::{Asked, Pump};
+use chimeline_recording::evaluate;
 use napi::bindgen_prelude::{Buffer, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Result, Status};
 use napi_derive::napi;
+use serde_json::json;
 
 use crate::client::NativeClient;
 use crate::input::Value;
@@ -125,6 +129,38 @@ impl Bridge {
             let found = found.map_err(|error| record::error(&error, None).to_string());
             queue.push((number, Arrived::Outcome(found)));
         });
+    }
+
+    /// Gets a URL of another service of AWS, signed with the client's credentials, or those of `options`; `drain` gives the outcome
+    /// under `number`: `{ status, body }`.
+    #[napi(catch_unwind)]
+    pub fn get_signed(&mut self, client: &NativeClient, number: u32, target: Vec<String>, options: Option<String>) {
+        self.under_way.insert(number.into(), UnderWay(None));
+        let queue = self.queue.clone();
+        let done = move |answer: std::result::Result<SignedAnswer, Error>| {
+            let answer = answer.map(|answer| json!({"status": answer.status, "body": answer.body}).to_string());
+            let answer = answer.map_err(|error| record::error(&error, None).to_string());
+            queue.push((number, Arrived::Outcome(answer)));
+        };
+        let target = <[String; 3]>::try_from(target);
+        let defect = || Error::new(ErrorKind::Internal, "a read takes a service, a Region and a URL".to_owned());
+        match (target.map_err(|_| defect()), options.as_deref().map(call_options).transpose()) {
+            (Ok(target), Ok(options)) => client.client.start_get_signed(target, options.unwrap_or_default(), done),
+            (Err(error), _) | (_, Err(error)) => done(Err(error)),
+        }
+    }
+
+    /// Does what a function of the flows does that waits for a disk, on a thread of its own; `drain` gives the outcome under
+    /// `number`, as JSON.
+    #[napi(catch_unwind)]
+    pub fn recording_function(&mut self, number: u32, name: String, given: String) {
+        self.under_way.insert(number.into(), UnderWay(None));
+        let queue = self.queue.clone();
+        let run = move || queue.push((number, Arrived::Outcome(Ok(evaluate(&name, &given)))));
+        if let Err(error) = std::thread::Builder::new().name("chimeline-journal".to_owned()).spawn(run) {
+            let error = record::defect(&format!("no thread can be started: {error}"));
+            self.queue.push((number, Arrived::Outcome(Err(error.to_string()))));
+        }
     }
 
     /// The client that was made under `number`.

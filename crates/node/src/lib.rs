@@ -4,6 +4,7 @@
 //! as JSON, many at once. Promises, classes and Dates are made in JavaScript.
 
 mod bridge;
+mod cli;
 mod client;
 mod input;
 mod local;

@@ -1,6 +1,7 @@
 //! The native part of the Python package: the core's clients for Python values, blocking and on asyncio.
 
 mod bridge;
+mod cli;
 mod client;
 mod errors;
 mod local;
@@ -16,6 +17,8 @@ mod value;
 mod _native {
     #[pymodule_export]
     use crate::bridge::Bridge;
+    #[pymodule_export]
+    use crate::cli::run_cli;
     #[pymodule_export]
     use crate::client::NativeClient;
     #[pymodule_export]

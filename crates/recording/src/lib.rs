@@ -17,10 +17,12 @@
 
 mod engine;
 mod flows;
+mod journal;
 mod names;
 mod preflight;
 
 pub use engine::{Call, Failure, HostError, JsonPlan, Outcome, Plan, Step, evaluate};
 pub use flows::artifacts::parse_key;
 pub use flows::events::{parse_event, parse_events};
+pub use journal::journal;
 pub use preflight::documents::policies;

@@ -7,7 +7,7 @@ const { askedFor } = require("../options/credentials.cjs");
 const { checkCall, credentialsOf, forCall, forNative, late, provided } = require("../options/client_options.cjs");
 const { customHandler } = require("../options/request_handler.cjs");
 const { withOptionHandlers } = require("../handlers/option_handlers.cjs");
-const { call, findCredentials, make } = require("../wire/call.cjs");
+const { call, findCredentials, getSigned, make } = require("../wire/call.cjs");
 const { unwatch, watch, within } = require("../wire/signal.cjs");
 
 class Calls {
@@ -90,6 +90,17 @@ class Calls {
     const found = await (typeof credentials === "function" ? credentials({ callerClientConfig }) : credentials);
     credentialsOf(found);
     return { ...found, $source: { ...found.$source, CREDENTIALS_CODE: "e" } };
+  }
+
+  /** What a URL of another service of AWS gives, signed with the credentials of this client: `{ status, body }`. */
+  async getSigned({ service, region, url }, callerClientConfig) {
+    await this.#prepared();
+    let options;
+    if (this.#options.credentials != null) {
+      const { accessKeyId, secretAccessKey, sessionToken } = await this.credentials(callerClientConfig);
+      options = JSON.stringify({ credentials: { accessKeyId, secretAccessKey, sessionToken } });
+    }
+    return getSigned(this.#native, this.#service, [service, region, url], options);
   }
 
   close() {

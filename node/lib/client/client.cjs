@@ -117,4 +117,9 @@ function optionsOf(client) {
   return undefined;
 }
 
-module.exports = { Client, optionsOf };
+/** What a URL of another service of AWS gives, signed with the credentials of a client: `{ status, body }`. */
+function getSigned(client, target) {
+  return client[CALLS].getSigned(target, client.config);
+}
+
+module.exports = { Client, getSigned, optionsOf };

@@ -35,6 +35,9 @@ export declare class Client<Inputs extends object, Outputs extends object> {
 /** What a client was made with. */
 export declare function optionsOf(client: object): object | undefined;
 
+/** What a URL of another service of AWS gives, signed with the credentials of a client. */
+export declare function getSigned(client: object, target: { service: string; region: string; url: string }): Promise<{ status: number; body: string }>;
+
 /** Goes through the pages of an operation. */
 export type Paginate<C, Input, Output> = (
   config: PaginationConfig<C>,

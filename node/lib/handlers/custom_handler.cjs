@@ -1,6 +1,6 @@
 "use strict";
 // A request handler of the user's own, as the AWS SDK has it: `handle(request, options)` gives `{ response }`.
-const { requestOf } = require("../middleware/http.cjs");
+const { attemptOf } = require("../middleware/http.cjs");
 const { isTransient } = require("./retry_strategy.cjs");
 
 /** The status by which the core knows of a failure of the handler that another attempt may mend. */
@@ -12,7 +12,7 @@ const FAILED = 503;
  */
 async function attemptOfHandler(handler, request, number, signal) {
   try {
-    const { response } = await handler.handle(requestOf(request), { abortSignal: signal });
+    const { response } = await handler.handle(attemptOf(request), { abortSignal: signal });
     if (!Number.isInteger(response?.statusCode)) throw new TypeError("a request handler must give { response } with its statusCode, headers and body");
     const headers = Object.entries(response.headers ?? {}).filter(([, value]) => value != null);
     return { response: { statusCode: response.statusCode, headers, body: await collected(response.body) } };

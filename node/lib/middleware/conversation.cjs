@@ -1,7 +1,7 @@
 "use strict";
 // A call of the core as a conversation: what it asks of its handlers (see client/answers.cjs), one question at a time, and at its end what
 // came of it.
-const { requestOf, responseOf } = require("./http.cjs");
+const { attemptOf, requestOf, responseOf } = require("./http.cjs");
 
 class Conversation {
   #next = deferred();
@@ -22,7 +22,7 @@ class Conversation {
       startedAt,
       asks: ["request", "attempts", "retries"],
       request: (request) => asking({ kind: "request", request: requestOf(request) }),
-      attempt: (_, request) => asking({ kind: "attempt", request: requestOf(request) }),
+      attempt: (_, request) => asking({ kind: "attempt", request: attemptOf(request) }),
       received: (_, outcome) => asking({ kind: "received", ...(outcome instanceof Error ? { error: outcome } : { response: responseOf(outcome) }) }),
       retry: (_, error) => asking({ kind: "retry", error }),
     };

@@ -26,6 +26,17 @@ function requestOf({ method, url, headers, body }) {
   return new HttpRequest({ method, protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname, query: queryOf(search), headers: headersOf(headers), body: text });
 }
 
+/** The same as an attempt has it in the AWS SDK, with the host among its headers. */
+function attemptOf(given) {
+  const request = /** @type {any} */ (requestOf(given));
+  request.headers = { host: hostOf(request), ...request.headers };
+  return request;
+}
+
+function hostOf({ hostname, port }) {
+  return port == null ? hostname : `${hostname}:${port}`;
+}
+
 /** The members of a query: a text, null for a name alone, or a list of those. */
 function queryOf(search) {
   const query = {};
@@ -56,7 +67,10 @@ function requestFor(request) {
   const { method, protocol, hostname, port, path, query, headers, body } = request;
   const search = searchOf(query ?? {});
   const url = `${protocol ?? "https:"}//${hostname}${port == null ? "" : `:${port}`}${path}${search === "" ? "" : `?${search}`}`;
-  return { method, url, headers: pairsOf(headers ?? {}), body: bytesOf("request", body) };
+  // The core writes the host by itself, unless it is to be another one.
+  const { host, ...others } = headers ?? {};
+  const own = host === undefined || host === hostOf(request) ? others : headers;
+  return { method, url, headers: pairsOf(own), body: bytesOf("request", body) };
 }
 
 /** A response for the core, in place of the service's; a TypeError for what is none. */
@@ -93,4 +107,4 @@ function escaped(text) {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-module.exports = { requestFor, requestOf, responseFor, responseOf };
+module.exports = { attemptOf, requestFor, requestOf, responseFor, responseOf };

@@ -3,7 +3,8 @@
 // JSON. What it gives back refers to them by number, so that callers get the values of their own client.
 const errors = require("../../generated/errors.cjs");
 const { SERVICE } = require("../client/brands.cjs");
-const { optionsOf } = require("../client/client.cjs");
+const { getSigned, optionsOf } = require("../client/client.cjs");
+const { recordingFunction } = require("../wire/call.cjs");
 const native = require("../wire/load_native.cjs");
 
 const MEETINGS = "chime-sdk-meetings";
@@ -18,7 +19,10 @@ const siblings = new WeakMap();
 
 /** What a function of the flows that needs no call gives. */
 function evaluated(name, given) {
-  const step = JSON.parse(native.recordingFunction(name, plain(given)));
+  return resultOf(JSON.parse(native.recordingFunction(name, plain(given))));
+}
+
+function resultOf(step) {
   if (step.failed) throw ownError(step.failed);
   return step.done;
 }
@@ -41,6 +45,8 @@ class Clients {
     this.#byService.set(service, first);
     if (meetings !== undefined) this.#byService.set(MEETINGS, meetings);
     if (s3 !== undefined) this.#byService.set("s3", s3);
+    /** The same without the signal, for what must come to its end. */
+    this.unaborted = abortSignal === undefined ? this : new Clients({ client: first, meetings, s3 }, fallback);
     this.#options = abortSignal === undefined ? undefined : { abortSignal };
     this.signal = abortSignal;
     /** The service that pipelines are asked of. */
@@ -49,8 +55,27 @@ class Clients {
 
   async call({ service, operation, input }) {
     if (service === "s3") return this.#askS3(operation, input);
+    if (service === "aws") return getSigned(this.#first, input);
+    if (service === "journal") return resultOf(await recordingFunction("journal", plain({ operation, input })));
     const Command = MODULES[service]()[`${operation}Command`];
     return this.#client(service).send(new Command(input), this.#options);
+  }
+
+  /** The client of the service that pipelines are asked of. */
+  get pipelines() {
+    return this.#client(this.service);
+  }
+
+  /** Its Region, as flows are told it. */
+  async region() {
+    const region = await this.#first.config.region();
+    return region === "aws-global" ? "us-east-1" : region;
+  }
+
+  /** The URL that its calls go to where it is not AWS's own: what stands in for AWS. */
+  async standIn() {
+    const { endpoint } = await this.#first.config.settings();
+    return /\.(amazonaws\.com|api\.aws)(\.cn)?$/.test(new URL(endpoint).hostname) ? undefined : endpoint;
   }
 
   #client(service) {

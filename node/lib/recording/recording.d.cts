@@ -1,3 +1,4 @@
+import { StoppedRecording } from "./guard.cjs";
 import { Client } from "../client/client.cjs";
 import { Attendee, ChimeSDKMeetingsClient, CreateMeetingCommandInput, Meeting } from "../../generated/client-chime-sdk-meetings.cjs";
 import {
@@ -8,6 +9,9 @@ import {
   MediaConcatenationPipeline,
   SelectedVideoStreams,
 } from "../../generated/client-chime-sdk-media-pipelines.cjs";
+
+export * from "./guard.cjs";
+export * from "./preflight.cjs";
 
 /** A client of this package: of the service that is called, or of another in whose place one is made. */
 export type AnyClient = Client<any, any>;
@@ -83,7 +87,7 @@ export interface StopOptions extends Through {
 export declare function stopRecording(
   target: MeetingLike | PipelineLike,
   options?: StopOptions,
-): Promise<{ MediaPipelineIds: string[]; MediaConcatenationPipelines: MediaConcatenationPipeline[] }>;
+): Promise<StoppedRecording>;
 
 /** Joins the files of a capture, once, whoever asks for it and however often; also while it runs: the service then waits. */
 export declare function concatenate(

@@ -100,24 +100,15 @@ function outcomeOf(native, operation, input, signal, options, asks) {
 
 /** Makes a client of a service, in this thread's environment of now; this thread does not wait for its files. */
 async function make(service, options, environment) {
-  const { record, native } = await new Promise((resolve) => {
-    listen();
-    const number = fresh();
-    pending.set(number, (record) => resolve({ record, native: record[1] ? bridge.made(number) : undefined }));
-    bridge.make(number, service.name, options, environment);
-  });
-  if (native === undefined) throw fromRecord(record[2], service);
+  const [number, success, outcome] = await arrival((number) => bridge.make(number, service.name, options, environment));
+  const native = success ? bridge.made(number) : null;
+  if (native === null) throw fromRecord(outcome, service);
   return native;
 }
 
 /** The credentials of a client's chain; this thread does not wait for its files and services. */
 async function findCredentials(native, service) {
-  const [, success, found] = await new Promise((resolve) => {
-    listen();
-    const number = fresh();
-    pending.set(number, resolve);
-    bridge.findCredentials(native, number);
-  });
+  const [, success, found] = await arrival((number) => bridge.findCredentials(native, number));
   if (!success) throw fromRecord(found, service);
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = found;
   return {
@@ -128,6 +119,30 @@ async function findCredentials(native, service) {
   };
 }
 
+/** What a URL of another service of AWS gives, signed with the client's credentials or those of `options`: `{ status, body }`. */
+async function getSigned(native, service, target, options) {
+  const [, success, answer] = await arrival((number) => bridge.getSigned(native, number, target, options));
+  if (!success) throw fromRecord(answer, service);
+  return answer;
+}
+
+/** What a function of the flows gives that waits for a disk; this thread does not. */
+async function recordingFunction(name, given) {
+  const [, success, step] = await arrival((number) => bridge.recordingFunction(number, name, given));
+  if (!success) throw fromRecord(step);
+  return step;
+}
+
+/** The record that comes under the number that `begin` begins with. */
+function arrival(begin) {
+  return new Promise((resolve) => {
+    listen();
+    const number = fresh();
+    pending.set(number, resolve);
+    begin(number);
+  });
+}
+
 /** A number that no call under way has. */
 function fresh() {
   do last = (last + 1) >>> 0;
@@ -135,4 +150,4 @@ function fresh() {
   return last;
 }
 
-module.exports = { call, findCredentials, make };
+module.exports = { call, findCredentials, getSigned, make, recordingFunction };

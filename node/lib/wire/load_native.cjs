@@ -51,6 +51,8 @@ function opened(file, origin = "") {
     const { message } = /** @type {Error} */ (error);
     throw new Error(`chimeline's native module, ${file}${origin}, does not load: ${message}`, { cause: error });
   }
+  // For another process that needs it: how it was found is not repeated there.
+  Object.defineProperty(native, "file", { value: file, configurable: true });
   if (native.VERSION === VERSION) return native;
   throw new Error(`chimeline ${VERSION} found a native module of version ${native.VERSION}, ${file}${origin}: install both anew`);
 }

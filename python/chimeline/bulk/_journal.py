@@ -59,10 +59,10 @@ class Journal:
         if os.fstat(file).st_size == 0:
             self._write({**self._header, **identity}, to_disk=True)
 
-    def announce(self, key: str) -> None:
-        """Notes that a call begins: on disk before it does, where its outcome would be in doubt without."""
+    def announce(self, keys: list[str]) -> None:
+        """Notes that calls begin: on disk before they do, where their outcomes would be in doubt without."""
         if self._needs_announcement:
-            self._write({"begun": key}, to_disk=True)
+            self._write(*({"begun": key} for key in keys), to_disk=True)
 
     def note(self, key: str, output: dict[str, Any] | None, error: Exception | None) -> None:
         """Notes what came of a call."""
@@ -98,11 +98,11 @@ class Journal:
             os.close(self._file)
             self._file = None
 
-    def _write(self, line: dict[str, Any], to_disk: bool = False) -> None:
+    def _write(self, *lines: dict[str, Any], to_disk: bool = False) -> None:
         if self._file is None:
             return
         # In one piece, so that lines of two processes stay apart.
-        os.write(self._file, json.dumps(line, default=_plain).encode() + b"\n")
+        os.write(self._file, b"".join(json.dumps(line, default=_plain).encode() + b"\n" for line in lines))
         if to_disk:
             os.fsync(self._file)
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-from ._functions import Functions, parse_event, parse_events, policies
+from ._functions import AWAITED, parse_event, parse_events, policies
+from ._guarded import reap, record
+from ._looks import follow, preflight
 from .events import ChimeEvent
 from .types import MeetingLike, PipelineLike, Tags
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
     from .._aio import AsyncClient
     from .._blocking import BlockingClient
     from . import types
-    from ._guard import Recording
 
 __all__ = [
     "ChimeEvent",
@@ -31,13 +32,14 @@ __all__ = [
     "people",
     "policies",
     "preflight",
+    "reap",
     "record",
     "resolve_event",
     "start_recording",
     "stop_recording",
 ]
 
-_set = Functions(awaited=True)
+_set = AWAITED
 
 
 @overload
@@ -176,45 +178,6 @@ def start_recording(
     return _set.start_recording(
         meeting,
         sink,
-        artifacts=artifacts,
-        streams=streams,
-        tags=tags,
-        purpose=purpose,
-        client=client,
-        meetings=meetings,
-        **request,
-    )
-
-
-def record(
-    meeting: MeetingLike,
-    sink: str,
-    *,
-    max_duration: float | None = None,
-    concatenate_to: str | None = None,
-    artifacts: Sequence[str] | Mapping[str, Any] | None = None,
-    streams: Sequence[str | Mapping[str, Any]] | Mapping[str, Any] | None = None,
-    tags: Tags | None = None,
-    purpose: str = "recording",
-    client: Any = None,
-    meetings: Any = None,
-    **request: Any,
-) -> Recording:
-    """Guards a recording: it runs while the body of the ``with`` (or ``async with``) runs, and is stopped whatever ends the
-        body.
-
-    max_duration: seconds after which it is stopped, though the body goes on.
-    concatenate_to: ``s3://BUCKET/PREFIX`` where the files are joined after the stop.
-
-    The other arguments are those of :func:`start_recording`. The body begins when the service records. An exception, a
-    cancellation, Ctrl-C and the end of the interpreter stop it too; a stop is tried again until the service confirms it, and
-    one that cannot be confirmed is logged with the command that stops it. An error of the body is the one that is raised.
-    """
-    return _set.record(
-        meeting,
-        sink,
-        max_duration=max_duration,
-        concatenate_to=concatenate_to,
         artifacts=artifacts,
         streams=streams,
         tags=tags,
@@ -367,59 +330,6 @@ def artifacts(
 
 
 @overload
-def preflight(
-    sink: str | None = None,
-    *,
-    meeting: MeetingLike | None = None,
-    concatenate_to: str | None = None,
-    media_region: str | None = None,
-    endpoints: Mapping[str, str] | None = None,
-    client: BlockingClient,
-) -> types.Preflight: ...
-
-
-@overload
-def preflight(
-    sink: str | None = None,
-    *,
-    meeting: MeetingLike | None = None,
-    concatenate_to: str | None = None,
-    media_region: str | None = None,
-    endpoints: Mapping[str, str] | None = None,
-    client: AsyncClient | None = None,
-) -> Awaitable[types.Preflight]: ...
-
-
-def preflight(
-    sink: str | None = None,
-    *,
-    meeting: MeetingLike | None = None,
-    concatenate_to: str | None = None,
-    media_region: str | None = None,
-    endpoints: Mapping[str, str] | None = None,
-    client: Any = None,
-) -> Any:
-    """Looks whether a meeting can be recorded to a place, before anything is created; every request is a read.
-
-    sink, concatenate_to: ``s3://BUCKET/PREFIX`` of the recording and of its concatenation.
-    meeting: the meeting, where there is one already.
-    media_region: the Region of its media, where there is none yet.
-    endpoints: URLs of ``s3``, ``sts`` and ``iam`` in place of AWS's own; else ``AWS_ENDPOINT_URL_S3`` and the like.
-
-    Returns ``ready``, which is None where something cannot be told, and the ``checks``: each with its ``verdict``, what was
-    asked, what was found, the ``cure`` and what to ``paste``.
-    """
-    return _set.preflight(
-        sink,
-        meeting=meeting,
-        concatenate_to=concatenate_to,
-        media_region=media_region,
-        endpoints=endpoints,
-        client=client,
-    )
-
-
-@overload
 def resolve_event(
     event: Any,
     *,
@@ -445,40 +355,3 @@ def resolve_event(
     event: what EventBridge, SNS, SQS or Lambda gives.
     """
     return _set.resolve_event(event, client=client)
-
-
-@overload
-def follow(
-    pipeline: PipelineLike,
-    *,
-    delay: float = 2.0,
-    events: Any = None,
-    client: BlockingClient,
-) -> Iterator[dict[str, Any]]: ...
-
-
-@overload
-def follow(
-    pipeline: PipelineLike,
-    *,
-    delay: float = 2.0,
-    events: Any = None,
-    client: AsyncClient | None = None,
-) -> AsyncIterator[dict[str, Any]]: ...
-
-
-def follow(
-    pipeline: PipelineLike,
-    *,
-    delay: float = 2.0,
-    events: Any = None,
-    client: Any = None,
-) -> Any:
-    """Goes through the states of a pipeline as they come; ends with the pipeline. Throttling and passing errors end nothing.
-
-    delay: seconds between two calls.
-    events: a queue (``asyncio.Queue``, or ``queue.Queue`` for a client that blocks) of events, each of which saves a call.
-
-    Gives maps with ``MediaPipelineId``, ``Status`` and ``Pipeline``, which is None where an event told.
-    """
-    return _set.follow(pipeline, delay=delay, events=events, client=client)

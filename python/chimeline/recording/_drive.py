@@ -47,7 +47,8 @@ class Clients:
         self._first = client
         self.service = PIPELINES if service == MEETINGS else service
         """The service that pipelines are asked of."""
-        self.region: str | None = getattr(client.meta, "region_name", None)
+        region: str | None = getattr(client.meta, "region_name", None)
+        self.control_region = "us-east-1" if region in (None, "aws-global") else region
 
     @property
     def pipelines(self) -> Any:
@@ -56,9 +57,18 @@ class Clients:
             self._by_service[self.service] = _sibling(self._first, self.service)
         return self._by_service[self.service]
 
+    @property
+    def stand_in(self) -> dict[str, str]:
+        """The URL of what stands in for AWS, which is then asked for the account, too."""
+        url: str = self._first.meta.endpoint_url
+        is_of_aws = url.rstrip("/").endswith((".amazonaws.com", ".api.aws", ".amazonaws.com.cn"))
+        return {} if is_of_aws else {"sts": url}
+
     def method(self, call: Mapping[str, Any]) -> Callable[..., Any]:
         """What makes a call."""
         service, operation = call["service"], call["operation"]
+        if service == "journal":
+            return _Journal(operation)
         if operation == "SignedGet":
             return _SignedGet(self._first)
         client = self._by_service.get(service)
@@ -68,6 +78,16 @@ class Clients:
             return _Presigner(client)
         mapping = client.meta.method_to_api_mapping
         return getattr(client, next(method for method, name in mapping.items() if name == operation))
+
+
+class _Journal:
+    """Writes to the journal of a guard, or reads it."""
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+
+    def __call__(self, **given: Any) -> dict[str, Any]:
+        return function("journal", operation=self._operation, input=given)
 
 
 class _SignedGet:
@@ -152,9 +172,7 @@ class _Run:
         self._answers.append(error)
         response: Any = getattr(error, "response", None)
         if not isinstance(response, dict) or "Error" not in response:
-            # What this error is depends on its class: a program's own may derive from one of ours.
-            kinds = [kind.__name__ for kind in type(error).__mro__]
-            known = next((name for name in kinds if name in errors_without_answer), kinds[0])
+            known = _unanswered(error) or type(error).__name__
             return _json({"error": {"class": known, "message": str(error)}})
         found = response["Error"]
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -192,6 +210,16 @@ errors_without_answer = (
 )
 
 
+def _unanswered(error: BaseException) -> str | None:
+    """The class of an error that no service answered; a program's own class may derive from one of ours."""
+    return next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in errors_without_answer), None)
+
+
+def is_unanswered(error: BaseException) -> bool:
+    """Whether what was asked for may have been done all the same."""
+    return _unanswered(error) is not None
+
+
 def _own_error(failed: Mapping[str, Any]) -> Exception:
     return getattr(errors, failed["class"])(failed["message"])
 
@@ -220,7 +248,7 @@ async def _awaited(run: _Run, clients: Clients) -> Any:
 async def _call_awaited(run: _Run, clients: Clients, call: Mapping[str, Any]) -> str:
     try:
         method = clients.method(call)
-        if call["service"] in ("s3", "aws"):
+        if call["service"] in ("s3", "aws", "journal"):
             # Most clients of S3 block; of those that are awaited the coroutine comes back from the thread.
             output = await asyncio.to_thread(method, **call["input"])
         else:

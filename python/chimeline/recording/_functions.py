@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from .._generated.errors import ParamValidationError
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from .types import MeetingLike, PipelineLike, Tags
+
+
+_logger = logging.getLogger("chimeline")
 
 
 class Functions:
@@ -130,14 +135,13 @@ class Functions:
         client: Any = None,
     ) -> Any:
         clients = self._clients(client, _drive.PIPELINES)
-        region = clients.region
         given = {
             "sink": sink,
             "meeting": meeting,
             "concatenate_to": concatenate_to,
             "media_region": media_region,
             "endpoints": endpoints_of(endpoints),
-            "region": "us-east-1" if region in (None, "aws-global") else region,
+            "region": clients.control_region,
         }
         return _drive.drive("preflight", given, clients)
 
@@ -148,6 +152,8 @@ class Functions:
         *,
         max_duration: float | None = None,
         concatenate_to: str | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        signals: bool | Sequence[int] = False,
         artifacts: Sequence[str] | Mapping[str, Any] | None = None,
         streams: Sequence[str | Mapping[str, Any]] | Mapping[str, Any] | None = None,
         tags: Tags | None = None,
@@ -158,10 +164,37 @@ class Functions:
     ) -> Any:
         from ._guard import Recording
 
-        start = {"meeting": meeting, "sink": sink, "artifacts": artifacts, "streams": streams, "tags": tags}
-        stop = {"concatenate_to": concatenate_to, "wait": False, "retry": 60}
         clients = self._clients(client, _drive.PIPELINES, meetings)
-        return Recording(clients, {**start, "purpose": purpose, "request": request}, stop, max_duration)
+        shared = {"journal": _path_of(journal), "concatenate_to": concatenate_to}
+        start = {"meeting": meeting, "sink": sink, "artifacts": artifacts, "streams": streams, "tags": tags, **shared}
+        start = {**start, "purpose": purpose, "request": request, "region": clients.control_region}
+        return Recording(clients, start, {**shared, "wait": False, "retry": 60}, max_duration, signals)
+
+    def reap(
+        self,
+        journal: str | os.PathLike[str] | None = None,
+        *,
+        tags: Tags | None = None,
+        older_than: float | None = None,
+        dry_run: bool = False,
+        retry: float = 60,
+        endpoints: Mapping[str, str] | None = None,
+        client: Any = None,
+    ) -> Any:
+        clients = self._clients(client, _drive.PIPELINES)
+        path = _path_of(journal)
+        given = {
+            "journal": path,
+            "tags": tags,
+            "older_than": older_than,
+            "dry_run": dry_run,
+            "retry": retry,
+            "region": clients.control_region,
+            "endpoints": {**clients.stand_in, **endpoints_of(endpoints)},
+            "now": time.time(),
+        }
+        found = _drive.drive("reap", given, clients)
+        return _told_awaited(found, path) if clients.is_awaited else _told(found, path)
 
     def resolve_event(self, event: Any, *, client: Any = None) -> Any:
         clients = self._clients(client, _drive.PIPELINES)
@@ -186,8 +219,35 @@ def _follow_blocking(given: dict[str, Any], clients: _drive.Clients, events: Any
     return _drive.watch_blocking("follow", given, clients, SimpleQueue[Any]() if events is None else events)
 
 
+def _path_of(journal: str | os.PathLike[str] | None) -> str | None:
+    """An absolute path: the folder of the process may change."""
+    if journal is None:
+        return None
+    given: Any = journal
+    if not isinstance(given, (str, os.PathLike)) or not (path := os.fspath(given)):
+        raise ParamValidationError(f"journal must be the path of a file, not {given!r} of type {type(given).__name__}")
+    return os.path.abspath(os.fsdecode(path))
+
+
+def _told(found: Any, journal: str | None) -> Any:
+    for left in found["Left"]:
+        name = left.get("MediaPipelineId") or f"the recording of {left.get('MeetingId')}"
+        _logger.error("%s may still record: %s", name, left["Reason"])
+    if found["Damage"]:
+        _logger.error("the journal %s was read up to its damage, and is left as it is: %s", journal, found["Damage"])
+    return found
+
+
+async def _told_awaited(found: Any, journal: str | None) -> Any:
+    return _told(await found, journal)
+
+
 async def _event_awaited(found: Any) -> ChimeEvent:
     return event_of(await found)
+
+
+AWAITED = Functions(awaited=True)
+BLOCKING = Functions(awaited=False)
 
 
 def endpoints_of(given: Mapping[str, str] | None) -> dict[str, str]:

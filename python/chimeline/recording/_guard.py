@@ -8,12 +8,15 @@ import logging
 import os
 import sys
 import threading
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from .._generated import blocking_factories, errors
 from . import _drive
+from ._signals import Signals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from .._typing import Self
@@ -25,10 +28,18 @@ _WAITER = "media_capture_pipeline_in_progress"
 class Recording:
     """A recording that the body of a ``with`` or an ``async with`` guards."""
 
-    def __init__(self, clients: _drive.Clients, start: dict[str, Any], stop: dict[str, Any], max_duration: float | None) -> None:
+    def __init__(
+        self,
+        clients: _drive.Clients,
+        start: dict[str, Any],
+        stop: dict[str, Any],
+        max_duration: float | None,
+        signals: bool | Sequence[int],
+    ) -> None:
         given: Any = max_duration
         if given is not None and not (isinstance(given, (int, float)) and given > 0):
             raise errors.ParamValidationError(f"max_duration must be a positive number of seconds, not {given!r}")
+        self._signals = Signals(signals)
         self._clients = clients
         self._start = start
         self._stop = stop
@@ -45,6 +56,12 @@ class Recording:
     def pipeline_id(self) -> str:
         """The MediaPipelineId."""
         return self.pipeline["MediaPipelineId"]
+
+    def _enters(self) -> None:
+        if self._start["journal"] is not None:
+            # A guard may be entered again, and is then another one.
+            self._start["guard"] = self._stop["guard"] = str(uuid.uuid4())
+        self._signals.catch()
 
     def _began(self, pipeline: dict[str, Any]) -> None:
         self.pipeline = pipeline
@@ -69,6 +86,14 @@ class Recording:
         except Exception as error:
             self._complain(error)
 
+    def _not_started(self, error: BaseException) -> None:
+        self._signals.let_go()
+        if _drive.is_unanswered(error):
+            meeting: Any = self._start["meeting"]
+            name = meeting if isinstance(meeting, str) else meeting.get("Meeting", meeting).get("MeetingId")
+            text = "the meeting %s may be recorded, for its start was not answered: %s. This stops it: chimeline stop %s"
+            _logger.error(text, name, error, name)
+
     def _complain(self, error: BaseException) -> None:
         _logger.error("%s may still record, for its stop failed: %s. %s", self.pipeline_id, error, self._cure())
 
@@ -89,18 +114,22 @@ class Recording:
     def __enter__(self) -> Self:
         if self._clients.is_awaited:
             raise TypeError("the client is awaited: use `async with`, or a client of chimeline.blocking")
+        self._enters()
         try:
             self._began(_drive.drive("start_recording", self._start, self._clients))
-        except Exception:
+        except Exception as error:
+            self._not_started(error)
             raise
         except BaseException:
             # Ctrl-C: whether the recording was made is not known, and asking again finds it.
             self._began(_drive.drive("start_recording", self._start, self._clients))
+            self._signals.let_go()
             self._end(sys.exc_info()[1])
             raise
         try:
             self._clients.pipelines.get_waiter(_WAITER).wait(MediaPipelineId=self.pipeline_id)
         except BaseException as error:
+            self._signals.let_go()
             self._end(error)
             raise
         if self._max_duration is not None:
@@ -110,6 +139,7 @@ class Recording:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self._signals.let_go()
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
@@ -128,6 +158,7 @@ class Recording:
     async def __aenter__(self) -> Self:
         if not self._clients.is_awaited:
             raise TypeError("the client blocks: use `with`, or a client of chimeline.client")
+        self._enters()
         starting = asyncio.ensure_future(_drive.drive("start_recording", self._start, self._clients))
         try:
             self._began(await asyncio.shield(starting))
@@ -135,9 +166,11 @@ class Recording:
         except BaseException as error:
             if not self.pipeline:
                 if starting.done() and not starting.cancelled() and starting.exception() is not None:
+                    self._not_started(error)
                     raise
                 # Cancelled: what was being made is made, and then stopped.
                 self._began(await starting)
+            self._signals.let_go()
             await self._end_awaited(error)
             raise
         if self._max_duration is not None:
@@ -151,6 +184,7 @@ class Recording:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._signals.let_go()
         if self._timer is not None:
             self._timer.cancel()
         if self._limiting is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._functions import Functions, parse_event, parse_events, policies
+from ._functions import BLOCKING, parse_event, parse_events, policies
 from .events import ChimeEvent
 from .types import MeetingLike, PipelineLike, Tags
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping, Sequence
 
     from .._blocking import BlockingClient
@@ -26,13 +27,14 @@ __all__ = [
     "people",
     "policies",
     "preflight",
+    "reap",
     "record",
     "resolve_event",
     "start_recording",
     "stop_recording",
 ]
 
-_set = Functions(awaited=False)
+_set = BLOCKING
 
 
 def ensure_meeting(
@@ -117,6 +119,8 @@ def record(
     *,
     max_duration: float | None = None,
     concatenate_to: str | None = None,
+    journal: str | os.PathLike[str] | None = None,
+    signals: bool | Sequence[int] = False,
     artifacts: Sequence[str] | Mapping[str, Any] | None = None,
     streams: Sequence[str | Mapping[str, Any]] | Mapping[str, Any] | None = None,
     tags: Tags | None = None,
@@ -130,6 +134,9 @@ def record(
 
     max_duration: seconds after which it is stopped, though the body goes on.
     concatenate_to: ``s3://BUCKET/PREFIX`` where the files are joined after the stop.
+    journal: a file by which :func:`reap` finds the recording if the process is killed.
+    signals: signals that end the body by a ``SystemExit``, as Ctrl-C does by itself: numbers, or True for SIGTERM. For the main
+        thread alone, for as long as the body runs.
 
     The other arguments are those of :func:`start_recording`. The body begins when the service records. An exception, a
     cancellation, Ctrl-C and the end of the interpreter stop it too; a stop is tried again until the service confirms it, and
@@ -140,6 +147,8 @@ def record(
         sink,
         max_duration=max_duration,
         concatenate_to=concatenate_to,
+        journal=journal,
+        signals=signals,
         artifacts=artifacts,
         streams=streams,
         tags=tags,
@@ -275,3 +284,25 @@ def follow(
     Gives maps with ``MediaPipelineId``, ``Status`` and ``Pipeline``, which is None where an event told.
     """
     return _set.follow(pipeline, delay=delay, events=events, client=client)
+
+
+def reap(
+    journal: str | os.PathLike[str] | None = None,
+    *,
+    tags: Tags | None = None,
+    older_than: float | None = None,
+    dry_run: bool = False,
+    retry: float = 60,
+    endpoints: Mapping[str, str] | None = None,
+    client: Any = None,
+) -> types.Reaped:
+    """Stops recordings that killed processes left: see :func:`chimeline.recording.reap`."""
+    return _set.reap(
+        journal,
+        tags=tags,
+        older_than=older_than,
+        dry_run=dry_run,
+        retry=retry,
+        endpoints=endpoints,
+        client=client,
+    )

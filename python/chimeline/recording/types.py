@@ -21,12 +21,17 @@ __all__ = [
     "ArtifactFolder",
     "ArtifactList",
     "Check",
+    "LeftRecording",
     "MeetingLike",
     "MeetingWithAttendees",
     "PipelineLike",
     "Preflight",
+    "Reaped",
     "StoppedRecording",
     "Tags",
+    # For the annotations of the functions: type checkers take no name from here that is not listed.
+    "meetings",
+    "pipelines",
 ]
 
 MeetingLike = Union[str, Mapping[str, Any]]
@@ -52,6 +57,27 @@ class StoppedRecording(TypedDict):
     MediaPipelineIds: list[str]
     MediaConcatenationPipelines: list[pipelines.MediaConcatenationPipeline]
     """What joins the recordings, where that was asked for."""
+
+
+class LeftRecording(TypedDict):
+    """A recording that may go on."""
+
+    MediaPipelineId: NotRequired[str]
+    MeetingId: NotRequired[str]
+    Region: NotRequired[str]
+    Reason: NotRequired[str]
+    """Why it was not stopped."""
+
+
+class Reaped(StoppedRecording):
+    """What became of the recordings that killed processes left."""
+
+    Guarded: list[LeftRecording]
+    """What living processes guard."""
+    Left: list[LeftRecording]
+    """What could not be stopped."""
+    Damage: str | None
+    """Which line of the journal cannot be read, and why."""
 
 
 class Check(TypedDict):

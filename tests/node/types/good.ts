@@ -13,6 +13,7 @@ import {
 } from "chimeline/client-chime-sdk-media-pipelines";
 import { ChimeSDKMeetings, CreateMeetingCommand, type Meeting, MediaCapabilities } from "chimeline/client-chime-sdk-meetings";
 import { run } from "chimeline/bulk";
+import { policies, preflight, reap, record } from "chimeline/recording";
 import { LocalChime } from "chimeline/testing";
 
 const config: ChimeSDKMediaPipelinesClientConfig = {
@@ -70,6 +71,14 @@ async function main(): Promise<void> {
     console.log(index, output, error?.message, resumed);
   }
   console.log(run(meetings, CreateMeetingCommand, []).failures.length);
+
+  const length: number = await record("meeting", "s3://recordings", { maxDuration: 60, signals: ["SIGTERM"] }, async (recording) => recording.pipelineId.length);
+  const recording = await record({ meeting: { MeetingId: "m" }, sink: "s3://recordings", journal: "journal" });
+  recording.signal.addEventListener("abort", () => console.log(recording.stopped?.MediaPipelineIds, length));
+  await recording.stop();
+  const left: (string | undefined)[] = (await reap({ tags: { app: "x" }, olderThan: 3600 })).Left.map(({ Reason }) => Reason);
+  const { ready, checks } = await preflight("s3://recordings", { endpoints: { s3: "http://127.0.0.1:1" } });
+  console.log(left, ready, checks[0]?.verdict === "cannot tell", policies("recordings", { account: "111122223333" }).bucket?.Statement.length);
 
   const local = await LocalChime.start({ pace: 0 });
   new Chime(local.clientOptions).destroy();

@@ -8,6 +8,7 @@ import {
   type ChimeSDKMediaPipelinesClientConfig,
   type ChimeSDKMediaPipelinesClientConfigType,
   type ChimeSDKMediaPipelinesClientResolvedConfig,
+  type ChimeSDKMediaPipelinesExtensionConfiguration,
   type ChimeSDKMediaPipelinesRequestOptions,
   type ClientDefaults,
   type ClientInputEndpointParameters,
@@ -21,7 +22,12 @@ import { LocalChime } from "chimeline/testing";
 
 const defaults: ClientDefaults = { runtime: "node", tls: true, apiVersion: "2021-07-15", defaultsMode: "standard" };
 const parameters: ClientInputEndpointParameters = { region: async () => "us-east-1", useFipsEndpoint: false };
-const extension: RuntimeExtension = { configure() {} };
+const extension: RuntimeExtension = {
+  configure(configuration: ChimeSDKMediaPipelinesExtensionConfiguration) {
+    configuration.setRegion(async () => (await configuration.region()) ?? "eu-west-1");
+    configuration.updateHttpClientConfig("requestTimeout", 5);
+  },
+};
 const handler = { handle: async (request: { method: string }) => ({ response: { statusCode: 200, headers: {}, body: request.method } }) };
 const config: ChimeSDKMediaPipelinesClientConfig = { ...defaults, ...parameters, requestHandler: handler, systemClockOffset: 0, signingRegion: "us-east-1" };
 const alias: ChimeSDKMediaPipelinesClientConfigType = config;

@@ -152,10 +152,10 @@ def node_folder() -> Path:
 
 
 def _tools(folder: Path) -> None:
-    """`python`, `pytest`, and what npm installed, in the folder of a program."""
+    """`python`, `chimeline`, `pytest`, and what npm installed, in the folder of a program."""
     tools = folder / "bin"
     tools.mkdir()
-    for name, command in {"python": "", "pytest": " -m pytest -p no:cacheprovider"}.items():
+    for name, command in {"python": "", "chimeline": " -m chimeline", "pytest": " -m pytest -p no:cacheprovider"}.items():
         (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{command} "$@"\n')
         (tools / name).chmod(0o755)
     modules = folder / "node_modules"

@@ -37,6 +37,15 @@ async def record(meeting_id: str, bucket: str) -> MediaCapturePipeline:
     return created["MediaCapturePipeline"]
 
 
+async def guarded(meeting: str, journal: str) -> list[str]:
+    async with chimeline.record(meeting, "s3://recordings", journal=journal, signals=True, max_duration=60) as recording:
+        print(recording.pipeline_id)
+    found = await chimeline.recording.reap(journal)
+    print([left["Reason"] for left in found["Left"] if "Reason" in left], found["Damage"])
+    client = chimeline.blocking.client("chime-sdk-media-pipelines")
+    return chimeline.recording.reap(tags={"app": "x"}, older_than=3600, client=client)["MediaPipelineIds"]
+
+
 async def open_rooms(names: list[str], service: str) -> list[str]:
     inputs = [{"MediaRegion": "us-east-1", "ExternalMeetingId": name} for name in names]
     run = bulk.run(chimeline.client("chime-sdk-meetings"), "create_meeting", inputs, rate=10)

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use crate::call::context::ClientContext;
 use crate::call::options::Call;
 use crate::codec::timestamp::http_date;
-use crate::config::options::RetryMode;
+use crate::config::retry::RetryMode;
 use crate::error::kinds::{Attempt, Error};
 use crate::error::response::{self, RawResponse};
 use crate::redact;
@@ -65,6 +65,10 @@ pub(crate) fn classify(client: &ClientContext, call: &Call, attempted: Attempted
         }
         Ok(answer) => answer,
         Err(error) => {
+            // Who asks for credentials tries again by rules of their own.
+            if identity.is_none() {
+                return Classification::Failure { error, retry: Retry::No };
+            }
             let reason = if error.kind().is_timeout() { Retryable::Timeout } else { Retryable::Transient };
             let retry = if error.kind().is_transient() { Retry::After(reason, None) } else { Retry::No };
             return Classification::Failure { error, retry };

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials;
 
 use crate::client::Client;
-use crate::config::options::StaticCredentials;
+use crate::config::static_credentials::StaticCredentials;
 use crate::credentials::cache::Source;
 use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::error::kinds::{Error, ErrorKind};
@@ -81,7 +81,8 @@ impl Client {
     }
 }
 
-fn on_io_thread<T: 'static>(
+/// Does it on the process's I/O thread; where there is no such runtime, `done` has the error at once.
+pub(super) fn on_io_thread<T: 'static>(
     load: impl Future<Output = Result<T, Error>> + Send + 'static,
     done: impl FnOnce(Result<T, Error>) + Send + 'static,
 ) {

@@ -30,7 +30,8 @@ use crate::credentials::cache::Source;
 use crate::credentials::host::HostCredentialsCache;
 use crate::error::hint;
 use crate::error::kinds::{Attempt, Error, ErrorKind};
-use crate::http::transport::Network;
+use crate::error::panics;
+use crate::http::transport::{Network, SocketOptions};
 use crate::redact::excerpt;
 use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
@@ -39,6 +40,7 @@ use crate::runtime::host::{Asked, Door, Pump};
 use crate::runtime::io_thread::{self, PerProcess};
 use crate::schema::{Operation, Service};
 use crate::signing::clock_skew::Skew;
+use crate::signing::key::SigningKeys;
 
 /// A client of one service; clones share their connections, credentials and retry quota.
 #[derive(Clone)]
@@ -158,12 +160,12 @@ impl Client {
                 region: options.region.as_deref().unwrap_or_default(),
                 host: "",
                 endpoint_source: options.endpoint_url.as_ref().map(|_| CODE),
-                names: options.option_names,
+                names: options.names,
             };
             let hint = hint::of(&client, "", &error);
             error.with_hint(hint)
         };
-        Client::made(service, options, env, credentials, peer).map_err(explained)
+        panics::caught_now(|| Client::made(service, options, env, credentials, peer)).map_err(explained)
     }
 
     fn made(
@@ -177,13 +179,17 @@ impl Client {
         let config = Config::resolve(service, options, &env)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
             .map_err(|_| Error::new(ErrorKind::InvalidConfig, "the user agent cannot stand in a header".to_owned()))?;
-        let network =
-            Network::new(config.tls.clone(), config.proxies.clone(), config.connect_timeout, config.read_timeout);
+        let Config { connect_timeout, read_timeout, tcp_keepalive, .. } = config;
+        let socket = SocketOptions { connect_timeout, read_timeout, tcp_keepalive };
+        let network = Network::new(config.tls.clone(), config.proxies.clone(), socket);
         let alike = peer.map(|peer| &peer.0).filter(|peer| peer.network.is_like(&network));
         let network = alike.map_or_else(|| Arc::new(network), |peer| peer.network.clone());
         let given = options.http_proxy.is_some() || options.https_proxy.is_some();
-        let of_credentials =
-            if given && options.proxies_of_service { network.as_in(&env.variables) } else { network.clone() };
+        let of_credentials = if given && options.proxies_of_service.unwrap_or_default() {
+            network.as_in(&env.variables)
+        } else {
+            network.clone()
+        };
         let found = alike.filter(|peer| {
             let from = |config: &Config| (config.profile.clone(), config.credentials_region.clone());
             peer.credentials.is_found() && from(&peer.config) == from(&config) && options.finds_credentials()
@@ -198,6 +204,7 @@ impl Client {
             to(&peer.config) == to(&config)
         });
         let skew = Skew::starting_at(config.clock_offset);
+        let endpoint = request::parsed(&config.endpoint.url)?;
         let context = ClientContext {
             credentials,
             service,
@@ -207,6 +214,8 @@ impl Client {
             skew,
             env,
             user_agent,
+            signing_keys: SigningKeys::default(),
+            endpoint,
             network,
         };
         let pool = connected.map_or_else(|| Arc::new(PerProcess::new()), |peer| peer.pool.clone());
@@ -233,10 +242,7 @@ impl Client {
         let making = io.spawn(async move { tokio::task::spawn_blocking(make).await });
         io.spawn(async move {
             let outcome = making.await.flatten();
-            done(outcome.unwrap_or_else(|panic| {
-                let message = format!("the client cannot be made: {panic}");
-                Err(Error::new(ErrorKind::InvalidConfig, message))
-            }));
+            done(outcome.unwrap_or_else(|error| Err(panics::of_task(error))));
         });
     }
 
@@ -277,8 +283,9 @@ impl Client {
         let http = self.http(&pool, kept, deadline).await;
         let http = &http.map_err(|e| self.0.explained(e, call.operation))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_at_once()))))?;
-        let (client, permits) = (&self.0.context, Some(&*permits));
-        orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
+        let (client, permits, knows_connections) = (&self.0.context, Some(&*permits), false);
+        let context = CallContext { client, http, permits, knows_connections, call, door, deadline, progress };
+        orchestrator::run(&context).await
     }
 
     /// Starts the call on the process's I/O thread. `done` is called once with the outcome, whatever becomes of the call; where
@@ -390,9 +397,9 @@ impl Client {
         if let Some(http) = made.get() {
             return Ok(http.clone());
         }
-        let url = request::parsed(&self.0.config.endpoint.url)?;
         let idle_connections = if self.0.config.keep_alive { idle_connections } else { 0 };
-        let http = orchestrator::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
+        let making = self.0.network.client(&self.0.endpoint, idle_connections);
+        let http = Box::pin(orchestrator::secured(deadline, making)).await?;
         Ok(made.get_or_init(|| http).clone())
     }
 }
@@ -400,5 +407,24 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Client").field(&self.0.service.name).field(&self.0.host()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::call::progress::Progress;
+    use crate::schema::Operation;
+    use crate::testing::fuzzing;
+
+    /// Many may wait for a connection at once.
+    #[test]
+    fn a_call_that_waits_is_small() {
+        const MOST: usize = 2048;
+        let is_list = |(_, operation): &(_, &Operation)| operation.name == "ListMediaCapturePipelines";
+        let (client, operation) = fuzzing::operations().into_iter().find(is_list).expect("an operation");
+        let call = client.prepare(operation, &serde_json::json!({})).expect("a valid input");
+        let progress = Progress::default();
+        let size = size_of_val(&client.send_noting(&call, None, &progress));
+        assert!(size <= MOST, "{size}");
     }
 }

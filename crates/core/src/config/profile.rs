@@ -8,6 +8,8 @@ use crate::config::file_locations;
 use crate::config::ini::{self, Section, Settings, Value};
 use crate::config::shell_words;
 use crate::error::kinds::{Error, ErrorKind};
+use crate::error::panics;
+use crate::error::resource_limits;
 use crate::runtime::environment::Environment;
 
 /// The settings of one profile. Those of the credentials file win over those of the config file; an empty one is as unset.
@@ -71,6 +73,10 @@ impl File {
                     format!("Unable to parse config file: {path} (line {}: {})", unparsed.line, unparsed.cause);
                 Error::new(ErrorKind::ConfigParse, message)
             }),
+            // What the process has run out of says nothing of the file, whose settings may be another account's.
+            Err(e) if resource_limits::cure(&e).is_some() => {
+                Err(resource_limits::refused(&format!("the config file {path} cannot be read"), &e))
+            }
             Err(e) => {
                 // Most machines have none where it is looked for by default.
                 if named.is_some() || e.kind() != std::io::ErrorKind::NotFound {
@@ -87,9 +93,7 @@ impl Profile {
     pub(crate) async fn load_apart(env: &Environment, asked: Option<&str>) -> Result<Profile, Error> {
         let (env, asked) = (env.clone(), asked.map(str::to_owned));
         let reading = tokio::task::spawn_blocking(move || Profile::load(&env, asked.as_deref()));
-        reading.await.unwrap_or_else(|panic| {
-            Err(Error::new(ErrorKind::InvalidConfig, format!("the shared config files cannot be read: {panic}")))
-        })
+        reading.await.unwrap_or_else(|error| Err(panics::of_task(error)))
     }
 
     /// Reads the files. A profile that was asked for by name must be there.

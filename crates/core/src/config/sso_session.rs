@@ -59,8 +59,7 @@ pub(crate) fn check(profile: &Profile) -> Result<(), Error> {
     }
     let missing: Vec<&str> =
         ["sso_start_url", "sso_region"].into_iter().filter(|key| profile.of_session(&name, key).is_none()).collect();
-    // With these the profile may have what its session lacks.
-    if missing.is_empty() || is_configured(profile) {
+    if missing.is_empty() {
         return Ok(());
     }
     Err(invalid(format!(

@@ -23,13 +23,14 @@ use crate::credentials::providers::mfa::{self, MfaCodes, MfaDevice};
 use crate::credentials::providers::process::{self, Style};
 use crate::credentials::providers::sso;
 use crate::credentials::providers::sts;
-use crate::credentials::smithy_http::sdk_config;
+use crate::credentials::smithy_http::{Failed, sdk_config};
 use crate::credentials::static_credentials::{self, fresh};
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::panics::caught_as;
 use crate::http::proxy::Proxies;
 use crate::http::transport::Network;
 use crate::runtime::environment::Environment;
+use crate::schema::generated::options::OptionNames;
 
 /// The providers of one client. Nothing of a load outlives it, so that a new login, key or role is seen by the next.
 #[derive(Debug)]
@@ -96,8 +97,7 @@ impl Provider {
 
 impl Providers {
     pub(crate) fn new(options: &Options, config: &Config, network: Arc<Network>) -> Providers {
-        let Network { tls, connect_timeout, read_timeout, .. } = &*network;
-        let direct = Network::new(tls.clone(), Proxies::default(), *connect_timeout, *read_timeout);
+        let direct = Network::new(network.tls.clone(), Proxies::default(), network.socket);
         Providers {
             profile: config.profile.clone(),
             in_code: options.profile.is_some(),
@@ -105,7 +105,7 @@ impl Providers {
             region: config.credentials_region.clone().map(Region::new),
             use_fips: config.use_fips,
             use_dual_stack: config.use_dual_stack,
-            process: if options.process_in_shell { Style::Shell } else { Style::Words },
+            process: if options.process_in_shell.unwrap_or_default() { Style::Shell } else { Style::Words },
             network,
             direct: Arc::new(direct),
         }
@@ -171,7 +171,7 @@ struct Search<'s> {
 
 impl<'s> Search<'s> {
     fn new(providers: &'s Providers, env: &'s Environment, profile: Profile, codes: &'s MfaCodes) -> Search<'s> {
-        let chain = SettingResolver::new(env, profile);
+        let chain = SettingResolver::new(env, profile, OptionNames::default());
         let url = |service| {
             let found = configured_url(service, providers.ignore_configured_endpoint_urls, &chain)?;
             Ok::<_, Error>(found.map(|(url, _)| url))
@@ -244,7 +244,10 @@ impl<'s> Search<'s> {
             _ => match profile.get("credential_process") {
                 Some(command) => {
                     let style = self.providers.process;
-                    settled(Process, process::credentials(command, style, self.env, Process.name()).await)
+                    settled(
+                        Process,
+                        process::credentials(command, style, self.env, Process.name()).await.map_err(Failed::from),
+                    )
                 }
                 None => Ok(Err(missing("credential_process"))),
             },
@@ -275,9 +278,14 @@ impl<'s> Search<'s> {
     async fn sso(&self, session: Session) -> Outcome {
         let (config, urls) = known(&self.sso)?;
         let found = sso::credentials(config, urls, session, self.env, Sso.name()).await;
-        found.map(Ok).map_err(|cause| {
-            let cure = format!("`aws sso login --profile {}` opens a new session", self.profile.name);
-            failure(Sso, &format!("{cause}; {cure}"))
+        found.map(Ok).map_err(|Failed { kind, cause }| {
+            let cure = match kind {
+                ErrorKind::CredentialRetrieval => {
+                    format!("; `aws sso login --profile {}` opens a new session", self.profile.name)
+                }
+                _ => String::new(),
+            };
+            of_kind(kind, Sso, &(cause + &cure))
         })
     }
 
@@ -365,7 +373,7 @@ impl<'s> Search<'s> {
             };
         }
         match imds::Service::of(self.env, &self.profile)? {
-            Ok(service) => service.credentials(network, Instance.name()).await,
+            Ok(service) => service.credentials(network, self.env, Instance.name()).await,
             Err(reason) => Ok(Err(reason)),
         }
     }
@@ -377,8 +385,8 @@ fn known<T>(made: &Result<T, Error>) -> Result<&T, Error> {
 }
 
 /// What a provider that is set up gave: that it failed ends the search.
-fn settled(provider: Provider, outcome: Result<Credentials, String>) -> Outcome {
-    outcome.map(Ok).map_err(|cause| failure(provider, &cause))
+fn settled(provider: Provider, outcome: Result<Credentials, Failed>) -> Outcome {
+    outcome.map(Ok).map_err(|failed| of_kind(failed.kind, provider, &failed.cause))
 }
 
 /// The outcome of a provider, where a panic inside it is an error that names it: a library's must not end the load.
@@ -387,8 +395,11 @@ async fn guarded(provider: Provider, asked: impl Future<Output = Outcome>) -> Ou
 }
 
 fn failure(provider: Provider, cause: &str) -> Error {
-    let message = format!("Error when retrieving credentials from {}: {cause}", provider.name());
-    Error::new(ErrorKind::CredentialRetrieval, message)
+    of_kind(ErrorKind::CredentialRetrieval, provider, cause)
+}
+
+fn of_kind(kind: ErrorKind, provider: Provider, cause: &str) -> Error {
+    Error::new(kind, format!("Error when retrieving credentials from {}: {cause}", provider.name()))
 }
 
 fn none_found(reasons: &[(Vec<&str>, String)], unreadable: &[String]) -> Error {

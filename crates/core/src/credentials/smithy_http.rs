@@ -4,7 +4,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::catch_unwind;
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_runtime::user_agent::{ApiMetadata, AwsUserAgent};
@@ -32,9 +33,11 @@ use aws_types::region::Region;
 use aws_types::sdk_config::{Builder, SdkConfig};
 use http::Method;
 
+use crate::config::options::Options;
 use crate::credentials::providers::document::one_line;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::response::RawResponse;
+use crate::http::cause::chain;
 use crate::http::transport::{Network, Request, host_of};
 use crate::redact;
 use crate::runtime::environment::Environment;
@@ -115,6 +118,99 @@ impl ClassifyRetry for StatusRetries {
     fn name(&self) -> &'static str {
         "StatusRetries"
     }
+}
+
+/// Why a provider that is set up has no credentials.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    /// What its error is: that of a connection, where it comes to that.
+    pub(crate) kind: ErrorKind,
+    pub(crate) cause: String,
+}
+
+impl From<String> for Failed {
+    fn from(cause: String) -> Failed {
+        Failed { kind: ErrorKind::CredentialRetrieval, cause }
+    }
+}
+
+impl From<&str> for Failed {
+    fn from(cause: &str) -> Failed {
+        Failed::from(cause.to_owned())
+    }
+}
+
+impl Failed {
+    /// The failure of a client's request.
+    pub(crate) fn of(error: &(dyn StdError + 'static)) -> Failed {
+        let of_connection = chain(error)
+            .filter_map(<dyn StdError>::downcast_ref::<Error>)
+            .map(Error::kind)
+            .find(|kind| kind.is_transient() || *kind == ErrorKind::Ssl);
+        Failed { kind: of_connection.unwrap_or(ErrorKind::CredentialRetrieval), cause: causes(error) }
+    }
+
+    /// The same, with what was done in front of the cause.
+    pub(crate) fn within(self, what: &str) -> Failed {
+        Failed { cause: format!("{what}: {}", self.cause), ..self }
+    }
+}
+
+/// Keeps the path of an endpoint as it was given: a client adds a slash to it.
+#[derive(Debug)]
+pub(crate) struct PathAsGiven {
+    has_slash: bool,
+}
+
+impl PathAsGiven {
+    /// For clients at this endpoint.
+    pub(crate) fn at(endpoint: Option<&str>) -> PathAsGiven {
+        let path = endpoint.and_then(|url| url.split_once("://")).and_then(|(_, rest)| rest.split_once('/'));
+        PathAsGiven { has_slash: path.is_none_or(|(_, path)| path.is_empty() || path.ends_with('/')) }
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for PathAsGiven {
+    fn name(&self) -> &'static str {
+        "PathAsGiven"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if self.has_slash {
+            return Ok(());
+        }
+        let request = context.request_mut();
+        let url = request.uri().strip_suffix('/').map(str::to_owned);
+        url.map_or(Ok(()), |url| request.set_uri(url)).map_err(Into::into)
+    }
+}
+
+/// Has AWS's clients read the one variable that they take from the process's own environment, and keep: where their endpoints are.
+/// To be called on a thread of the host while no other may write the environment, before a client is made that looks for
+/// credentials: else the first use of theirs would read it, on the I/O thread.
+pub fn read_process_environment(options: &Options) {
+    static READ: Once = Once::new();
+    if !options.finds_credentials() {
+        return;
+    }
+    READ.call_once(|| {
+        // The panic of one whose variable names no file of endpoints comes again where that service is asked.
+        let read: [fn(); 4] = [
+            || drop(aws_sdk_sts::config::endpoint::DefaultResolver::new()),
+            || drop(aws_sdk_sso::config::endpoint::DefaultResolver::new()),
+            || drop(aws_sdk_ssooidc::config::endpoint::DefaultResolver::new()),
+            || drop(aws_sdk_signin::config::endpoint::DefaultResolver::new()),
+        ];
+        for read in read {
+            drop(catch_unwind(read));
+        }
+    });
 }
 
 /// The causes of a client's error, in one line and without secrets. Its own text says no more than that there are some.

@@ -21,4 +21,6 @@ pub(crate) enum Cause {
     NoAddress,
     /// Nothing listens there.
     Refused,
+    /// It was not the service's host, but one that gives credentials.
+    OfCredentials,
 }

@@ -133,6 +133,11 @@ pub(crate) const ROWS: &[Row] = &[
                has every service",
     },
     Row {
+        when: |it| it.cause == Some(Cause::OfCredentials),
+        cure: "the request was not sent: the service that gives its credentials was not reached, of which the message has the host; \
+               look whether a variable AWS_ENDPOINT_URL_... or the profile names another one, and for a proxy between",
+    },
+    Row {
         when: |it| it.cause == Some(Cause::Untrusted),
         cure: "an authority that this machine does not trust has signed the certificate of {host}: where that is right, as behind \
                a company's proxy or with a test server, name the PEM file of its CA in {verify} or in AWS_CA_BUNDLE",

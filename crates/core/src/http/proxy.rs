@@ -19,6 +19,8 @@ pub(crate) struct Proxies {
     pub(crate) http: Option<Proxy>,
     pub(crate) https: Option<Proxy>,
     pub(crate) no_proxy: Option<String>,
+    /// The host and port of the client's endpoint, where that is written with the port that its scheme has anyway.
+    written: Option<String>,
 }
 
 /// A proxy, or why its URL cannot be used: that fails the requests that it is for, and no others.
@@ -38,7 +40,18 @@ impl Proxies {
     pub(crate) fn given(http: Option<&str>, https: Option<&str>, no_proxy: Option<&str>) -> Proxies {
         let proxy = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(Proxy::parse);
         let no_proxy = no_proxy.filter(|list| !list.is_empty()).map(str::to_owned);
-        Proxies { http: proxy(http), https: proxy(https), no_proxy }
+        Proxies { http: proxy(http), https: proxy(https), no_proxy, written: None }
+    }
+
+    /// The same for a client of the endpoint, whose port counts in `NO_PROXY` where it is written: a `Url` does not tell.
+    pub(crate) fn for_endpoint(self, endpoint: &str) -> Proxies {
+        let (scheme, rest) = endpoint.split_once("://").unwrap_or_default();
+        let authority = rest.split('/').next().unwrap_or_default();
+        let is_written = match scheme {
+            "http" => authority.ends_with(":80"),
+            _ => authority.ends_with(":443"),
+        };
+        Proxies { written: is_written.then(|| authority.to_ascii_lowercase()), ..self }
     }
 
     /// The proxies of the environment, and the names of the variables that were read.
@@ -60,7 +73,7 @@ impl Proxies {
             _ => ("https", &self.https),
         };
         let Some(Proxy(proxy)) = proxy else { return Ok(None) };
-        if is_excepted(self.no_proxy.as_deref().unwrap_or_default(), target) {
+        if is_excepted(self.no_proxy.as_deref().unwrap_or_default(), target, self.written.as_deref()) {
             return Ok(None);
         }
         proxy.as_ref().map(Some).map_err(|why| {
@@ -175,11 +188,12 @@ impl fmt::Debug for Proxy {
 }
 
 /// Whether a list of `NO_PROXY` means the target: by its name, the end of its name behind a dot, either with a port that
-/// stands in the URL, by its address, by a block of addresses, or by `*`.
-fn is_excepted(list: &str, target: &Url) -> bool {
+/// stands in the URL, by its address, by a block of addresses, or by `*`. `written` is a host and a port that the `Url` left out.
+fn is_excepted(list: &str, target: &Url, written: Option<&str>) -> bool {
     let Some(host) = target.host_str() else { return false };
     let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-    let with_port = target.port().map(|port| format!("{host}:{port}"));
+    let with_port = target.port_or_known_default().map(|port| format!("{host}:{port}"));
+    let with_port = with_port.filter(|name| target.port().is_some() || written == Some(&**name));
     let hosts = [Some(host), with_port.as_deref()];
     let by_name = |entry: &str| {
         let name = entry.trim_start_matches('.').to_ascii_lowercase();
@@ -292,7 +306,10 @@ mod tests {
 
     #[test]
     fn exceptions() {
-        let is = |list: &str, url: &str| is_excepted(list, &url.parse().expect("a URL"));
+        let is = |list: &str, url: &str| {
+            let written = Proxies::default().for_endpoint(url).written;
+            is_excepted(list, &url.parse().expect("a URL"), written.as_deref())
+        };
         for (list, url) in [
             ("other, 127.0.0.1:8080", "http://127.0.0.1:8080/"),
             ("example.com", "https://api.example.com/"),
@@ -304,6 +321,8 @@ mod tests {
             ("[fd00::1]:80", "http://[fd00::1]/"),
             ("fd00::/8", "http://[fd00::1]/"),
             ("10.0.0.0/8", "http://10.1.2.3/"),
+            ("example.com:443", "https://Example.com:443/a"),
+            ("example.com:80", "http://example.com:80"),
             ("x, * ,y", "http://127.0.0.1:8080/"),
         ] {
             assert!(is(list, url), "{list} {url}");
@@ -311,6 +330,7 @@ mod tests {
         for (list, url) in [
             ("127.0.0.1:8081", "http://127.0.0.1:8080/"),
             ("example.com:443", "https://example.com/"),
+            ("example.com:8080", "http://example.com:80"),
             ("example.com", "https://badexample.com/"),
             ("10.0.0.0/8", "http://11.1.2.3/"),
             (". ,,", "http://host/"),

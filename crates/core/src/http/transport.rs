@@ -13,11 +13,12 @@ use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::network_cause::network_cause;
+use crate::error::panics;
 use crate::error::resource_limits;
 use crate::error::response::RawResponse;
 use crate::http::cause::{self, chain};
 use crate::http::large_body;
-use crate::http::proxy::Proxies;
+use crate::http::proxy::{Proxies, Usable};
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
 use crate::runtime::io_thread::PerProcess;
@@ -27,10 +28,18 @@ use crate::runtime::io_thread::PerProcess;
 pub(crate) struct Network {
     pub(crate) tls: Tls,
     pub(crate) proxies: Proxies,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) read_timeout: Duration,
+    pub(crate) socket: SocketOptions,
     configured: OnceLock<ClientConfig>,
     reading: PerProcess<Arc<Mutex<Option<Reading>>>>,
+}
+
+/// What holds for each connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SocketOptions {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) read_timeout: Duration,
+    /// Whether TCP asks a silent peer whether it is still there.
+    pub(crate) tcp_keepalive: bool,
 }
 
 /// The task that reads certificates.
@@ -40,21 +49,20 @@ type Reading = JoinHandle<Result<ClientConfig, Error>>;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 impl Network {
-    pub(crate) fn new(tls: Tls, proxies: Proxies, connect_timeout: Duration, read_timeout: Duration) -> Network {
+    pub(crate) fn new(tls: Tls, proxies: Proxies, socket: SocketOptions) -> Network {
         let (configured, reading) = (OnceLock::new(), PerProcess::new());
-        Network { tls, proxies, connect_timeout, read_timeout, configured, reading }
+        Network { tls, proxies, socket, configured, reading }
     }
 
     /// Whether connections are made in the same way.
     pub(crate) fn is_like(&self, other: &Network) -> bool {
-        let limits = |network: &Network| (network.connect_timeout, network.read_timeout);
-        self.tls == other.tls && self.proxies == other.proxies && limits(self) == limits(other)
+        self.tls == other.tls && self.proxies == other.proxies && self.socket == other.socket
     }
 
     /// The same with the proxies of the environment.
     pub(crate) fn as_in(&self, variables: &Variables) -> Arc<Network> {
         let (proxies, _) = Proxies::of_environment(variables);
-        Arc::new(Network::new(self.tls.clone(), proxies, self.connect_timeout, self.read_timeout))
+        Arc::new(Network::new(self.tls.clone(), proxies, self.socket))
     }
 
     /// A client for requests to the host of `url`, with a pool of its own, which belongs to the runtime that it is first
@@ -71,14 +79,14 @@ impl Network {
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
-            .connect_timeout(self.connect_timeout)
-            .read_timeout(self.read_timeout)
+            .connect_timeout(self.socket.connect_timeout)
+            .read_timeout(self.socket.read_timeout)
             .pool_idle_timeout(Duration::from_secs(90))
             .pool_max_idle_per_host(idle_connections)
             .tcp_nodelay(true)
-            .tcp_keepalive(KEEP_ALIVE)
-            .tcp_keepalive_interval(KEEP_ALIVE)
-            .tcp_keepalive_retries(3);
+            .tcp_keepalive(self.socket.tcp_keepalive.then_some(KEEP_ALIVE))
+            .tcp_keepalive_interval(self.socket.tcp_keepalive.then_some(KEEP_ALIVE))
+            .tcp_keepalive_retries(self.socket.tcp_keepalive.then_some(3));
         for proxy in self.proxies.in_client() {
             builder = builder.proxy(proxy);
         }
@@ -107,21 +115,31 @@ impl Network {
                 Ok(config) => drop(self.configured.set(config?)),
                 // The runtime of the call that began it has ended.
                 Err(e) if e.is_cancelled() => {}
-                Err(_) => return Err(Error::new(ErrorKind::Ssl, "TLS cannot be set up: a panic".to_owned())),
+                Err(e) => return Err(panics::of_task(e)),
             }
         }
     }
 
-    /// Sends the request and reads the whole answer, of at most `limit` bytes.
+    /// Sends the request and reads the whole answer, of at most `limit` bytes. Of a process that stood still the runtime may not yet
+    /// know which idle connections were closed meanwhile: it looks first.
     pub(crate) async fn exchange(
         &self,
         http: &reqwest::Client,
         request: Request,
         limit: usize,
     ) -> Result<RawResponse, Error> {
-        // Of a process that stood still the runtime may not yet know which idle connections were closed meanwhile: it looks
-        // before it comes back here.
+        // The runtime looks before it comes back here.
         yield_now().await;
+        self.exchange_at_once(http, request, limit).await
+    }
+
+    /// The same where the runtime has looked a moment ago.
+    pub(crate) async fn exchange_at_once(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        limit: usize,
+    ) -> Result<RawResponse, Error> {
         let url = request.url.clone();
         let failed = |error: reqwest::Error| self.failure(&error, &url);
         let mut sent = reqwest::Request::new(request.method, request.url);
@@ -150,11 +168,6 @@ impl Network {
         Ok(RawResponse { status, headers, body })
     }
 
-    /// Whether a proxy takes the requests themselves, so that the only connection is the one to it.
-    fn is_forwarded(&self, url: &Url) -> bool {
-        url.scheme() == "http" && matches!(self.proxies.before(url), Ok(Some(_)))
-    }
-
     /// The error that a failed exchange is.
     fn failure(&self, error: &reqwest::Error, url: &Url) -> Error {
         let (cause, host) = (cause_of(error), host_of(url));
@@ -163,11 +176,18 @@ impl Network {
             return Error::new(ErrorKind::EndpointConnection, text);
         }
         let untrusted = || (ErrorKind::Ssl, format!("SSL validation failed for {host}: {cause}"));
+        let proxy = self.proxies.before(url).ok().flatten();
         let (kind, text) = if error.is_connect() {
-            if error.is_timeout() {
-                (ErrorKind::ConnectTimeout, format!("Connect timeout on endpoint URL: \"{host}\" ({cause})"))
-            } else if chain(error).any(|e| e.to_string().contains("tunnel")) || self.is_forwarded(url) {
+            let in_tunnel = || chain(error).any(|e| e.to_string().contains("tunnel"));
+            // A proxy that takes the requests themselves is all that is connected to. One that is silent in its own handshake
+            // cannot be told from a host behind it that is, and is the likelier.
+            let of_proxy = |proxy: &Usable| {
+                url.scheme() == "http" || in_tunnel() || (error.is_timeout() && proxy.url.scheme() == "https")
+            };
+            if proxy.is_some_and(of_proxy) {
                 (ErrorKind::ProxyConnection, format!("Failed to connect to proxy for \"{host}\": {cause}"))
+            } else if error.is_timeout() {
+                (ErrorKind::ConnectTimeout, format!("Connect timeout on endpoint URL: \"{host}\" ({cause})"))
             } else if chain(error).any(is_tls) {
                 untrusted()
             } else {
@@ -187,8 +207,7 @@ impl Network {
             );
             (ErrorKind::ConnectionClosed, text)
         };
-        let is_direct = matches!(self.proxies.before(url), Ok(None));
-        let error_cause = cause::of(error, kind, url.scheme(), is_direct);
+        let error_cause = cause::of(error, kind, url.scheme(), proxy.is_none());
         Error::new(kind, text).with_cause(error_cause).with_network_cause(network_cause(chain(error)))
     }
 }

@@ -89,7 +89,7 @@ pub fn client(name: &str, region: &str, url: &str, credentials: StaticCredential
         endpoint_url: Some(url.to_owned()),
         credentials: Some(credentials),
         max_attempts: Some(1),
-        validation: Validation::Off,
+        validation: Some(Validation::Off),
         ..chimeline_core::Options::default()
     };
     let env = Environment::with_variables(Variables::default());

@@ -19,6 +19,8 @@ struct Slot {
     outcome: Option<Outcome>,
     /// How many calls were answered.
     answered: usize,
+    /// The last of them that failed.
+    failed: Option<(usize, HostError)>,
 }
 
 /// The answer to a call.
@@ -71,8 +73,17 @@ impl Host {
         };
         match outcome {
             Outcome::Output(output) => Ok(Reply { number, output }),
-            Outcome::Error(error) => Err(CallError { number, error }),
+            Outcome::Error(error) => {
+                self.lock().failed = Some((number, error.clone()));
+                Err(CallError { number, error })
+            }
         }
+    }
+
+    /// The error of the call that a failure is about, while no other call has failed since.
+    pub(crate) fn error_of(&self, failure: &Failure) -> Option<HostError> {
+        let Failure::Call(number) = failure else { return None };
+        self.lock().failed.as_ref().filter(|(failed, _)| failed == number).map(|(_, error)| error.clone())
     }
 
     /// Waits that many seconds.

@@ -9,6 +9,7 @@ use super::plan::{Outcome, Plan, Step};
 use crate::flows::artifacts::parse_key;
 use crate::flows::bulk;
 use crate::flows::events::{parse_event, parse_events};
+use crate::journal::journal;
 use crate::preflight::documents::policies;
 
 /// A plan for a host that speaks JSON. One whose input cannot be right fails at its first step.
@@ -50,6 +51,7 @@ pub fn evaluate(name: &str, input: &str) -> String {
         "bulk_item" => bulk::item(&input),
         "service_of" => Ok(bulk::service_of(&input)),
         "policies" => policies(&input),
+        "journal" => journal(input["operation"].as_str().unwrap_or_default(), &input["input"]),
         "parse_key" => Ok(parse_key(input["key"].as_str().unwrap_or_default())),
         _ => Err(Failure::Invalid(format!("there is no function {name:?}"))),
     });

@@ -44,6 +44,16 @@ pub(crate) async fn run(host: Host, given: Concatenate) -> Result<Value, Failure
 }
 
 impl Joining {
+    /// Reads it for what is to follow a recording, if anything is.
+    pub(super) fn after(input: &Value) -> Result<Option<Joining>, Failure> {
+        let joining = Joining::read(input, "concatenate_to")?;
+        if joining.is_some() && options::service(input) == "chime" {
+            let text = "concatenate_to must be left out: the namespace chime has no concatenation; chime-sdk-media-pipelines has";
+            return Err(Failure::Invalid(text.to_owned()));
+        }
+        Ok(joining)
+    }
+
     /// Reads it where the member with the destination is given.
     pub(super) fn read(input: &Value, member: &str) -> Result<Option<Joining>, Failure> {
         if input[member].is_null() {

@@ -6,8 +6,10 @@ pub(crate) mod captures;
 mod concatenate;
 pub(crate) mod events;
 mod follow;
+mod journaled;
 mod meetings;
 pub(crate) mod options;
+mod reap;
 mod start;
 mod stop;
 
@@ -34,6 +36,7 @@ pub(crate) fn begin(name: &str, input: &Value, host: Host) -> Result<Flow, Failu
         "artifacts" => Box::pin(artifacts::artifacts(host, artifacts::Artifacts::read(input)?)),
         "resolve_event" => Box::pin(events::resolve(host, events::Resolve::read(input)?)),
         "follow" => Box::pin(follow::follow(host, follow::Follow::read(input)?)),
+        "reap" => Box::pin(reap::reap(host, reap::Reap::read(input)?)),
         "account" => Box::pin(crate::preflight::account(host, crate::preflight::Preflight::read(input)?)),
         "preflight" => Box::pin(crate::preflight::preflight(host, crate::preflight::Preflight::read(input)?)),
         _ => return Err(Failure::Invalid(format!("there is no flow {name:?}"))),

@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 
 use super::captures::{self, State};
+use super::concatenate::Joining;
+use super::journaled::{Journal, Noted};
+use super::stop::delete;
 use super::{MEETINGS, options};
-use crate::engine::{Failure, Host};
+use crate::engine::{Failure, Host, Reply};
 use crate::names::{Bucket, Meeting, token};
 
 /// What a recording is started with.
@@ -14,6 +17,9 @@ pub(crate) struct Start {
     purpose: String,
     /// The input of the call, without its source and token.
     request: Value,
+    journal: Option<Journal>,
+    /// What the journal says of the recording: where it is, and what follows its end.
+    entry: Value,
 }
 
 /// A meeting is hardly started and stopped more often than that; who is, is told.
@@ -52,7 +58,13 @@ impl Start {
                 request[member] = value.clone();
             }
         }
-        Ok(Start { service, meeting, purpose: options::text(input, "purpose", "recording")?, request })
+        // What is to follow is refused now where it cannot be, not when the recording ends.
+        Joining::after(input)?;
+        let entry = json!({
+            "service": service, "region": input["region"], "meeting": meeting.id, "concatenate_to": input["concatenate_to"],
+        });
+        let (purpose, journal) = (options::text(input, "purpose", "recording")?, Journal::read(input)?);
+        Ok(Start { service, meeting, purpose, request, journal, entry })
     }
 
     fn token(&self, account: &str, generation: usize) -> String {
@@ -61,12 +73,41 @@ impl Start {
     }
 }
 
-/// Gives the capture that runs when it ends, whether it was made now or before.
+/// Gives the capture that runs when it ends, whether it was made now or before. The journal has it before the service, and what
+/// has become of it afterwards.
+pub(crate) async fn start(host: Host, start: Start) -> Result<Value, Failure> {
+    let account = account(&host, &start.meeting).await?;
+    let Some(journal) = &start.journal else {
+        return Ok(run(&host, &start, &account).await?.reference(&["MediaCapturePipeline"]));
+    };
+    journal.begin(&host, &account, start.entry.clone()).await?;
+    match run(&host, &start, &account).await {
+        Ok(running) => {
+            let id = running.text(&["MediaCapturePipeline", "MediaPipelineId"]);
+            let arn = running.text(&["MediaCapturePipeline", "MediaPipelineArn"]);
+            let name = Some(arn).filter(|arn| !arn.is_empty()).unwrap_or(id);
+            if let Err(failure) = journal.note(&host, Noted::Started, Some(name)).await {
+                // What is not in the journal must not run on.
+                delete(&host, &start.service, id, 60.0).await?;
+                return Err(failure);
+            }
+            Ok(running.reference(&["MediaCapturePipeline"]))
+        }
+        Err(failure) => {
+            let refused = host.error_of(&failure).is_none_or(|error| error.status.is_some() && !error.is_passing());
+            let noted = if refused { Noted::NotStarted } else { Noted::Unconfirmed };
+            // The failure of the start is the one that is told.
+            let _ = journal.note(&host, noted, None).await;
+            Err(failure)
+        }
+    }
+}
+
+/// Starts it, or finds it.
 ///
 /// The token of a meeting's first recording is always the same, so a repeated request finds what the first one made. Where that
 /// has ended meanwhile, the token of the next generation stands for the next recording.
-pub(crate) async fn start(host: Host, start: Start) -> Result<Value, Failure> {
-    let account = account(&host, &start.meeting).await?;
+async fn run(host: &Host, start: &Start, account: &str) -> Result<Reply, Failure> {
     let (partition, id) = (&start.meeting.partition, &start.meeting.id);
     let mut request = start.request.clone();
     // One form of the ARN, whatever the caller has, so that repeated requests are equal.
@@ -74,16 +115,16 @@ pub(crate) async fn start(host: Host, start: Start) -> Result<Value, Failure> {
     let mut waited = 0;
     let mut generation = 0;
     while generation < GENERATIONS {
-        request["ClientRequestToken"] = start.token(&account, generation).into();
+        request["ClientRequestToken"] = start.token(account, generation).into();
         let made = host.call(&start.service, "CreateMediaCapturePipeline", request.clone()).await;
         let failed = match made {
             Ok(made) => {
                 // A repeated request may be answered as the first one was, whatever has become of the pipeline since.
                 let id = made.text(&["MediaCapturePipeline", "MediaPipelineId"]);
                 let is_over = State::of(made.text(&["MediaCapturePipeline", "Status"])) != State::Active;
-                let found = if is_over { None } else { captures::get(&host, &start.service, id).await? };
+                let found = if is_over { None } else { captures::get(host, &start.service, id).await? };
                 if let Some(found) = found.filter(|found| captures::state(found) == State::Active) {
-                    return Ok(found.reference(&["MediaCapturePipeline"]));
+                    return Ok(found);
                 }
                 generation += 1;
                 continue;
@@ -94,9 +135,9 @@ pub(crate) async fn start(host: Host, start: Start) -> Result<Value, Failure> {
         if !is_limit && !failed.error.is_about_the_token() {
             return Err(failed.into());
         }
-        let captures = captures::of_meeting(&host, &start.service, &start.meeting).await?;
-        if let Some(running) = captures.iter().find(|capture| captures::state(capture) == State::Active) {
-            return Ok(running.reference(&["MediaCapturePipeline"]));
+        let mut captures = captures::of_meeting(host, &start.service, &start.meeting).await?;
+        if let Some(at) = captures.iter().position(|capture| captures::state(capture) == State::Active) {
+            return Ok(captures.swap_remove(at));
         }
         if !is_limit {
             generation += 1;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::captures::{self, State};
 use super::concatenate::Joining;
+use super::journaled::{Journal, Noted};
 use super::options;
 use crate::engine::{Failure, Host, Reply};
 use crate::names::{Meeting, Pipeline};
@@ -18,6 +19,7 @@ pub(crate) struct Stop {
     wait: Option<f64>,
     /// How many seconds a stop that meets with passing errors is retried.
     retry: f64,
+    journal: Option<Journal>,
 }
 
 /// How often a state is asked for, in seconds.
@@ -32,16 +34,12 @@ impl Stop {
             return Err(Failure::wrong("target", value, rule));
         }
         let service = options::service(input);
-        let joining = Joining::read(input, "concatenate_to")?;
-        if joining.is_some() && service == "chime" {
-            let text = "concatenate_to must be left out: the namespace chime has no concatenation; chime-sdk-media-pipelines has";
-            return Err(Failure::Invalid(text.to_owned()));
-        }
+        let joining = Joining::after(input)?;
         let wait = options::seconds(input, "wait", 120.0)?;
         let retry = options::seconds(input, "retry", 60.0)?.unwrap_or(0.0);
         // An object with both, such as an event, names the pipeline.
         let meeting = if value.is_object() && pipeline.is_some() { None } else { meeting };
-        Ok(Stop { service, meeting, pipeline, joining, wait, retry })
+        Ok(Stop { service, meeting, pipeline, joining, wait, retry, journal: Journal::read(input)? })
     }
 }
 
@@ -51,21 +49,32 @@ struct Target {
     found: Option<Reply>,
 }
 
-/// Gives the ids of what is stopped, and what joins the recordings.
+/// Gives the ids of what is stopped, and what joins the recordings. The journal has it before the service.
 pub(crate) async fn stop(host: Host, stop: Stop) -> Result<Value, Failure> {
-    let targets = targets(&host, &stop).await?;
+    let Some(journal) = &stop.journal else { return run(&host, &stop).await };
+    // A journal that cannot be written to keeps nothing from being stopped.
+    let announced = journal.note(&host, Noted::Stopping, None).await;
+    let stopped = run(&host, &stop).await;
+    let noted = if stopped.is_ok() { Noted::Stopped } else { Noted::Unconfirmed };
+    let noted = journal.note(&host, noted, None).await;
+    let stopped = stopped?;
+    announced.and(noted).map(|()| stopped)
+}
+
+async fn run(host: &Host, stop: &Stop) -> Result<Value, Failure> {
+    let targets = targets(host, stop).await?;
     let mut joined = Vec::new();
     let mut stopped = Vec::new();
     for target in &targets {
         // First what joins it, which waits for its end: a stop that is cut off between the two is then made good by repeating it.
         let mut unjoined = None;
         if let Some(joining) = &stop.joining {
-            match joining.join(&host, &target.pipeline, target.found.as_ref()).await {
+            match joining.join(host, &target.pipeline, target.found.as_ref()).await {
                 Ok(joining) => joined.push(joining),
                 Err(failure) => unjoined = Some(failure),
             }
         }
-        delete(&host, &stop, &target.pipeline.id).await?;
+        delete(host, &stop.service, &target.pipeline.id, stop.retry).await?;
         // What cannot be joined is stopped all the same: else it records on.
         if let Some(failure) = unjoined {
             return Err(failure);
@@ -74,7 +83,7 @@ pub(crate) async fn stop(host: Host, stop: Stop) -> Result<Value, Failure> {
     }
     if let Some(limit) = stop.wait {
         for target in &targets {
-            wait_for_end(&host, &stop.service, &target.pipeline.id, limit).await?;
+            wait_for_end(host, &stop.service, &target.pipeline.id, limit).await?;
         }
     }
     Ok(json!({"MediaPipelineIds": stopped, "MediaConcatenationPipelines": joined}))
@@ -101,11 +110,11 @@ async fn targets(host: &Host, stop: &Stop) -> Result<Vec<Target>, Failure> {
     Ok(captures.into_iter().filter(|found| captures::state(found) != State::Ended).filter_map(target).collect())
 }
 
-async fn delete(host: &Host, stop: &Stop, id: &str) -> Result<(), Failure> {
+/// Deletes a capture, again for `left` seconds where that meets with passing errors; one that is gone is deleted.
+pub(super) async fn delete(host: &Host, service: &str, id: &str, mut left: f64) -> Result<(), Failure> {
     let mut delay = 0.5;
-    let mut left = stop.retry;
     loop {
-        let asked = host.call(&stop.service, "DeleteMediaCapturePipeline", json!({"MediaPipelineId": id})).await;
+        let asked = host.call(service, "DeleteMediaCapturePipeline", json!({"MediaPipelineId": id})).await;
         match asked {
             Ok(_) => return Ok(()),
             Err(failed) if failed.error.is_gone() => return Ok(()),

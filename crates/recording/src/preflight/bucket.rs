@@ -157,7 +157,8 @@ impl Look<'_> {
             return Ok(());
         }
         let policy: Option<Value> = if answer.is_ok() { serde_json::from_str(&answer.body).ok() } else { None };
-        let Some(policy) = policy else {
+        // JSON of another kind than a policy's is none.
+        let Some(policy) = policy.filter(Value::is_object) else {
             let cure = "allow the caller s3:GetBucketPolicy, which the service itself asks of it";
             let verdict = if answer.status == 403 { Verdict::Failed } else { Verdict::CannotTell };
             checks.add(&name, verdict, ASKED, &answer.told(), cure, &Value::Null);

@@ -3,7 +3,7 @@
 mod bucket;
 pub(crate) mod documents;
 mod policy;
-mod reads;
+pub(crate) mod reads;
 mod xml;
 
 use chimeline_core::config::endpoint::available;

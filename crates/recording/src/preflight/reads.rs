@@ -6,28 +6,28 @@ use super::xml;
 use crate::engine::{Failure, Host};
 
 /// An answer.
-pub(super) struct Answer {
-    pub(super) status: u64,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u64,
+    pub(crate) body: String,
     /// The body where it is XML.
-    pub(super) document: Value,
+    pub(crate) document: Value,
     /// The code of an error.
-    pub(super) code: String,
+    pub(crate) code: String,
     /// Why there is no answer.
-    pub(super) failure: Option<String>,
+    pub(crate) failure: Option<String>,
 }
 
 impl Answer {
-    pub(super) fn is_ok(&self) -> bool {
+    pub(crate) fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         xml::find(&self.document, name)
     }
 
     /// What came, for the detail of a check.
-    pub(super) fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         match &self.failure {
             Some(failure) => failure.clone(),
             None if self.code.is_empty() => format!("HTTP {}", self.status),
@@ -37,31 +37,31 @@ impl Answer {
 }
 
 /// Where requests go.
-pub(super) struct Reads {
-    pub(super) region: String,
-    pub(super) partition: String,
+pub(crate) struct Reads {
+    pub(crate) region: String,
+    pub(crate) partition: String,
     /// URLs in place of AWS's own, by service.
-    pub(super) endpoints: Value,
+    pub(crate) endpoints: Value,
 }
 
 impl Reads {
-    pub(super) async fn caller(&self, host: &Host) -> Result<Answer, Failure> {
+    pub(crate) async fn caller(&self, host: &Host) -> Result<Answer, Failure> {
         let region = self.region.clone();
         let own = format!("https://sts.{region}.{}", self.suffix());
         self.get(host, "sts", &region, &own, "/?Action=GetCallerIdentity&Version=2011-06-15").await
     }
 
-    pub(super) async fn role(&self, host: &Host, name: &str) -> Result<Answer, Failure> {
+    pub(crate) async fn role(&self, host: &Host, name: &str) -> Result<Answer, Failure> {
         let path = format!("/?Action=GetRole&RoleName={name}&Version=2010-05-08");
         self.get(host, "iam", "us-east-1", "https://iam.amazonaws.com", &path).await
     }
 
-    pub(super) async fn buckets(&self, host: &Host) -> Result<Answer, Failure> {
+    pub(crate) async fn buckets(&self, host: &Host) -> Result<Answer, Failure> {
         self.s3(host, "us-east-1", "/").await
     }
 
     /// A subresource of a bucket, such as `policy`, at the Region of the bucket.
-    pub(super) async fn bucket(
+    pub(crate) async fn bucket(
         &self,
         host: &Host,
         region: &str,

@@ -77,7 +77,7 @@ fn exception(name: &str, exception: &Exception<'_>) -> Result<Value> {
 fn declarations(service: &Service) -> Result<String> {
     let class = service.names.class;
     let mut out = format!(
-        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ WaiterConfiguration, WaiterResult, WaitFor }} from \"../lib/recording/types.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, PaginationConfig, ResolvedConfig, ResponseMetadata }} from \"../lib/options/types.cjs\";\n\nexport type {{ ClientConfig as ClientDefaults, ClientInputEndpointParameters, ResponseMetadata as __MetadataBearer, RuntimeExtension }} from \"../lib/options/types.cjs\";\nexport {{ Client as __Client, Command as $Command }} from \"../lib/client/client.cjs\";\n\n"
+        "// {NOTICE}\nimport {{ Client, Command, Paginate }} from \"../lib/client/client.cjs\";\nimport {{ ServiceException }} from \"./errors.cjs\";\nimport {{ WaiterConfiguration, WaiterResult, WaitFor }} from \"../lib/recording/types.cjs\";\nimport {{ Callback, CallOptions, ClientConfig, ExtensionConfiguration, PaginationConfig, ResolvedConfig, ResponseMetadata }} from \"../lib/options/types.cjs\";\n\nexport type {{ ClientConfig as ClientDefaults, ClientInputEndpointParameters, ResponseMetadata as __MetadataBearer, RuntimeExtension }} from \"../lib/options/types.cjs\";\nexport {{ Client as __Client, Command as $Command }} from \"../lib/client/client.cjs\";\n\n"
     );
     let errors: Vec<String> = service.model.errors().iter().map(|(name, _)| format!("  {name},\n")).collect();
     let _ = writeln!(out, "export {{\n{}}} from \"./errors.cjs\";\n", errors.concat());
@@ -92,6 +92,10 @@ fn declarations(service: &Service) -> Result<String> {
     let _ = writeln!(
         out,
         "/** What a client was made with, and what that comes to. */\nexport interface {class}ClientResolvedConfig extends ResolvedConfig {{}}\n\nexport type {class}ClientResolvedConfigType = {class}ClientResolvedConfig;\n"
+    );
+    let _ = writeln!(
+        out,
+        "/** What an extension reads and sets of a client's options. */\nexport interface {class}ExtensionConfiguration extends ExtensionConfiguration {{}}\n"
     );
     let _ = writeln!(
         out,
@@ -295,7 +299,7 @@ fn type_of(service: &Service, shape: &str) -> Result<String> {
 }
 
 /// A documentation comment at that indentation, with its line end; nothing for no text.
-fn comment(text: &str, indent: &str) -> String {
+pub fn comment(text: &str, indent: &str) -> String {
     const WIDTH: usize = 120;
     let margin = format!("{indent} * ");
     let mut lines = Vec::new();

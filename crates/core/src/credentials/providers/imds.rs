@@ -29,6 +29,9 @@ pub(crate) struct Service {
 const TOKEN: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
 const TIME_TO_LIVE: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
 const ROLES: &str = "latest/meta-data/iam/security-credentials/";
+/// How long credentials that are near their expiry, or past it, are used at the least, and by how much longer at the most.
+const EXTENSION: Duration = Duration::from_mins(12);
+const MORE_AT_RANDOM: Duration = Duration::from_mins(8);
 /// How long a service that did not respond is not asked again: on most machines there is none, and each call would wait for it.
 const RETRY_DELAY: Duration = Duration::from_secs(10);
 
@@ -97,6 +100,7 @@ impl Service {
     pub(crate) async fn credentials(
         &self,
         network: &Network,
+        env: &Environment,
         provider: &'static str,
     ) -> Result<Result<Credentials, String>, Error> {
         let silent = SILENT.get(|| Ok(Arc::default()))?;
@@ -125,7 +129,7 @@ impl Service {
         }
         let form = Form { token: "Token", expires: true };
         let found = document::credentials(&document, form, provider);
-        found.map(Ok).map_err(|cause| {
+        found.map(|found| Ok(extended(found, env))).map_err(|cause| {
             let message = format!(
                 "Error when retrieving credentials from {provider}: the response of {} is of no use: {cause}",
                 self.name()
@@ -153,7 +157,7 @@ impl Service {
             let ask = (TIME_TO_LIVE, HeaderValue::from_static("21600"));
             match self.ask(network, Method::PUT, "latest/api/token", ask).await {
                 Ok(RawResponse { status: 200, body, .. }) => {
-                    let mut token = HeaderValue::from_bytes(body.trim_ascii())
+                    let mut token = HeaderValue::from_bytes(&body)
                         .ok()
                         .filter(|token| !token.is_empty())
                         .ok_or_else(|| Violation::Other(format!("{} gave no token", self.name())))?;
@@ -229,6 +233,22 @@ impl Service {
         let headers = HeaderMap::from_iter([(name, value)]);
         exchange(network, Request { method, url, headers, body: None }, self.limit).await
     }
+}
+
+/// The service goes on giving the credentials that it has where it cannot get new ones, and AWS takes them beyond their expiry
+/// then. They are used for some minutes more, of which each instance draws its own number, before it is asked again.
+fn extended(mut credentials: Credentials, env: &Environment) -> Credentials {
+    let more = EXTENSION + MORE_AT_RANDOM.mul_f64((env.random)());
+    let now = (env.now)();
+    if credentials.expiry().is_some_and(|expiry| expiry <= now + more) {
+        tracing::info!(
+            target: "chimeline",
+            minutes = more.as_secs() / 60,
+            "the instance metadata service has no newer credentials; those it has are used for some minutes more"
+        );
+        *credentials.expiry_mut() = Some(now + more);
+    }
+    credentials
 }
 
 /// Why there is no token.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::config::file_locations;
 use crate::credentials::providers::document::time;
 use crate::credentials::providers::sso::iso;
-use crate::credentials::smithy_http::{NoEnvironment, StatusRetries, causes};
+use crate::credentials::smithy_http::{Failed, NoEnvironment, StatusRetries};
 use crate::runtime::environment::Environment;
 use crate::runtime::files::{self, hex};
 
@@ -28,7 +28,7 @@ pub(crate) async fn credentials(
     session: &str,
     env: &Environment,
     provider: &'static str,
-) -> Result<Credentials, String> {
+) -> Result<Credentials, Failed> {
     let path = cache(env, session)?;
     let kept = files::read_object(&path).await?;
     let missing = |name: &str| format!("the file {} has no {name}", path.display());
@@ -66,7 +66,7 @@ pub(crate) async fn credentials(
         })
         .send()
         .await
-        .map_err(|e| format!("the session could not be refreshed: {}", causes(&e)))?;
+        .map_err(|e| Failed::of(&e).within("the session could not be refreshed"))?;
     let given = response.token_output.ok_or("the response has no credentials")?;
     let lifetime = Duration::from_secs(u64::try_from(given.expires_in).unwrap_or_default());
     let new = given.access_token.ok_or("the response has no accessToken")?;

@@ -13,7 +13,7 @@ use crate::codec::timestamp::Timestamp;
 use crate::config::file_locations;
 use crate::config::sso_session::Session;
 use crate::credentials::providers::document::time;
-use crate::credentials::smithy_http::{NoEnvironment, StatusRetries, causes};
+use crate::credentials::smithy_http::{Failed, NoEnvironment, StatusRetries};
 use crate::runtime::environment::Environment;
 use crate::runtime::files::{self, hex};
 
@@ -34,7 +34,7 @@ pub(crate) async fn credentials(
     session: Session,
     env: &Environment,
     provider: &'static str,
-) -> Result<Credentials, String> {
+) -> Result<Credentials, Failed> {
     let of_region = |url: &Option<String>| {
         let mut config = config.to_builder().region(Region::new(session.region.clone()));
         config.set_endpoint_url(url.clone());
@@ -52,7 +52,7 @@ pub(crate) async fn credentials(
         .access_token(token)
         .send()
         .await
-        .map_err(|e| causes(&e))?;
+        .map_err(|e| Failed::of(&e))?;
     let given = response.role_credentials.ok_or("the response has no roleCredentials")?;
     let part = |part: Option<String>, name: &str| part.ok_or_else(|| format!("the response has no {name}"));
     let id = part(given.access_key_id, "accessKeyId")?;
@@ -64,7 +64,7 @@ pub(crate) async fn credentials(
 }
 
 /// The token of the session, refreshed where it is near its expiry and the session allows it.
-async fn token(config: &SdkConfig, session: &Session, env: &Environment) -> Result<String, String> {
+async fn token(config: &SdkConfig, session: &Session, env: &Environment) -> Result<String, Failed> {
     let key = session.name.as_deref().unwrap_or(&session.start_url);
     let path = cache(env, key)?;
     let kept = files::read_object(&path).await?;
@@ -94,11 +94,11 @@ async fn token(config: &SdkConfig, session: &Session, env: &Environment) -> Resu
                 }
             }
             // The token may be good for some minutes more.
-            Err(e) if expiry <= now => return Err(format!("the session could not be refreshed: {}", causes(&e))),
+            Err(e) if expiry <= now => return Err(Failed::of(&e).within("the session could not be refreshed")),
             Err(_) => {}
         }
     }
-    if expiry > now { Ok(token) } else { Err("the session has expired".to_owned()) }
+    if expiry > now { Ok(token) } else { Err("the session has expired".into()) }
 }
 
 /// Writes the new token where AWS's other programs find it. Without it they refresh it themselves.

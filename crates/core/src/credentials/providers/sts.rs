@@ -2,12 +2,14 @@
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_sdk_sts::Client;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::types;
 use aws_types::SdkConfig;
 
 use crate::credentials::providers::assume_role::Role;
-use crate::credentials::smithy_http::{NoEnvironment, StatusRetries, causes};
+use crate::credentials::smithy_http::{Failed, NoEnvironment, PathAsGiven, StatusRetries};
 
 /// A role for the bearer of a token.
 #[derive(Debug)]
@@ -29,13 +31,13 @@ pub(crate) async fn assume(
     session_name: String,
     credentials: Credentials,
     provider: &'static str,
-) -> Result<Credentials, String> {
+) -> Result<Credentials, Failed> {
     if role.arn.chars().count() < MIN_ARN {
-        return Err(format!("role_arn is {:?}, which is no ARN of a role", role.arn));
+        return Err(format!("role_arn is {:?}, which is no ARN of a role", role.arn).into());
     }
     let duration = role.duration.map(|duration| duration.as_secs());
     if let Some(seconds) = duration.filter(|seconds| *seconds < MIN_DURATION) {
-        return Err(format!("duration_seconds is {seconds}, which must be an integer from {MIN_DURATION} on"));
+        return Err(format!("duration_seconds is {seconds}, which must be an integer from {MIN_DURATION} on").into());
     }
     let signer = SharedCredentialsProvider::new(credentials);
     let config = config.to_builder().credentials_provider(signer).build();
@@ -49,7 +51,7 @@ pub(crate) async fn assume(
         .set_duration_seconds(duration.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)))
         .send()
         .await
-        .map_err(|e| causes(&e))?;
+        .map_err(|e| Failed::of(&e))?;
     credentials_of(response.credentials, provider)
 }
 
@@ -58,7 +60,7 @@ pub(crate) async fn with_web_identity(
     config: &SdkConfig,
     identity: WebIdentity,
     provider: &'static str,
-) -> Result<Credentials, String> {
+) -> Result<Credentials, Failed> {
     let WebIdentity { token_file, role_arn, session_name } = identity;
     let read = tokio::task::spawn_blocking(move || {
         let text = std::fs::read_to_string(&token_file);
@@ -74,17 +76,23 @@ pub(crate) async fn with_web_identity(
         .web_identity_token(token)
         .send()
         .await
-        .map_err(|e| causes(&e))?;
+        .map_err(|e| Failed::of(&e))?;
     credentials_of(response.credentials, provider)
 }
 
 fn client(config: &SdkConfig) -> Client {
-    Client::from_conf(
-        aws_sdk_sts::config::Builder::from(config).retry_classifier(StatusRetries).interceptor(NoEnvironment).build(),
-    )
+    // The model has it for one of the two operations only.
+    let of_provider =
+        AwsErrorCodeClassifier::<AssumeRoleError>::builder().transient_errors(vec!["IDPCommunicationError"]);
+    let builder = aws_sdk_sts::config::Builder::from(config)
+        .retry_classifier(StatusRetries)
+        .retry_classifier(of_provider.build())
+        .interceptor(NoEnvironment)
+        .interceptor(PathAsGiven::at(config.endpoint_url()));
+    Client::from_conf(builder.build())
 }
 
-fn credentials_of(given: Option<types::Credentials>, provider: &'static str) -> Result<Credentials, String> {
+fn credentials_of(given: Option<types::Credentials>, provider: &'static str) -> Result<Credentials, Failed> {
     let given = given.ok_or("the response of STS has no credentials")?;
     let expiry = given.expiration.try_into().map_err(|_| "the response of STS has no usable Expiration")?;
     let token = Some(given.session_token).filter(|token| !token.is_empty());
