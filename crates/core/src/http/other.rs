@@ -9,7 +9,7 @@ use reqwest::Url;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::proxy::Proxies;
 use crate::http::tls::{Tls, Trust};
-use crate::http::transport::{Network, Request};
+use crate::http::transport::{Network, Request, SocketOptions};
 
 /// A client with a pool of its own, which belongs to the runtime that it is made on. It uses no proxies and follows no redirects.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ impl OtherClient {
     /// A client for the server of `url`.
     pub async fn new(url: &Url, trust: Trust, timeout: Duration) -> Result<OtherClient, Error> {
         let tls = Tls { trust, ..Tls::default() };
-        let network = Network::new(tls, Proxies::default(), timeout, timeout);
+        let socket = SocketOptions { connect_timeout: timeout, read_timeout: timeout, tcp_keepalive: true };
+        let network = Network::new(tls, Proxies::default(), socket);
         let http = network.client(url, 4).await?;
         Ok(OtherClient { network, http, timeout })
     }
