@@ -73,9 +73,9 @@ impl Service {
         let mut text =
             format!("{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n", self.address);
         for (name, value) in instructions.headers() {
-            text += &format!("{name}: {value}\r\n");
+            write!(text, "{name}: {value}\r\n")?;
         }
-        text += &format!("content-length: {}\r\n\r\n{body}", body.len());
+        write!(text, "content-length: {}\r\n\r\n{body}", body.len())?;
         Ok(text.into_bytes())
     }
 
@@ -94,7 +94,7 @@ impl Service {
     }
 
     /// Sends creations from 64 connections, each of which waits for its responses; returns how many a second.
-    async fn create(&self, count: usize, first: usize) -> Outcome<f64> {
+    async fn create(&self, count: u32, first: u32) -> Outcome<f64> {
         let requests: Vec<Vec<u8>> =
             (first..first + count).map(|number| self.creation(number)).collect::<Outcome<_>>()?;
         let mut connections = Vec::new();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chimeline_core::http::other::OtherClient;
+use chimeline_core::http::tls::Trust;
 use chimeline_core::runtime::builder;
-use chimeline_core::runtime::environment::Environment;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::runtime::Runtime;
@@ -30,16 +30,16 @@ pub(crate) fn json_headers() -> HeaderMap {
 #[derive(Debug)]
 pub(crate) struct Sender {
     runtime: Runtime,
-    environment: Environment,
+    trust: Trust,
     timeout: Duration,
     /// Made with the first request: certificates are read then.
     client: Option<OtherClient>,
 }
 
 impl Sender {
-    pub(crate) fn new(environment: Environment, timeout: Duration) -> std::io::Result<Sender> {
+    pub(crate) fn new(trust: Trust, timeout: Duration) -> std::io::Result<Sender> {
         let runtime = builder::runtime()?;
-        Ok(Sender { runtime, environment, timeout, client: None })
+        Ok(Sender { runtime, trust, timeout, client: None })
     }
 
     /// The status and body of the response.
@@ -50,12 +50,12 @@ impl Sender {
         headers: HeaderMap,
         body: impl Into<Bytes>,
     ) -> Result<(u16, Bytes), String> {
-        let Sender { runtime, environment, timeout, client } = self;
+        let Sender { runtime, trust, timeout, client } = self;
         let body = body.into();
         let outcome = runtime.block_on(async {
             let client = match client {
                 Some(client) => client,
-                None => client.insert(OtherClient::new(url, environment, *timeout).await?),
+                None => client.insert(OtherClient::new(url, trust.clone(), *timeout).await?),
             };
             client.send(method, url.clone(), headers, body).await
         });

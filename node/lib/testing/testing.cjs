@@ -23,7 +23,7 @@ class LocalChime extends ControlMethods {
     if (onEvent != null) checkHandler("onEvent", onEvent);
     // Times that have no unit in their name are milliseconds, as everywhere in JavaScript.
     const transitionDelaySeconds = others.transitionDelaySeconds ?? (pace == null ? undefined : pace / 1000);
-    const local = new this(orThrow(() => new native.LocalServer(JSON.stringify({ ...others, transitionDelaySeconds }))));
+    const local = new this(orThrow(() => new native.LocalServer(JSON.stringify({ caBundle: process.env.AWS_CA_BUNDLE || undefined, ...others, transitionDelaySeconds }))));
     if (onEvent != null) local.onEvent(onEvent);
     return local;
   }

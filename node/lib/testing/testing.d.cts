@@ -98,6 +98,8 @@ export interface LocalChimeOptions {
   /** The credentials for that endpoint; those that the service knows unless given. */
   artifactsAccessKeyId?: string | undefined;
   artifactsSecretAccessKey?: string | undefined;
+  /** The PEM file of certificates that webhooks and S3 endpoints over https are trusted by; `AWS_CA_BUNDLE`, or what the platform trusts, unless given. */
+  caBundle?: string | undefined;
   /** A function that gets each event. */
   onEvent?: LocalEventHandler | undefined;
   /** How many pipelines may be active at once; else the quotas that AWS documents. */

@@ -90,6 +90,7 @@ class LocalChime(ControlMethods):
             "transition_delay": transition_delay,
             "pipeline_quota": pipeline_quota,
             "unknown_meetings": unknown_meetings,
+            "ca_bundle": os.environ.get("AWS_CA_BUNDLE") or None,
             **options,
         }
         self._server: LocalServer | None = None

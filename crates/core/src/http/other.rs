@@ -8,9 +8,8 @@ use reqwest::Url;
 
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::proxy::Proxies;
-use crate::http::tls::{Pem, Tls, Trust};
+use crate::http::tls::{Tls, Trust};
 use crate::http::transport::{Network, Request, SocketOptions};
-use crate::runtime::environment::Environment;
 
 /// A client with a pool of its own, which belongs to the runtime that it is made on. It uses no proxies and follows no redirects.
 #[derive(Debug)]
@@ -24,11 +23,9 @@ pub struct OtherClient {
 const LIMIT: usize = 1 << 28;
 
 impl OtherClient {
-    /// A client for the server of `url`. It trusts whom the bundle of `AWS_CA_BUNDLE` names, or whom the platform trusts.
-    pub async fn new(url: &Url, environment: &Environment, timeout: Duration) -> Result<OtherClient, Error> {
-        let bundle = environment.variable("AWS_CA_BUNDLE").map(|path| Trust::Bundle(Pem::File(path.into())));
-        let variables = environment.variables.clone();
-        let tls = Tls { trust: bundle.unwrap_or_default(), variables, ..Tls::default() };
+    /// A client for the server of `url`.
+    pub async fn new(url: &Url, trust: Trust, timeout: Duration) -> Result<OtherClient, Error> {
+        let tls = Tls { trust, ..Tls::default() };
         let network = Network::new(tls, Proxies::default(), SocketOptions::within(timeout));
         let http = network.client(url, 4).await?;
         Ok(OtherClient { network, http, timeout })

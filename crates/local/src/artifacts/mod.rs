@@ -101,7 +101,7 @@ impl Artifacts {
                 let credentials =
                     options.artifacts_credentials.clone().or_else(|| options.credentials.first().cloned());
                 let credentials = credentials.ok_or("artifacts_endpoint needs credentials")?;
-                let endpoint = Endpoint::new(url, options.region.clone(), credentials, options.env.clone());
+                let endpoint = Endpoint::new(url, options.region.clone(), credentials, options.trust());
                 Target::Endpoint(Box::new(endpoint.map_err(|e| format!("the client of artifacts cannot start: {e}"))?))
             }
         };

@@ -6,8 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use chimeline_core::StaticCredentials;
+use chimeline_core::http::tls::Trust;
 use chimeline_core::runtime::builder;
-use chimeline_core::runtime::environment::Environment;
 use http::{HeaderMap, Method};
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 use serde_json::{Value, json};
@@ -43,8 +43,8 @@ struct Progress {
 
 /// An S3 endpoint, such as that of MinIO or moto.
 pub(super) struct Endpoint {
-    pub(super) url: Url,
-    pub(super) region: String,
+    url: Url,
+    region: String,
     credentials: Credentials,
     http: Http,
 }
@@ -124,14 +124,14 @@ impl Endpoint {
         url: Url,
         region: String,
         credentials: StaticCredentials,
-        env: Environment,
+        trust: Trust,
     ) -> std::io::Result<Endpoint> {
         let StaticCredentials { access_key_id: id, secret_access_key: secret, session_token } = credentials;
         let credentials = match session_token {
             Some(token) => Credentials::new_with_token(id, secret, token),
             None => Credentials::new(id, secret),
         };
-        Ok(Endpoint { url, region, credentials, http: Http::new(env, TIMEOUT)? })
+        Ok(Endpoint { url, region, credentials, http: Http::new(trust, TIMEOUT)? })
     }
 
     fn put(&mut self, object: Object) -> Result<(), String> {

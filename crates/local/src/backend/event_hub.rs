@@ -139,7 +139,7 @@ fn start_webhook(url: &str, options: &Options) -> Result<SyncSender<String>, Str
     let parsed = outgoing::parse_url(url);
     let url = parsed.ok_or_else(|| format!("events_webhook must be {}, not {url:?}", outgoing::URL_FORM))?;
     let fail = |e: std::io::Error| format!("the thread of events cannot start: {e}");
-    let mut http = outgoing::Sender::new(options.env.clone(), TIMEOUT).map_err(fail)?;
+    let mut http = outgoing::Sender::new(options.trust(), TIMEOUT).map_err(fail)?;
     let (sender, events) = sync_channel::<String>(MAX_RECENT);
     let run = move || {
         for event in events {

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use chimeline_core::http::tls::Trust;
 use chimeline_core::runtime::environment::Environment;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::command::{complain, say};
+use crate::command::{ca_bundle, complain, say};
 use crate::control::{PREFIX, Parameter, ROUTES, Route};
+use crate::options::Options;
 use crate::outgoing;
 
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -42,16 +44,18 @@ pub(super) fn run(arguments: &[String]) -> i32 {
     }
     let env = Environment::default();
     match parse(arguments, env.variable(URL_VARIABLE)) {
-        Ok((url, asked)) => match send(&url, env, &asked) {
-            Ok(text) => {
-                say(&text);
-                0
+        Ok((url, asked)) => {
+            match send(&url, Options { ca_bundle: ca_bundle(&env), ..Options::default() }.trust(), &asked) {
+                Ok(text) => {
+                    say(&text);
+                    0
+                }
+                Err(why) => {
+                    complain(&why);
+                    1
+                }
             }
-            Err(why) => {
-                complain(&why);
-                1
-            }
-        },
+        }
         Err(why) => {
             complain(&format!("{why}; control --help lists the commands"));
             2
@@ -161,9 +165,9 @@ fn json_text(given: &str) -> Result<String, String> {
     Ok(value.to_string())
 }
 
-fn send(url: &Url, env: Environment, asked: &Asked) -> Result<String, String> {
+fn send(url: &Url, trust: Trust, asked: &Asked) -> Result<String, String> {
     let method = Method::from_bytes(asked.method.as_bytes()).map_err(|e| e.to_string())?;
-    let mut http = outgoing::Sender::new(env, TIMEOUT).map_err(|e| e.to_string())?;
+    let mut http = outgoing::Sender::new(trust, TIMEOUT).map_err(|e| e.to_string())?;
     let response = http.send(method, url, outgoing::json_headers(), asked.body.clone());
     let (status, body) = response.map_err(|why| format!("{url} does not respond: {why}"))?;
     let value: Value = if body.is_empty() {

@@ -3,7 +3,9 @@
 mod control;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
+use chimeline_core::runtime::environment::Environment;
 use serde_json::Value;
 
 use crate::options::{FLAGS, OPTION_HELP, Options, normalized};
@@ -39,13 +41,19 @@ pub fn run_command(arguments: &[String]) -> i32 {
             return 2;
         }
     };
-    match run(options) {
+    let ca_bundle = options.ca_bundle.clone().or_else(|| ca_bundle(&Environment::default()));
+    match run(Options { ca_bundle, ..options }) {
         Ok(()) => 0,
         Err(why) => {
             complain(&why);
             1
         }
     }
+}
+
+/// The certificates that the environment names, as for AWS's programs.
+fn ca_bundle(env: &Environment) -> Option<PathBuf> {
+    env.variable("AWS_CA_BUNDLE").map(PathBuf::from)
 }
 
 fn run(options: Options) -> Result<(), String> {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chimeline_core::StaticCredentials;
+use chimeline_core::http::tls::Trust;
 use chimeline_core::runtime::environment::{Environment, Variables};
 
 use crate::request::Rules;
@@ -71,6 +72,9 @@ pub struct Options {
     pub artifacts: Option<PathBuf>,
     /// The `http://` URL of an S3 endpoint that they write objects to.
     pub artifacts_endpoint: Option<String>,
+    /// The PEM file of the certificates that webhooks and S3 endpoints over https are trusted by; what the platform trusts unless
+    /// given.
+    pub ca_bundle: Option<PathBuf>,
     /// The credentials for that endpoint; the first of [`Options::credentials`] unless given.
     pub artifacts_credentials: Option<StaticCredentials>,
     /// How many requests the control API remembers.
@@ -93,6 +97,11 @@ pub struct Account {
 }
 
 impl Options {
+    /// Whose certificates are trusted where the server is the client.
+    pub(crate) fn trust(&self) -> Trust {
+        self.ca_bundle.clone().map_or(Trust::Platform, |path| Trust::Bundle(path.into()))
+    }
+
     /// The credentials that a server knows when it is given none. They are no secret.
     #[must_use]
     pub fn default_credentials() -> StaticCredentials {
@@ -163,6 +172,7 @@ impl Default for Options {
             events_webhook: None,
             artifacts: None,
             artifacts_endpoint: None,
+            ca_bundle: None,
             artifacts_credentials: None,
             recorded_requests: 1000,
             request_timeout: Duration::from_secs(30),

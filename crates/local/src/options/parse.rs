@@ -50,6 +50,8 @@ pub(crate) const OPTION_HELP: &str = "  --port N                 the port to lis
   --artifacts-endpoint URL write them to this S3 endpoint, such as the URL of MinIO or moto's server
   --artifacts-access-key ID, --artifacts-secret-key KEY
                            the credentials for that endpoint (default: those that the service knows)
+  --ca-bundle FILE         the PEM file of certificates that webhooks and S3 endpoints over https are trusted by
+                           (default: $AWS_CA_BUNDLE, or what the platform trusts)
   --recorded-requests N    how many requests the control API remembers (default: 1000)
   --request-timeout SECONDS
                            how long a client may take to send a request (default: 30)
@@ -144,6 +146,7 @@ impl Options {
             "artifactssecretkey" | "artifactssecretaccesskey" => {
                 self.artifacts_key().secret_access_key = given.text()?;
             }
+            "cabundle" => self.ca_bundle = Some(PathBuf::from(given.text()?)),
             "recordedrequests" => self.recorded_requests = given.number("an integer >= 0")?,
             "requesttimeout" => self.request_timeout = given.seconds()?,
             "maxconnections" => self.max_connections = given.number("an integer >= 1")?,
