@@ -20,7 +20,6 @@ static BUILDER: PerProcess<SharedBuilder> = PerProcess::new();
 struct SharedBuilder(Arc<Mutex<Builder>>);
 
 impl Default for SharedBuilder {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where it is made")]
     fn default() -> SharedBuilder {
         let mut builder = Builder::new_current_thread();
         builder.enable_all().thread_stack_size(STACK);
@@ -42,7 +41,6 @@ pub fn runtime() -> std::io::Result<Runtime> {
 }
 
 /// A thread of that name, to be spawned.
-#[must_use]
 pub fn thread(name: &str) -> thread::Builder {
     thread::Builder::new().name(name.to_owned()).stack_size(STACK)
 }
