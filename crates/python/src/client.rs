@@ -15,7 +15,9 @@ use chimeline_core::runtime::environment::Environment;
 use chimeline_core::runtime::fork;
 use chimeline_core::schema::Operation;
 use chimeline_core::schema::generated::options::PYTHON;
-use chimeline_core::{Call, Client, MfaDevice, Response, SettingValue, StaticCredentials, read_process_environment, service};
+use chimeline_core::{
+    Call, Client, MfaDevice, Response, SettingValue, StaticCredentials, read_process_environment, service,
+};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
+use tokio::time::Instant;
 
 use crate::config::profile::Profile;
 use crate::config::setting_resolver::{invalid_setting, invalid_setting_as};
