@@ -6,9 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use chimeline_core::http::other::OtherClient;
 use chimeline_core::http::tls::Trust;
+use chimeline_core::runtime::builder;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use url::Url;
 
 /// What a URL must be, in words.
@@ -37,7 +38,7 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(trust: Trust, timeout: Duration) -> std::io::Result<Sender> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = builder::runtime()?;
         Ok(Sender { runtime, trust, timeout, client: None })
     }
 

@@ -26,8 +26,7 @@ impl OtherClient {
     /// A client for the server of `url`.
     pub async fn new(url: &Url, trust: Trust, timeout: Duration) -> Result<OtherClient, Error> {
         let tls = Tls { trust, ..Tls::default() };
-        let socket = SocketOptions { connect_timeout: timeout, read_timeout: timeout, tcp_keepalive: true };
-        let network = Network::new(tls, Proxies::default(), socket);
+        let network = Network::new(tls, Proxies::default(), SocketOptions::within(timeout));
         let http = network.client(url, 4).await?;
         Ok(OtherClient { network, http, timeout })
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chimeline_core::StaticCredentials;
 use chimeline_core::http::tls::Trust;
+use chimeline_core::runtime::builder;
 use http::{HeaderMap, Method};
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 use serde_json::{Value, json};
@@ -81,7 +82,7 @@ impl Sink {
                 shared.0.1.notify_all();
             }
         };
-        std::thread::Builder::new().name("chimeline-artifacts".to_owned()).spawn(run)?;
+        builder::thread("chimeline-artifacts").spawn(run)?;
         Ok(Sink { objects, progress })
     }
 
