@@ -37,7 +37,8 @@ use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
 use crate::runtime::environment::Environment;
 use crate::runtime::host::{Asked, Door, Pump};
-use crate::runtime::io_thread::{self, PerProcess};
+use crate::runtime::io_thread;
+use crate::runtime::per_process::PerProcess;
 use crate::schema::{Operation, Service};
 use crate::signing::clock_skew::Skew;
 use crate::signing::key::SigningKeys;
@@ -419,7 +420,7 @@ mod tests {
     /// Many may wait for a connection at once.
     #[test]
     fn a_call_that_waits_is_small() {
-        const MOST: usize = 2048;
+        const MOST: usize = 4096;
         let is_list = |(_, operation): &(_, &Operation)| operation.name == "ListMediaCapturePipelines";
         let (client, operation) = fuzzing::operations().into_iter().find(is_list).expect("an operation");
         let call = client.prepare(operation, &serde_json::json!({})).expect("a valid input");

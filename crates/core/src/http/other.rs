@@ -29,8 +29,7 @@ impl OtherClient {
         let bundle = environment.variable("AWS_CA_BUNDLE").map(|path| Trust::Bundle(Pem::File(path.into())));
         let variables = environment.variables.clone();
         let tls = Tls { trust: bundle.unwrap_or_default(), variables, ..Tls::default() };
-        let socket = SocketOptions { connect_timeout: timeout, read_timeout: timeout, tcp_keepalive: true };
-        let network = Network::new(tls, Proxies::default(), socket);
+        let network = Network::new(tls, Proxies::default(), SocketOptions::within(timeout));
         let http = network.client(url, 4).await?;
         Ok(OtherClient { network, http, timeout })
     }

@@ -46,7 +46,7 @@ pub fn operations() -> Vec<(Client, &'static Operation)> {
 /// The session token that the attempts of [`outcome`] are signed with.
 pub const TOKEN: &str = "IQoJb3JpZ2luX2VjE0123456789";
 
-fn keys() -> StaticCredentials {
+pub(super) fn keys() -> StaticCredentials {
     StaticCredentials { access_key_id: "AKID".to_owned(), secret_access_key: "secret".to_owned(), session_token: None }
 }
 

@@ -17,7 +17,7 @@ use crate::error::kinds::{Error, ErrorKind};
 use crate::error::response::RawResponse;
 use crate::http::transport::{Network, Request};
 use crate::runtime::environment::Environment;
-use crate::runtime::io_thread::PerProcess;
+use crate::runtime::per_process::PerProcess;
 
 /// Where the service is asked, and how often and how long each time.
 #[derive(Debug)]
