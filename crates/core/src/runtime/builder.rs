@@ -42,7 +42,6 @@ pub fn runtime() -> std::io::Result<Runtime> {
 }
 
 /// A thread of that name, to be spawned.
-#[must_use]
 pub fn thread(name: &str) -> thread::Builder {
     thread::Builder::new().name(name.to_owned()).stack_size(STACK)
 }
