@@ -51,6 +51,7 @@ pub(super) fn record(given: &Record, session: &mut Session, output: &Output) -> 
 
 /// Until a signal, the longest duration, or the end of the pipeline.
 fn until_done(session: &mut Session, output: &Output, id: &str, max_duration: Option<f64>) -> Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "how long it takes is told by the clock on the wall")]
     let began = Instant::now();
     let mut last = String::new();
     while !interrupt::caught() && max_duration.is_none_or(|most| began.elapsed().as_secs_f64() < most) {

@@ -14,7 +14,7 @@ fn the_example_captures_a_meeting_and_leaves_nothing_behind() {
     let options = chimeline_core::Options {
         region: Some("us-east-1".to_owned()),
         endpoint_url: Some(api.server.url().to_owned()),
-        credentials: Some(Options::default_keys()),
+        credentials: Some(Options::default_credentials()),
         ..chimeline_core::Options::default()
     };
     let bucket = "arn:aws:s3:::my-recordings";
