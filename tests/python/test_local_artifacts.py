@@ -231,31 +231,25 @@ def test_an_s3_endpoint_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("prefix", ["", "/team/blue"])
 def test_artifacts_finds_what_the_service_writes(prefix: str) -> None:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    keys = {"aws_access_key_id": "AKIDS3", "aws_secret_access_key": "secret"}
-    s3 = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1", **keys)
-    # Buckets of one process are moto's, whichever server they are made at.
-    captured, joined = (f"{kind}-{len(prefix)}" for kind in ("captured", "joined"))
-    for bucket in (captured, joined):
-        s3.create_bucket(Bucket=bucket)
-    options = {"artifacts_access_key_id": "AKIDS3", "artifacts_secret_access_key": "secret"}
-    try:
-        with LocalChime(transition_delay=1, artifacts_endpoint=f"http://{host}:{port}", **options) as other:
-            made = record(other, f"arn:aws:s3:::{captured}{prefix}", EVERYTHING, f"arn:aws:s3:::{joined}{prefix}")
-            other.flush_artifacts(30)
-            client: Any = other.blocking_client("chime-sdk-media-pipelines")
-            for bucket, pipeline in zip((captured, joined), made[:2], strict=True):
-                sink = f"s3://{bucket}{prefix}"
-                found = recording.artifacts(pipeline, sink=sink, listed=True, s3=s3, client=client)["Artifacts"]
-                listed = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
-                assert sorted(file["Key"] for file in found) == sorted(listed)
-                assert {file["Kind"] for file in found} >= {"audio", "video", "content", "meeting-events"}
-                assert {file["AttendeeId"] for file in found if file["Kind"] == "content"} <= {None, *made[2]}
-                assert all(file["Time"] for file in found) is (bucket == captured)
-    finally:
-        server.stop()
+    options = {"artifacts_access_key_id": "AKIDS3", "artifacts_secret_access_key": "secret", "transition_delay": 1}
+    with s3_server(None) as url, LocalChime(artifacts_endpoint=url, **options) as chime:
+        keys = {"aws_access_key_id": "AKIDS3", "aws_secret_access_key": "secret"}
+        s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
+        # Buckets of one process are moto's, whichever server they are made at.
+        captured, joined = (f"{kind}-{len(prefix)}" for kind in ("captured", "joined"))
+        for bucket in (captured, joined):
+            s3.create_bucket(Bucket=bucket)
+        made = record(chime, f"arn:aws:s3:::{captured}{prefix}", EVERYTHING, f"arn:aws:s3:::{joined}{prefix}")
+        chime.flush_artifacts(30)
+        client: Any = chime.blocking_client("chime-sdk-media-pipelines")
+        for bucket, pipeline in zip((captured, joined), made[:2], strict=True):
+            sink = f"s3://{bucket}{prefix}"
+            found = recording.artifacts(pipeline, sink=sink, listed=True, s3=s3, client=client)["Artifacts"]
+            listed = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+            assert sorted(file["Key"] for file in found) == sorted(listed)
+            assert {file["Kind"] for file in found} >= {"audio", "video", "content", "meeting-events"}
+            assert {file["AttendeeId"] for file in found if file["Kind"] == "content"} <= {None, *made[2]}
+            assert all(file["Time"] for file in found) is (bucket == captured)
 
 
 def test_wrong_options_and_a_service_without_artifacts(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ pub(crate) fn listen() {
 }
 
 fn wait() {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    let Ok(runtime) = chimeline_core::runtime::builder::runtime() else { return };
     runtime.block_on(async {
         while stop_signal().await {
             CAUGHT.store(true, Ordering::SeqCst);

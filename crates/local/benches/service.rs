@@ -232,6 +232,6 @@ async fn run() -> Outcome<bool> {
 }
 
 fn main() -> Outcome<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = chimeline_core::runtime::builder::runtime()?;
     if runtime.block_on(run())? { Ok(()) } else { Err("a figure is missed".into()) }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chimeline_core::http::other::OtherClient;
+use chimeline_core::runtime::builder;
 use chimeline_core::runtime::environment::Environment;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use url::Url;
 
 /// What a URL must be, in words.
@@ -37,7 +38,7 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(environment: Environment, timeout: Duration) -> std::io::Result<Sender> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = builder::runtime()?;
         Ok(Sender { runtime, environment, timeout, client: None })
     }
 

@@ -33,9 +33,7 @@ impl NativeClient {
         };
         match given() {
             Ok((service, options, env, credentials)) => {
-                if credentials.is_none() {
-                    read_process_environment(&options);
-                }
+                read_process_environment(&options);
                 Client::make_in_background(service, options, env, credentials, done);
             }
             Err(error) => done(Err(error)),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chimeline_core::codec::encode::Validation;
 use chimeline_core::error::kinds::{Error, ErrorKind};
@@ -29,7 +29,7 @@ pub(crate) fn call_options(text: &str) -> Result<CallOptions, Error> {
     let given: GivenForCall = read(text)?;
     Ok(CallOptions {
         timeout: seconds(given.timeout),
-        started: given.started_ago.and_then(ago),
+        started_ago: given.started_ago.and_then(|millis| Duration::try_from_secs_f64(millis / 1e3).ok()),
         attempt_timeout: seconds(given.request_timeout),
         max_attempts: given.max_attempts,
         credentials: given.credentials.map(StaticCredentials::from),
@@ -57,11 +57,6 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 
 fn unreadable(why: &str) -> Error {
     Error::new(ErrorKind::InvalidConfig, format!("the options cannot be read: {why}"))
-}
-
-/// The time that many milliseconds ago.
-fn ago(millis: f64) -> Option<Instant> {
-    Instant::now().checked_sub(Duration::try_from_secs_f64(millis / 1e3).ok()?)
 }
 
 fn seconds(millis: Option<f64>) -> Option<f64> {

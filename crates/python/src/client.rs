@@ -12,10 +12,12 @@ use chimeline_core::client::blocking::Step;
 use chimeline_core::client::loaded_credentials::LoadedCredentials;
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::environment::Environment;
-use chimeline_core::runtime::fork;
+use chimeline_core::runtime::{builder, fork};
 use chimeline_core::schema::Operation;
 use chimeline_core::schema::generated::options::PYTHON;
-use chimeline_core::{Call, Client, MfaDevice, Response, SettingValue, StaticCredentials, read_process_environment, service};
+use chimeline_core::{
+    Call, Client, MfaDevice, Response, SettingValue, StaticCredentials, read_process_environment, service,
+};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -52,10 +54,8 @@ impl NativeClient {
             errors::raised(py, &Error::new(ErrorKind::UnknownService, message))
         })?;
         let (options, env) = (options_of(options)?, Environment::with_variables(environment.into_iter().collect()));
-        if credentials.is_none() {
-            // Here, for whoever writes `os.environ` holds the interpreter's lock.
-            read_process_environment(&options);
-        }
+        // Here, for whoever writes `os.environ` holds the interpreter's lock.
+        read_process_environment(&options);
         // Files are read, which may be slow; other threads go on meanwhile.
         let credentials = credentials.map(|cache| cache.0.clone());
         let made = py.detach(|| Client::with_peer(service, &options, env, credentials, peer.map(|peer| &peer.client)));
@@ -78,6 +78,8 @@ impl NativeClient {
     ) -> PyResult<Py<PyDict>> {
         let (operation, call) = self.prepare(py, operation, params, options)?;
         let slice = runs_signal_handlers(py)?.then_some(SLICE);
+        // A forked process has a builder of its own, made here, where nobody writes `os.environ`.
+        builder::prepare();
         let mut blocking = self.client.blocking(&call);
         let mut failure = None;
         // Signal handlers run between two steps, and so do the user's functions: they may make calls of their own and switch to

@@ -34,7 +34,7 @@ pub(crate) fn call_options_of(given: &Bound<'_, PyDict>) -> PyResult<CallOptions
     let given = Given(given);
     Ok(CallOptions {
         timeout: given.number("timeout")?,
-        started: None,
+        started_ago: None,
         attempt_timeout: given.number("attempt_timeout")?,
         max_attempts: given.integer("max_attempts")?,
         credentials: given.credentials()?,

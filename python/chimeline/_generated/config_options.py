@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
     "response_limit": None,
     "max_pool_connections": None,
     "max_concurrency": None,
+    "tcp_keepalive": None,
     "proxies": None,
     "proxies_config": None,
     "client_cert": None,
@@ -54,6 +55,7 @@ NATIVE = (
     "response_limit",
     "max_pool_connections",
     "max_concurrency",
+    "tcp_keepalive",
     "client_cert",
     "user_agent",
     "user_agent_extra",
@@ -91,6 +93,8 @@ class ConfigOptions:
     max_pool_connections: How many idle connections are kept. There may be more at once. By default 10.
     max_concurrency: How many calls may have a connection at once, while further ones wait. By default 200; no limit
         for a blocking client.
+    tcp_keepalive: Whether TCP asks a silent server whether it is still there, after 15 seconds and twice more. By
+        default true.
     proxies: Proxies by scheme; an empty one switches proxies off. Without the option, those of the environment.
         ``{"https": "http://user:password@host:port"}``, or what ``urllib.request.getproxies()`` gives.
     proxies_config: Refused where it is not empty: proxy certificates are verified with the same authorities as the
@@ -121,6 +125,7 @@ class ConfigOptions:
     response_limit: int | None
     max_pool_connections: int | None
     max_concurrency: int | None
+    tcp_keepalive: bool | None
     proxies: dict[str, str | None] | None
     proxies_config: None
     client_cert: str | tuple[str, str] | None

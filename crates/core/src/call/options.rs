@@ -1,10 +1,11 @@
 //! One call: what is sent, and within which limits.
 
 use std::fmt;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::HeaderValue;
+use tokio::time::Instant;
 
 use crate::codec::encode::Encoded;
 use crate::config::resolve::Config;
@@ -36,8 +37,8 @@ pub struct Call {
 pub struct CallOptions {
     /// Seconds for the whole call, retries included.
     pub timeout: Option<f64>,
-    /// Since when they count: where the host began with the call some time before, such as to resolve its options.
-    pub started: Option<Instant>,
+    /// For how long they count already: where the host began with the call some time before, such as to resolve its options.
+    pub started_ago: Option<Duration>,
     /// Seconds for one attempt, from its connection to the last byte of its answer.
     pub attempt_timeout: Option<f64>,
     /// Attempts in all.
@@ -85,7 +86,7 @@ impl Limits {
         }
         Ok(Limits {
             timeout: seconds(OptionId::Timeout, options.timeout)?.or(self.timeout),
-            started: options.started.or(self.started),
+            started: options.started_ago.and_then(|ago| Instant::now().checked_sub(ago)).or(self.started),
             attempt_timeout: seconds(OptionId::AttemptTimeout, options.attempt_timeout)?.or(self.attempt_timeout),
             max_attempts: options.max_attempts.unwrap_or(self.max_attempts),
         })

@@ -5,10 +5,11 @@
 
 use std::fmt;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::call::classify::{Attempted, Classification, Retry, attempt_record, classify, since_epoch};
 use crate::call::context::{CallContext, ClientContext, Next};
@@ -55,7 +56,7 @@ pub(crate) async fn run(context: &CallContext<'_>) -> Result<Response, Error> {
     let calling = caught(calling);
     let done = match deadline {
         None => calling.await,
-        Some(Deadline { limit, end }) => match tokio::time::timeout_at(end.into(), calling).await {
+        Some(Deadline { limit, end }) => match tokio::time::timeout_at(end, calling).await {
             Ok(done) => done,
             Err(_) => Err(progress.cut_off(limit, &client.host())),
         },
@@ -88,7 +89,7 @@ pub(crate) async fn secured<T>(
     reading: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let Some(Deadline { limit, end }) = deadline else { return reading.await };
-    let done = tokio::time::timeout_at(end.into(), reading).await;
+    let done = tokio::time::timeout_at(end, reading).await;
     done.unwrap_or_else(|_| Err(cut_off_in(Phase::Securing, limit)))
 }
 

@@ -6,15 +6,16 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
 use crate::call::options::Deadline;
 use crate::call::orchestrator::cut_off_in_queue;
 use crate::error::kinds::Error;
 use crate::error::resource_limits;
-use crate::runtime::io_thread::STACK;
+use crate::runtime::builder;
 
 /// A runtime and the HTTP client whose connections live on it.
 #[derive(Debug)]
@@ -153,7 +154,7 @@ impl Drop for RuntimePermit {
 impl BlockingRuntime {
     fn new() -> Result<BlockingRuntime, Error> {
         let fail = |e: std::io::Error| resource_limits::refused("the I/O of a call cannot be set up", &e);
-        let runtime = Builder::new_current_thread().enable_all().thread_stack_size(STACK).build().map_err(fail)?;
+        let runtime = builder::runtime().map_err(fail)?;
         Ok(BlockingRuntime { runtime: Some(runtime), http: Arc::default(), driven: None })
     }
 
@@ -200,14 +201,12 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use tokio::runtime::Builder;
-
     use super::{BlockingRuntime, BlockingRuntimes};
 
     #[test]
     fn a_lane_may_end_where_nothing_may_wait() {
         let blocking_runtime = BlockingRuntime::new().expect("a blocking runtime");
-        Builder::new_current_thread().build().expect("a runtime").block_on(async { drop(blocking_runtime) });
+        crate::runtime::builder::runtime().expect("a runtime").block_on(async { drop(blocking_runtime) });
     }
 
     #[test]

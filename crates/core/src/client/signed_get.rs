@@ -10,6 +10,7 @@ use crate::client::loaded_credentials::on_io_thread;
 use crate::credentials::static_credentials::identity;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Request;
+use crate::runtime::builder;
 use crate::signing::key::SigningKeys;
 use crate::signing::sigv4::{SigningScope, sign_request};
 
@@ -69,8 +70,7 @@ impl Client {
         url: &str,
         options: &CallOptions,
     ) -> Result<SignedAnswer, Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime
+        let runtime = builder::runtime()
             .map_err(|e| Error::new(ErrorKind::EndpointConnection, format!("no runtime can be started: {e}")))?;
         runtime.block_on(self.get_signed(service, region, url, options))
     }

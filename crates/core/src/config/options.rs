@@ -59,6 +59,8 @@ pub struct Options {
     pub max_pool_connections: Option<u32>,
     /// How many calls may have a connection at once, while further ones wait.
     pub max_concurrency: Option<u32>,
+    /// Whether TCP asks a silent server whether it is still there, after 15 seconds and twice more.
+    pub tcp_keepalive: Option<bool>,
     /// Whether connections are kept for further calls.
     pub keep_alive: Option<bool>,
     /// A PEM file of the authorities to trust in place of the system's.
@@ -138,6 +140,7 @@ impl Options {
             response_limit: source.bytes(OptionId::ResponseLimit)?,
             max_pool_connections: source.count(OptionId::MaxPoolConnections)?,
             max_concurrency: source.count(OptionId::MaxConcurrency)?,
+            tcp_keepalive: source.flag(OptionId::TcpKeepalive)?,
             keep_alive: source.flag(OptionId::KeepAlive)?,
             user_agent: source.text(OptionId::UserAgent)?,
             user_agent_extra: source.text(OptionId::UserAgentExtra)?,

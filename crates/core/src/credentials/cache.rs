@@ -22,7 +22,8 @@ use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Network;
 use crate::runtime::environment::Environment;
 use crate::runtime::host::{Door, Questions};
-use crate::runtime::io_thread::{self, PerProcess};
+use crate::runtime::io_thread;
+use crate::runtime::per_process::PerProcess;
 
 /// Where a client's credentials come from.
 #[derive(Debug)]

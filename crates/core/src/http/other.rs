@@ -9,7 +9,7 @@ use reqwest::Url;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::proxy::Proxies;
 use crate::http::tls::{Pem, Tls, Trust};
-use crate::http::transport::{Network, Request};
+use crate::http::transport::{Network, Request, SocketOptions};
 use crate::runtime::environment::Environment;
 
 /// A client with a pool of its own, which belongs to the runtime that it is made on. It uses no proxies and follows no redirects.
@@ -29,7 +29,7 @@ impl OtherClient {
         let bundle = environment.variable("AWS_CA_BUNDLE").map(|path| Trust::Bundle(Pem::File(path.into())));
         let variables = environment.variables.clone();
         let tls = Tls { trust: bundle.unwrap_or_default(), variables, ..Tls::default() };
-        let network = Network::new(tls, Proxies::default(), timeout, timeout);
+        let network = Network::new(tls, Proxies::default(), SocketOptions::within(timeout));
         let http = network.client(url, 4).await?;
         Ok(OtherClient { network, http, timeout })
     }

@@ -21,7 +21,7 @@ use crate::http::large_body;
 use crate::http::proxy::{Proxies, Usable};
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
-use crate::runtime::io_thread::PerProcess;
+use crate::runtime::per_process::PerProcess;
 
 /// How connections are made, for the service's traffic and for that of credentials.
 #[derive(Debug)]
@@ -40,6 +40,13 @@ pub(crate) struct SocketOptions {
     pub(crate) read_timeout: Duration,
     /// Whether TCP asks a silent peer whether it is still there.
     pub(crate) tcp_keepalive: bool,
+}
+
+impl SocketOptions {
+    /// The defaults, but for both limits.
+    pub(crate) fn within(limit: Duration) -> SocketOptions {
+        SocketOptions { connect_timeout: limit, read_timeout: limit, tcp_keepalive: true }
+    }
 }
 
 /// The task that reads certificates.

@@ -266,5 +266,5 @@ fn same(given: &Value, due: &Value) -> Result<(), String> {
 
 /// Runs a future that never waits.
 fn futures<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
+    crate::runtime::builder::runtime().expect("a runtime").block_on(future)
 }

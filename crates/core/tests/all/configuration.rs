@@ -333,7 +333,10 @@ fn an_option_that_is_refused_is_named_with_its_value_and_unit_by_the_host() {
     let timeout = |names| Options { read_timeout: Some(-0.25), names, ..Options::default() };
     let error = refused(timeout(PYTHON));
     assert_eq!(error.option(), Some((OptionId::ReadTimeout, "-0.25")));
-    assert!(error.message().starts_with("read_timeout is \"-0.25\", which must be a positive number of seconds"), "{error}");
+    assert!(
+        error.message().starts_with("read_timeout is \"-0.25\", which must be a positive number of seconds"),
+        "{error}"
+    );
     let error = refused(timeout(NODE));
     assert_eq!(error.option(), Some((OptionId::ReadTimeout, "-250")));
     let expected = "requestHandler.socketTimeout is \"-250\", which must be a positive number of milliseconds";

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use chimeline_core::StaticCredentials;
+use chimeline_core::runtime::builder;
 use chimeline_core::runtime::environment::Environment;
 use http::{HeaderMap, Method};
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
@@ -81,7 +82,7 @@ impl Sink {
                 shared.0.1.notify_all();
             }
         };
-        std::thread::Builder::new().name("chimeline-artifacts".to_owned()).spawn(run)?;
+        builder::thread("chimeline-artifacts").spawn(run)?;
         Ok(Sink { objects, progress })
     }
 

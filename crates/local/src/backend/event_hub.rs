@@ -8,6 +8,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chimeline_core::runtime::builder;
 use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -146,6 +147,6 @@ fn start_webhook(url: &str, options: &Options) -> Result<SyncSender<String>, Str
             let _ = http.send(Method::POST, &url, outgoing::json_headers(), event);
         }
     };
-    let started = std::thread::Builder::new().name("chimeline-events".to_owned()).spawn(run);
+    let started = builder::thread("chimeline-events").spawn(run);
     started.map(|_| sender).map_err(fail)
 }

@@ -11,9 +11,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chimeline_core::error::kinds::{Error, ErrorKind};
-use chimeline_core::runtime::fork;
+use chimeline_core::runtime::{builder, fork};
 use serde_json::{Value, json};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use connection::Shared;
@@ -78,11 +78,11 @@ impl LocalServer {
         connections: Shared,
         ticks: bool,
     ) -> std::io::Result<(oneshot::Sender<()>, JoinHandle<()>)> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = builder::runtime()?;
         let (stop, stopped) = oneshot::channel();
         let backend = self.backend.clone();
         let run = move || serve(&runtime, listener, &backend, &connections, ticks, stopped);
-        let thread = std::thread::Builder::new().name("chimeline-local".to_owned()).spawn(run)?;
+        let thread = builder::thread("chimeline-local").spawn(run)?;
         Ok((stop, thread))
     }
 

@@ -54,6 +54,8 @@ pub enum OptionId {
     MaxPoolConnections,
     /// How many calls may have a connection at once, while further ones wait.
     MaxConcurrency,
+    /// Whether TCP asks a silent server whether it is still there, after 15 seconds and twice more.
+    TcpKeepalive,
     /// Whether connections are kept for further calls.
     KeepAlive,
     /// Proxies by scheme; an empty one switches proxies off. Without the option, those of the environment.
@@ -104,7 +106,7 @@ pub struct OptionRow {
     pub profile: Option<&'static str>,
 }
 
-static ROWS: [OptionRow; 39] = [
+static ROWS: [OptionRow; 40] = [
     OptionRow { id: "region_name", environment: &["AWS_REGION", "AWS_DEFAULT_REGION"], profile: Some("region") },
     OptionRow { id: "endpoint_url", environment: &["AWS_ENDPOINT_URL"], profile: Some("endpoint_url") },
     OptionRow { id: "ignore_configured_endpoint_urls", environment: &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"], profile: Some("ignore_configured_endpoint_urls") },
@@ -127,6 +129,7 @@ static ROWS: [OptionRow; 39] = [
     OptionRow { id: "response_limit", environment: &[], profile: None },
     OptionRow { id: "max_pool_connections", environment: &[], profile: None },
     OptionRow { id: "max_concurrency", environment: &[], profile: None },
+    OptionRow { id: "tcp_keepalive", environment: &["BOTOCORE_TCP_KEEPALIVE"], profile: Some("tcp_keepalive") },
     OptionRow { id: "keep_alive", environment: &[], profile: None },
     OptionRow { id: "proxies", environment: &["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"], profile: None },
     OptionRow { id: "verify", environment: &["AWS_CA_BUNDLE"], profile: Some("ca_bundle") },
@@ -148,7 +151,7 @@ static ROWS: [OptionRow; 39] = [
 
 impl OptionId {
     /// Every option.
-    pub const ALL: [OptionId; 39] = [
+    pub const ALL: [OptionId; 40] = [
         OptionId::RegionName,
         OptionId::EndpointUrl,
         OptionId::IgnoreConfiguredEndpointUrls,
@@ -171,6 +174,7 @@ impl OptionId {
         OptionId::ResponseLimit,
         OptionId::MaxPoolConnections,
         OptionId::MaxConcurrency,
+        OptionId::TcpKeepalive,
         OptionId::KeepAlive,
         OptionId::Proxies,
         OptionId::Verify,
@@ -210,7 +214,7 @@ pub struct OptionNames {
     pub units_in_a_second: f64,
     /// That unit.
     pub unit: &'static str,
-    names: &'static [(&'static str, &'static str); 39],
+    names: &'static [(&'static str, &'static str); 40],
 }
 
 impl OptionNames {
@@ -254,6 +258,7 @@ pub static PYTHON: OptionNames = OptionNames {
         ("response_limit", "response_limit"),
         ("max_pool_connections", "max_pool_connections"),
         ("max_concurrency", "max_concurrency"),
+        ("tcp_keepalive", "tcp_keepalive"),
         ("keep_alive", "keep_alive"),
         ("proxies", "proxies"),
         ("verify", "verify"),
@@ -301,6 +306,7 @@ pub static NODE: OptionNames = OptionNames {
         ("responseLimit", "responseLimit"),
         ("maxConnections", "maxConnections"),
         ("requestHandler.httpsAgent.maxSockets", "maxConcurrency"),
+        ("tcpKeepalive", "tcpKeepalive"),
         ("requestHandler.keepAlive", "keepAlive"),
         ("the proxy of requestHandler.httpsAgent or httpAgent", "proxies"),
         ("caBundle", "caBundle"),
