@@ -10,8 +10,14 @@ const atOnce = options.at_once ?? 1;
 exports.options = options;
 exports.request = () => JSON.parse(readFileSync(path.join(__dirname, "..", "data", "request.json"), "utf8"));
 
+const peakMemory = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
+
 exports.run = async (call) => {
-  if (options.mode === "cold") return call();
+  if (options.mode === "cold") {
+    await call();
+    console.log(JSON.stringify({ memory_kb: peakMemory() }));
+    return;
+  }
   const work = async (calls) => {
     for (let left = calls; left > 0; left -= 1) await call();
   };
@@ -21,11 +27,10 @@ exports.run = async (call) => {
   const [began, before] = [performance.now(), process.cpuUsage()];
   await phase(options.calls);
   const [took, { user, system }] = [performance.now() - began, process.cpuUsage(before)];
-  const memory = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
   const measures = {
     calls_a_second: (options.calls / took) * 1000,
     cpu_us: (user + system) / options.calls,
-    memory_kb: memory,
+    memory_kb: peakMemory(),
   };
   console.log(JSON.stringify(measures));
 };

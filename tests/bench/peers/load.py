@@ -50,6 +50,7 @@ def run_blocking(options, call):
     """Makes calls one after another, or by as many threads as there are calls at once."""
     if options.mode == "cold":
         call()
+        print(json.dumps({"memory_kb": peak_memory()}))
         return
     if options.at_once == 1:
 
@@ -80,6 +81,7 @@ async def run_awaited(options, call):
 
     if options.mode == "cold":
         await call()
+        print(json.dumps({"memory_kb": peak_memory()}))
         return
 
     async def work(calls):

@@ -44,7 +44,8 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
     call: impl Fn() -> F + Clone + Send + 'static,
 ) {
     if options.is_cold() {
-        return call().await;
+        call().await;
+        return println!("{}", json!({"memory_kb": peak_memory()}));
     }
     let at_once = options.number("at_once");
     let phase = async |total: u64| {
