@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help fmt fix dev dev-python dev-node demo deny test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench docs docs-check release clean
+.PHONY: help fmt fix dev dev-python dev-node demo deny test test-rust test-python test-node test-slow test-wheel test-sdist check check-all lint fuzz dist wheel npm bench bench-local counts counts-update docs docs-check release clean
 
 PYTHON ?= python3
 BIN := $(CURDIR)/build/venv/bin
@@ -33,7 +33,7 @@ test-python: install build/legacy/.made build/aiobotocore/.made build/.home
 test-node: install build/.home
 	$(CLEAN) npm run --silent test
 
-check: lint test ## What CI runs: the linters, the generated files, the tests, and a short look for what breaks the readers.
+check: lint test counts ## What CI runs: the linters, the generated files, the tests, the counts, and a short look for what breaks the readers.
 	$(MAKE) fuzz FUZZ_SECONDS=5
 
 check-all: check deny test-slow test-wheel test-sdist ## What `check` does, and what takes minutes: Next.js, Dask, Ray, each CPython, the sdist.
@@ -147,8 +147,31 @@ install: dist build/.home
 live: build/venv/.made ## Compare the table of docs/local.md with an AWS account: one meeting and one capture, deleted again.
 	$(BIN)/python tests/live/live.py --yes-on-account "$(ACCOUNT)" --bucket "$(BUCKET)"
 
-bench: install build/legacy/.made ## Calls a second, beside botocore, on this machine.
-	$(CLEAN) LEGACY_PYTHON=$(CURDIR)/build/legacy/bin/python $(BIN)/python tests/bench/bench.py
+# Of the packages in dist, which are built first: everything else that it needs is made in build/bench.
+bench: dist build/.home ## Calls a second and more, beside AWS's SDKs: tests/bench/results.md and its chart.
+	$(CLEAN) CARGO_HOME="$${CARGO_HOME:-$$HOME/.cargo}" RUSTUP_HOME="$${RUSTUP_HOME:-$$HOME/.rustup}" $(PYTHON) tests/bench/bench.py
+
+# What counts them: the tools, and one step of a call as a program of its own.
+COUNTS := $(CLEAN) COUNTS_CORE=$(CURDIR)/build/counts CHIMELINE_NODE=$(CURDIR)/build/node $(BIN)/python tests/bench/counts.py
+
+counts: build/.counts install ## Instructions, allocations and system calls of a call, which may not grow.
+	$(COUNTS)
+
+counts-update: build/.counts install ## Write tests/bench/counts.json, where a growth is meant.
+	$(COUNTS) --update
+
+.PHONY: build/.counts
+build/.counts: build/.home
+	@for tool in valgrind strace; do command -v $$tool >/dev/null && continue; \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+			|| { echo "$$tool is not installed: on Debian and Ubuntu, apt-get install $$tool" >&2; exit 1; }; \
+		apt-get update -qq && apt-get install --yes -qq --no-install-recommends $$tool; done
+	cargo build --quiet --locked --profile bench --package chimeline-core --bench counts --message-format=json \
+		| $(PYTHON) -c "import json, sys; print(*(made for made in map(lambda line: json.loads(line).get('executable'), sys.stdin) if made))" \
+		| xargs -I{} cp {} build/counts
+
+bench-local: ## What the local service does in a second, its memory and its start; fails where a figure that docs/local.md promises is missed.
+	$(CLEAN) CARGO_HOME="$${CARGO_HOME:-$$HOME/.cargo}" RUSTUP_HOME="$${RUSTUP_HOME:-$$HOME/.rustup}" cargo bench --locked --package chimeline-local --bench service
 
 # The site takes nothing from the network, neither when it is built nor when it is read.
 DOCS := build/docs-venv/bin

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ._generated.config_options import DEFAULTS, NATIVE, ConfigOptions
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing_extensions as t
@@ -51,35 +53,6 @@ def _is_unsigned(value: t.Any) -> bool:
     return value is UNSIGNED or (type(value).__module__ == "botocore" and type(value).__name__ == "UNSIGNED")
 
 
-_DEFAULTS: dict[str, t.Any] = {
-    "region_name": None,
-    "namespace": None,
-    "user_agent": None,
-    "user_agent_extra": None,
-    "user_agent_appid": None,
-    "connect_timeout": None,
-    "read_timeout": None,
-    "timeout": None,
-    "attempt_timeout": None,
-    "response_limit": None,
-    "parameter_validation": True,
-    "max_pool_connections": None,
-    "proxies": None,
-    "retries": None,
-    "defaults_mode": None,
-    "proxies_config": None,
-    "signature_version": None,
-    "client_cert": None,
-    "use_dualstack_endpoint": None,
-    "use_fips_endpoint": None,
-    "ignore_configured_endpoint_urls": None,
-    "max_concurrency": None,
-    "tcp_keepalive": None,
-    "mfa_prompt": None,
-    "pickle_credentials": False,
-}
-
-
 # The order in which botocore takes its options by position.
 _POSITIONAL = (
     "region_name",
@@ -115,71 +88,14 @@ _POSITIONAL = (
 )  # fmt: skip
 
 
-class Config:
-    """Options of a client, by the names of ``botocore.config.Config`` and in its order, and ``timeout``.
-
-    region_name: the region, unless the client is made with one.
-    namespace: ``"media-pipelines"`` sends the calls of the service ``chime`` to its successor, unchanged.
-    connect_timeout: seconds until a connection must stand; 3.1 by default.
-    read_timeout: seconds without a byte until an attempt is given up; 60 by default.
-    timeout: seconds for a whole call, retries included; no limit by default.
-    attempt_timeout: seconds for one attempt, from its connection to the last byte of its answer; no limit by default.
-    response_limit: the most bytes that an answer may have; 64 MiB by default.
-    max_pool_connections: how many connections are kept for the next calls; 10 by default. There may be more at once.
-    max_concurrency: how many calls may have a connection at once, while further ones wait; by default 200 of an awaited client,
-        and no limit for a blocking one, whose threads are one.
-    tcp_keepalive: whether TCP asks a silent server whether it is still there, after 15 seconds and twice more; on by default.
-    retries: ``{"mode": "standard", "adaptive" or "legacy", "total_max_attempts": n}``; ``max_attempts`` counts retries only.
-    mfa_prompt: for a profile with ``mfa_serial``: called with a text that names the device, it returns its code; for an awaited
-        client it may be a coroutine function. ``getpass.getpass`` by default. What a code gives is shared with the AWS CLI.
-    parameter_validation: ``True`` checks what botocore checks; ``"strict"`` also what the service would refuse; ``False`` only
-        names and types.
-    proxies: ``{"https": "http://user:password@host:port"}``, or what ``urllib.request.getproxies()`` gives; ``{}``, ``None`` or
-        ``""`` for a scheme switch proxies off; without the option ``HTTPS_PROXY`` and ``NO_PROXY``.
-    client_cert: the PEM file of a certificate and its key to show to a server or proxy that asks for one, or a pair of files.
-    defaults_mode: AWS's set of defaults, which says how long a connection may take: ``"standard"``, ``"in-region"``,
-        ``"cross-region"``, ``"mobile"``, ``"auto"`` or ``"legacy"``.
-    signature_version: ``"v4"``, or ``UNSIGNED`` for requests without a signature.
-    use_fips_endpoint, use_dualstack_endpoint: which of the service's endpoints.
-    ignore_configured_endpoint_urls: pass over endpoint URLs of the environment and the profile.
-    pickle_credentials: whether a client that was made with credentials pickles, which are then readable in the pickle, as is a
-        password in ``proxies``; else pickling it is refused.
-    user_agent: in place of the whole user agent; user_agent_extra: behind it; user_agent_appid: the application's id in it.
-
-    The other names of botocore are taken and have no effect on these services.
-    """
-
-    region_name: str | None
-    namespace: str | None
-    user_agent: str | None
-    user_agent_extra: str | None
-    user_agent_appid: str | None
-    connect_timeout: float | None
-    read_timeout: float | None
-    timeout: float | None
-    attempt_timeout: float | None
-    response_limit: int | None
-    parameter_validation: bool | t.Literal["strict"]  # noqa: F821, UP037
-    max_pool_connections: int | None
-    proxies: dict[str, str | None] | None
-    defaults_mode: str | None
-    retries: dict[str, t.Any] | None
-    proxies_config: None
-    signature_version: t.Literal["v4"] | Unsigned | t.Any | None  # noqa: F821, UP037
-    client_cert: str | tuple[str, str] | None
-    use_dualstack_endpoint: bool | None
-    use_fips_endpoint: bool | None
-    ignore_configured_endpoint_urls: bool | None
-    max_concurrency: int | None
-    tcp_keepalive: bool | None
-    mfa_prompt: t.Callable[[str], t.Any] | None
-    pickle_credentials: bool
+class Config(ConfigOptions):
+    __doc__ = ConfigOptions.__doc__
 
     def __init__(self, *args: t.Any, **options: t.Any) -> None:
         options = _with_positional(args, options)
-        unknown = [name for name in options if name not in _DEFAULTS and name not in _WITHOUT_EFFECT]
+        unknown = [name for name in options if name not in DEFAULTS and name not in _WITHOUT_EFFECT]
         if unknown:
-            raise TypeError(f"Got unexpected keyword argument '{unknown[0]}'; known are {', '.join(_DEFAULTS)}")
+            raise TypeError(f"Got unexpected keyword argument '{unknown[0]}'; known are {', '.join(DEFAULTS)}")
         if options.get("proxies_config"):
             raise TypeError("proxies_config is not supported: proxy certificates are verified with the same CAs as the service's")
         _check_proxies(options.get("proxies"))
@@ -192,7 +108,7 @@ class Config:
         if not callable(options.get("mfa_prompt") or str):
             raise TypeError(f"mfa_prompt must be a function, not {type(options['mfa_prompt']).__name__}")
         self._given = options
-        self.__dict__.update({**_DEFAULTS, **options})
+        self.__dict__.update({**DEFAULTS, **options})
 
     def merge(self, other_config: Config) -> Config:
         """A new Config of both, in which the other's options win."""
@@ -262,6 +178,9 @@ def resolved(config: Config, settings: dict[str, t.Any]) -> Config:
     """The Config with what the native client settled on in place of what was left open."""
     copy = Config(**config._given)
     for name, value in settings.items():
+        # Others are arguments of `client`, or no options here.
+        if name not in DEFAULTS:
+            continue
         given = config._given.get(name)
         if name in ("region_name", "retries") or given is None or given == "":
             # Seconds that are whole are given as they would be written.
@@ -309,12 +228,9 @@ def unless_empty(value: t.Any) -> t.Any:
     return None if isinstance(value, str) and not value else value
 
 
-_NOT_NATIVE = frozenset({"mfa_prompt", "pickle_credentials", "proxies", "proxies_config", "retries", "signature_version"})
-
-
 def native_options(config: Config) -> dict[str, t.Any]:
     """The options in the names and units of the native module."""
-    options: dict[str, t.Any] = {name: unless_empty(getattr(config, name)) for name in _DEFAULTS if name not in _NOT_NATIVE}
+    options: dict[str, t.Any] = {name: unless_empty(getattr(config, name)) for name in NATIVE}
     if _is_unsigned(config.signature_version):
         options["unsigned"] = True
     retries = config.retries or {}

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { caught, installed, require } from "./support.mjs";
+import { answer, caught, installed, require, Server } from "./support.mjs";
 
 const { run } = require("chimeline/bulk");
 const { ChimeSDKMediaPipelines } = require("chimeline/client-chime-sdk-media-pipelines");
@@ -177,6 +177,25 @@ test("a journal of something else is refused before any call", async () => {
   assert.match((await caught(all(run(client, "createMeeting", rooms(1), { journal: notes })))).message, /^journal must be a file that/);
   assert.equal(await created(), before);
   assert.deepEqual([readFileSync(journal, "utf8"), readFileSync(notes, "utf8")], [text, "notes\n"]);
+});
+
+test("the account is the one that STS names", async () => {
+  const named = (account) => answer(200, `<R><GetCallerIdentityResult><Account>${account}</Account></GetCallerIdentityResult></R>`);
+  const sts = await Server.start(named("111122223333"));
+  process.env.AWS_ENDPOINT_URL_STS = sts.url;
+  try {
+    const journal = file();
+    await all(run(client, "createMeeting", rooms(2), { journal }));
+    assert.equal(JSON.parse(readFileSync(journal, "utf8").split("\n")[0]).account, "111122223333");
+    sts.fallback = named("444455556666");
+    const error = await caught(all(run(client, "createMeeting", rooms(3), { journal })));
+    assert.match(error.message, /is of the account 111122223333, and this run of 444455556666/);
+    assert.equal(await created(), 2);
+    assert.deepEqual(new Set(sts.requests.map(({ method }) => method)), new Set(["GET"]));
+  } finally {
+    delete process.env.AWS_ENDPOINT_URL_STS;
+    await sts.stop();
+  }
 });
 
 test("what may have been done is not done again where there is no token", async () => {

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http, { createServer } from "node:http";
 import https from "node:https";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, beforeEach, test } from "node:test";
 import { generate } from "selfsigned";
@@ -101,7 +101,7 @@ test("a number that is refused is named with its value and its unit, and Infinit
     [{ timeout: 0 }, /^timeout is 0, which must be a positive number of milliseconds/],
     ...["requestTimeout", "socketTimeout", "connectionTimeout"].map((name) => [{ requestHandler: { [name]: -1 } }, new RegExp(`^requestHandler\\.${name} is -1, which must be a number of milliseconds`)]),
     [{ requestHandler: { httpAgent: { maxSockets: 1.5 } } }, /^requestHandler\.httpAgent\.maxSockets is 1\.5, which must be an integer from 1/],
-    [{}, /^requestTimeout is -2, which must be a number of milliseconds/, { requestTimeout: -2 }],
+    [{}, /^requestTimeout is -2, which must be a positive number of milliseconds/, { requestTimeout: -2 }],
     [{}, /^maxAttempts is 0\.5, /, { maxAttempts: 0.5 }],
   ];
   for (const [options, message, own] of wrong) {
@@ -275,4 +275,32 @@ test("a key with a passphrase is taken from an agent", async () => {
   const { cert } = await generate([{ name: "commonName", value: "x" }], { keyType: "ec", algorithm: "sha256" });
   new Chime({ requestHandler: { httpsAgent: { cert, key, passphrase: "open" } } });
   assert.throws(() => new Chime({ requestHandler: { httpsAgent: { cert, key, passphrase: "wrong" } } }), { name: "TypeError", message: /httpsAgent\.key cannot be decrypted/ });
+});
+
+test("every option is taken by its name and type, and every setting is told by the names of this language", async () => {
+  const { TYPES } = require(join(dirname(require.resolve("chimeline")), "client_options.cjs"));
+  for (const name in TYPES) {
+    assert.throws(() => new Chime({ [name]: Symbol("none") }), { name: "TypeError", message: new RegExp(`^${name} must be `) });
+  }
+  const declared = readFileSync(new URL("../../node/generated/client_config.d.cts", import.meta.url), "utf8");
+  const [, body] = /interface Settings \{(.*?)\n\}/s.exec(declared);
+  const settings = await at(server, Chime, {}).config.settings();
+  assert.deepEqual(Object.keys(settings).sort(), [...body.matchAll(/^  (\w+):/gm)].map(([, name]) => name).sort());
+  // The last two are given by an agent, the environment and the profile.
+  const names = [...Object.keys(TYPES), ...Object.keys(settings), "proxies", "tcpKeepalive"];
+  assert.deepEqual(Object.keys(settings.sources).filter((name) => !names.includes(name)), []);
+});
+
+test("an answer that is longer than responseLimit fails the call", async () => {
+  server.fallback = answer(200, { MediaPipelines: [], NextToken: "x".repeat(2000) });
+  const error = await caught(at(server, ChimeSDKMediaPipelines, { responseLimit: 1000, maxAttempts: 1 }).listMediaPipelines({}));
+  assert.match(error.message, /1000/);
+  await at(server, ChimeSDKMediaPipelines, { responseLimit: Infinity }).listMediaPipelines({});
+});
+
+test("what the core refuses has the name, the value and the unit of this language", async () => {
+  const refusal = async (options) => (await caught(at(server, Chime, options).listMediaCapturePipelines({}))).message;
+  assert.match(await refusal({ systemClockOffset: 1e15 }), /^systemClockOffset is "1000000000000000", which must be a number of milliseconds/);
+  assert.match(await refusal({ region: "us_east" }), /^Provided region 'us_east' /);
+  assert.match(await refusal({ retryMode: "eager" }), /^retryMode is "eager", /);
 });

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError
 
 session = botocore.session.get_session()
 client = session.create_client("chime", config=Config(retries={"total_max_attempts": 1}))
@@ -27,7 +27,6 @@ def refused(error_class, call, **params):
     try:
         call(**params)
     except error_class as error:
-        assert isinstance(error, ClientError)
         return error.response
     raise AssertionError(f"{call.__name__} is not refused")
 
@@ -35,7 +34,7 @@ def refused(error_class, call, **params):
 def advance(seconds):
     url = os.environ["AWS_ENDPOINT_URL_CHIME"] + "/_local/clock/advance"
     body = json.dumps({"seconds": seconds}).encode()
-    urlopen(Request(url, body, {"Content-Type": "application/json"}, method="POST"), timeout=10).close()
+    urlopen(Request(url, body, {"Content-Type": "application/json"}, method="POST"), timeout=10).close()  # noqa: S310
 
 
 exceptions = client.exceptions
@@ -78,12 +77,6 @@ elsewhere = {**wanted(4), "SourceArn": f"arn:aws:chime::999988887777:meeting:{ID
 forbidden = refused(exceptions.ForbiddenException, client.create_media_capture_pipeline, **elsewhere)
 assert (forbidden["Error"]["Code"], forbidden["Error"]["Message"]) == ("ForbiddenException", "Resource ownership mismatch")
 refused(exceptions.BadRequestException, client.create_media_capture_pipeline, **{**wanted(4), "SinkType": "S3bucket"})
-try:
-    client.create_media_capture_pipeline(SourceType="ChimeSdkMeeting")
-except ParamValidationError:
-    pass
-else:
-    raise AssertionError("botocore sent what lacks members")
 assert client.delete_media_capture_pipeline(**named)["ResponseMetadata"]["HTTPStatusCode"] == 204
 assert client.get_media_capture_pipeline(**named)["MediaCapturePipeline"]["Status"] == "Stopping"
 advance(2)
@@ -94,10 +87,7 @@ refused(exceptions.NotFoundException, client.delete_media_capture_pipeline, **na
 console = session.create_client("chime", endpoint_url=os.environ["AWS_ENDPOINT_URL_CHIME"] + "/console")
 assert len(console.list_media_capture_pipelines()["MediaCapturePipelines"]) == 2
 wrong = session.create_client("chime", aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"], aws_secret_access_key="wrong")
-try:
-    wrong.list_media_capture_pipelines()
-    raise AssertionError("a wrong signature is taken")
-except ClientError as error:
-    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 403
-    assert error.response["Error"]["Code"] == "InvalidSignatureException"
-print(session.get_component("data_loader") is not None and sys.modules["botocore"].__version__)
+response = refused(ClientError, wrong.list_media_capture_pipelines)
+assert response["ResponseMetadata"]["HTTPStatusCode"] == 403
+assert response["Error"]["Code"] == "InvalidSignatureException"
+print(sys.modules["botocore"].__version__)

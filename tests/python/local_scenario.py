@@ -1,7 +1,7 @@
 """Every operation of the two current services once or more, by botocore's parsers and error classes, on a local service.
 
-``python local_scenario.py boto3`` or ``... aiobotocore``, in an environment that points to the service; it needs neither chimeline
-nor pytest. Prints the names of the operations that were called, by service.
+``python local_scenario.py boto3`` or ``... aiobotocore``, in an environment that points to the service; it needs neither
+chimeline nor pytest. Prints the names of the operations that were called, by service.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ async def captures_scenario(call: Client, meeting: dict[str, Any], account: str)
     kinds = ("Audio", "Video", "Content", "DataChannel", "TranscriptionMessages", "MeetingEvents", "CompositedVideo")
     source = {
         "MediaPipelineArn": arn,
-        "ChimeSdkMeetingConfiguration": {"ArtifactsConfiguration": {kind: ON for kind in kinds}},
+        "ChimeSdkMeetingConfiguration": {"ArtifactsConfiguration": dict.fromkeys(kinds, ON)},
     }
     concatenation = (
         await call(

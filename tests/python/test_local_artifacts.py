@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import av
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.server import MotoRequestHandler
+from werkzeug.serving import make_server
 
+from authority import Authority
 from chimeline import exceptions
 from chimeline.recording import blocking as recording
 from chimeline.testing import LocalChime
@@ -74,9 +81,9 @@ def files(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def play(path: Path | str) -> dict[str, float]:
+def play(file: Path | io.BytesIO) -> dict[str, float]:
     """The length of each kind of stream, decoded to its end."""
-    with av.open(str(path)) as container:
+    with av.open(file if isinstance(file, io.BytesIO) else str(file)) as container:
         lengths = {}
         for stream in container.streams:
             frames = 0
@@ -170,61 +177,79 @@ def test_no_arn_leads_out_of_the_folder(chime: LocalChime, tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_objects_are_put_to_an_s3_endpoint(chime: LocalChime) -> None:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    keys = {"aws_access_key_id": "AKIDS3", "aws_secret_access_key": "secret"}
-    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
-    s3.create_bucket(Bucket="recordings")
-    options = {"artifacts_access_key_id": "AKIDS3", "artifacts_secret_access_key": "secret"}
+@contextmanager
+def s3_server(context: ssl.SSLContext | None) -> Iterator[str]:
+    """moto's server; returns its URL."""
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler, ssl_context=context)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
     try:
-        with LocalChime(transition_delay=1, artifacts_endpoint=url, **options) as other:
-            capture, concatenation, _ = record(other, "arn:aws:s3:::recordings", EVERYTHING, "arn:aws:s3:::recordings/joined")
-            flushed = other.flush_artifacts(30)
+        yield f"http{'s' if context else ''}://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_objects_are_put_to_an_s3_endpoint(scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.bundle))
+    options = {"artifacts_access_key_id": "AKIDS3", "artifacts_secret_access_key": "secret", "transition_delay": 1}
+    with s3_server(authority.context() if scheme == "https" else None) as url:
+        keys = {"aws_access_key_id": "AKIDS3", "aws_secret_access_key": "secret"}
+        s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
+        bucket = f"recordings-{scheme}"
+        s3.create_bucket(Bucket=bucket)
+        with LocalChime(artifacts_endpoint=url, **options) as chime:
+            _, concatenation, _ = record(chime, f"arn:aws:s3:::{bucket}/calls/1", EVERYTHING, f"arn:aws:s3:::{bucket}/joined")
+            flushed = chime.flush_artifacts(30)
             assert (flushed["failed"], flushed["error"], flushed["waiting"]) == (0, None, 0)
-        listed = [one["Key"] for one in s3.list_objects_v2(Bucket="recordings")["Contents"]]
+        listed = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
         assert len(listed) == flushed["written"]
-        assert {key.split("/")[1] for key in listed if key.startswith(capture)} >= {"audio", "video", "meeting-events"}
+        folders = {key.split("/")[2] for key in listed if key.startswith("calls/1/")}
+        assert folders >= {"audio", "video", "meeting-events"}
         assert any(key.endswith("#content.mp4") for key in listed)
-        assert f"joined/audio/{concatenation}.mp4" in listed
-        with LocalChime(transition_delay=1, artifacts_endpoint=url, **options) as other:
-            record(other, "arn:aws:s3:::missing", None, "arn:aws:s3:::missing")
-            flushed = other.flush_artifacts(30)
+        joined = s3.get_object(Bucket=bucket, Key=f"joined/audio/{concatenation}.mp4")["Body"].read()
+        assert set(play(io.BytesIO(joined))) == {"audio"}
+        with LocalChime(artifacts_endpoint=url, **options) as chime:
+            record(chime, "arn:aws:s3:::missing", None, "arn:aws:s3:::missing")
+            flushed = chime.flush_artifacts(30)
             assert flushed["failed"] > 0
             assert "NoSuchBucket" in flushed["error"]
-    finally:
-        server.stop()
+            assert "Signature" not in flushed["error"]
+
+
+def test_an_s3_endpoint_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> None:
+    with s3_server(Authority(tmp_path).context()) as url, LocalChime(transition_delay=1, artifacts_endpoint=url) as chime:
+        record(chime, "arn:aws:s3:::recordings", None, "arn:aws:s3:::recordings")
+        flushed = chime.flush_artifacts(30)
+        assert (flushed["written"], flushed["waiting"]) == (0, 0)
+        assert "SSL validation failed" in flushed["error"]
 
 
 @pytest.mark.parametrize("prefix", ["", "/team/blue"])
 def test_artifacts_finds_what_the_service_writes(prefix: str) -> None:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    keys = {"aws_access_key_id": "AKIDS3", "aws_secret_access_key": "secret"}
-    s3 = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1", **keys)
-    # Buckets of one process are moto's, whichever server they are made at.
-    captured, joined = (f"{kind}-{len(prefix)}" for kind in ("captured", "joined"))
-    for bucket in (captured, joined):
-        s3.create_bucket(Bucket=bucket)
-    options = {"artifacts_access_key_id": "AKIDS3", "artifacts_secret_access_key": "secret"}
-    try:
-        with LocalChime(transition_delay=1, artifacts_endpoint=f"http://{host}:{port}", **options) as other:
-            made = record(other, f"arn:aws:s3:::{captured}{prefix}", EVERYTHING, f"arn:aws:s3:::{joined}{prefix}")
-            other.flush_artifacts(30)
-            client: Any = other.blocking_client("chime-sdk-media-pipelines")
-            for bucket, pipeline in zip((captured, joined), made[:2], strict=True):
-                sink = f"s3://{bucket}{prefix}"
-                found = recording.artifacts(pipeline, sink=sink, listed=True, s3=s3, client=client)["Artifacts"]
-                listed = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
-                assert sorted(file["Key"] for file in found) == sorted(listed)
-                assert {file["Kind"] for file in found} >= {"audio", "video", "content", "meeting-events"}
-                assert {file["AttendeeId"] for file in found if file["Kind"] == "content"} <= {None, *made[2]}
-                assert all(file["Time"] for file in found) is (bucket == captured)
-    finally:
-        server.stop()
+    options = {"artifacts_access_key_id": "AKIDS3", "artifacts_secret_access_key": "secret", "transition_delay": 1}
+    with s3_server(None) as url, LocalChime(artifacts_endpoint=url, **options) as chime:
+        keys = {"aws_access_key_id": "AKIDS3", "aws_secret_access_key": "secret"}
+        s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
+        # Buckets of one process are moto's, whichever server they are made at.
+        captured, joined = (f"{kind}-{len(prefix)}" for kind in ("captured", "joined"))
+        for bucket in (captured, joined):
+            s3.create_bucket(Bucket=bucket)
+        made = record(chime, f"arn:aws:s3:::{captured}{prefix}", EVERYTHING, f"arn:aws:s3:::{joined}{prefix}")
+        chime.flush_artifacts(30)
+        client: Any = chime.blocking_client("chime-sdk-media-pipelines")
+        for bucket, pipeline in zip((captured, joined), made[:2], strict=True):
+            sink = f"s3://{bucket}{prefix}"
+            found = recording.artifacts(pipeline, sink=sink, listed=True, s3=s3, client=client)["Artifacts"]
+            listed = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+            assert sorted(file["Key"] for file in found) == sorted(listed)
+            assert {file["Kind"] for file in found} >= {"audio", "video", "content", "meeting-events"}
+            assert {file["AttendeeId"] for file in found if file["Kind"] == "content"} <= {None, *made[2]}
+            assert all(file["Time"] for file in found) is (bucket == captured)
 
 
 def test_wrong_options_and_a_service_without_artifacts(tmp_path: Path) -> None:
@@ -233,7 +258,7 @@ def test_wrong_options_and_a_service_without_artifacts(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(exceptions.InvalidConfigError, match="cannot be made"):
         LocalChime(artifacts=str(tmp_path / "file" / "out")).start()
-    with pytest.raises(exceptions.InvalidConfigError, match="artifacts_endpoint must be an http:// URL"):
+    with pytest.raises(exceptions.InvalidConfigError, match="artifacts_endpoint must be an http:// or https:// URL"):
         LocalChime(artifacts_endpoint="s3://bucket").start()
     with pytest.raises(exceptions.InvalidConfigError, match="cannot both be given"):
         LocalChime(artifacts_endpoint="http://127.0.0.1:9", artifacts=str(tmp_path)).start()

@@ -91,6 +91,10 @@ def test_bad_control_requests_are_refused_with_the_reason(chime: LocalChime) -> 
         {"error": "MethodNotAllowed", "message": "/_local/health does not take DELETE (expected GET)."},
     )
     assert http(f"{url}/clock/advance", "POST", b"{")[0] == 400
+    # As curl sends JSON by default.
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert http(f"{url}/clock/advance", "POST", {"seconds": 1}, **form)[0] == 200
+    assert http(f"{url}/clock/advance", "POST", b"seconds=1", **form)[0] == 400
     assert http(f"{url}/clock/advance", "POST", {"seconds": "1"})[1]["message"] == (
         'invalid seconds: "1" (expected a number of seconds >= 0)'
     )

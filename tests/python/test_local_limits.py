@@ -70,24 +70,29 @@ def test_a_request_that_is_too_slow_is_408(chime: LocalChime) -> None:
 
 def test_slow_and_half_open_connections_keep_nobody_from_being_served() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    count = min(1000, hard // 4)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4 * count)), hard))
-    with LocalChime(max_connections=100) as chime:
+    # Both ends of them are in this process.
+    count = 5000 if hard == resource.RLIM_INFINITY else min(5000, (hard - 500) // 2)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * count + 500), hard))
+    with LocalChime() as chime:
         starts = (b"", b"GET /meet", b"POST /meetings HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{")
         slow = []
+        client = chime.blocking_client("chime")
+        client.list_media_capture_pipelines()
         try:
             for number in range(count):
                 connection = connect(chime)
                 connection.sendall(starts[number % 3])
                 slow.append(connection)
-            client = chime.blocking_client("chime")
             begun = time.monotonic()
             for _ in range(20):
                 client.list_media_capture_pipelines()
+            # One that comes now is served as well.
+            assert is_well(chime)
             assert time.monotonic() - begun < 5
         finally:
             for connection in slow:
                 connection.close()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         assert is_well(chime)
 
 

@@ -72,6 +72,14 @@ def test_the_page_needs_nothing_from_elsewhere(chime: LocalChime) -> None:
         assert f'id="{identifier}"' in text
 
 
+def test_programs_that_wait_for_a_server_find_it(chime: LocalChime) -> None:
+    for path in ("/", "/_local/health"):
+        with closing(HTTPConnection(chime.url.removeprefix("http://"), timeout=10)) as connection:
+            connection.request("HEAD", path)
+            with connection.getresponse() as response:
+                assert (response.status, response.read()) == (200, b"")
+
+
 def test_the_page_is_where_the_control_api_is(chime: LocalChime) -> None:
     assert get(chime, "/", Host="rebound.example")[0] == 404
     assert get(chime, "/_local/stream", Origin="http://example.com")[0] == 403

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import uuid
@@ -61,10 +62,8 @@ class Recorder:
 
     def stop(self) -> None:
         """May be called by a button, by a timeout, and by both."""
-        try:
+        with contextlib.suppress(self.pipelines.exceptions.NotFoundException):
             self.pipelines.delete_media_capture_pipeline(MediaPipelineId=self.capture["MediaPipelineId"])
-        except self.pipelines.exceptions.NotFoundException:
-            pass
 
     def handler(self, event: dict[str, Any], _: Any) -> None:
         detail = event["detail"]

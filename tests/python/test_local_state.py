@@ -148,11 +148,12 @@ def start(path: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
-def test_nothing_that_was_answered_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
-    """At random moments under load; more often takes longer than a test may."""
+@pytest.mark.parametrize("kills", [6, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+def test_nothing_that_was_answered_is_lost_when_the_process_is_killed(tmp_path: Path, kills: int) -> None:
+    """At random moments under load."""
     path = tmp_path / "chime.state"
     answered: set[str] = set()
-    for _ in range(8):
+    for _ in range(kills):
         process, variables = start(path)
         stop = threading.Event()
 

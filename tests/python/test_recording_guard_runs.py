@@ -69,7 +69,7 @@ class Runs:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills processes")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("runs", [8, pytest.param(100, marks=pytest.mark.slow)])
 def test_whatever_ends_a_process_one_recording_is_on_at_a_time_and_none_at_the_end(python: str, runs: int) -> None:
     rng = random.Random(SEED)

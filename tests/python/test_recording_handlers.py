@@ -60,7 +60,7 @@ class Lambda:
         return out if process.returncode == 0 else None
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("runs", [6, pytest.param(300, marks=pytest.mark.slow)])
 def test_handlers_that_are_killed_and_repeated_leave_one_recording_and_one_concatenation(python: str, runs: int) -> None:
     dice = random.Random(SEED)

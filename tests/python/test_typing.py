@@ -26,6 +26,7 @@ MODEL = HERE.parents[1] / "crates/xtask/model"
 MODULES = {"chime": "chime", "chime-sdk-media-pipelines": "media_pipelines", "chime-sdk-meetings": "meetings"}
 TOP = """
 import chimeline
+from chimeline.recording import blocking
 meetings = chimeline.blocking.client("chime-sdk-meetings")
 pipelines = chimeline.client("chime-sdk-media-pipelines")
 """
@@ -37,6 +38,8 @@ BAD = {
     '{"EngineTranscribeSettings": {"LanguageCode": "xx-XX"}})',
     "a member that a result does not have": 'meetings.get_meeting(MeetingId="m")["Meetings"]',
     "an operation that not every service has": "chimeline.client(str(meetings)).create_meeting()",
+    "a member that an attendee does not have": 'blocking.people("m", client=meetings)[0]["Attendee"]',
+    "a member that a recording does not have": 'blocking.start_recording("m", "s3://b", client=meetings)["Pipeline"]',
     "a result used without await": 'pipelines.get_media_pipeline(MediaPipelineId="m")["MediaPipeline"]',
     "an operation without pages": 'pipelines.get_paginator("get_media_pipeline")',
 }

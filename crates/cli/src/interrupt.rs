@@ -22,7 +22,7 @@ pub(crate) fn listen() {
 }
 
 fn wait(ready: &SyncSender<()>) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    let Ok(runtime) = chimeline_core::runtime::builder::runtime() else { return };
     runtime.block_on(async {
         let Ok(mut signals) = Signals::new() else { return };
         let _ = ready.send(());

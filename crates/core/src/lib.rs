@@ -27,13 +27,14 @@ mod redact;
 pub use call::options::{Call, CallOptions};
 pub use call::orchestrator::Response;
 pub use client::{Client, PrepareError};
-pub use config::options::{Options, StaticCredentials};
-pub use config::resolve::Config;
+pub use config::options::{OptionSource, Options};
+pub use config::resolve::{Config, SettingValue};
+pub use config::static_credentials::StaticCredentials;
 pub use credentials::host::HostCredentialsCache;
 pub use credentials::providers::mfa::MfaDevice;
 pub use credentials::smithy_http::read_process_environment;
-pub use error::hint::OptionNames;
 pub use error::kinds::{Error, ErrorKind};
+pub use schema::generated::options::{OptionId, OptionNames};
 
 /// The service of that name, such as `chime-sdk-media-pipelines`.
 #[must_use]

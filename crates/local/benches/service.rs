@@ -3,8 +3,10 @@
 //! The service runs in a process of its own, from the binary that CHIMELINE_LOCAL names or, without it, that was built. Requests are signed before the clock starts, so that what is measured is the service.
 
 #![allow(missing_docs, reason = "a program")]
+#![expect(clippy::disallowed_methods, reason = "it measures with the real clock")]
 
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
@@ -23,7 +25,7 @@ use tokio::net::TcpStream;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const CONNECTIONS: usize = 64;
-const PIPELINES: usize = 100_000;
+const PIPELINES: u32 = 100_000;
 
 /// A service in a process of its own, which ends with this value.
 struct Service {
@@ -77,7 +79,7 @@ impl Service {
         Ok(text.into_bytes())
     }
 
-    fn creation(&self, number: usize) -> Outcome<Vec<u8>> {
+    fn creation(&self, number: u32) -> Outcome<Vec<u8>> {
         self.request(
             "POST",
             "/sdk-media-capture-pipelines",
@@ -122,7 +124,7 @@ impl Service {
         for done in work {
             done.await??;
         }
-        Ok(count as f64 / begun.elapsed().as_secs_f64())
+        Ok(f64::from(count) / begun.elapsed().as_secs_f64())
     }
 }
 
@@ -138,12 +140,9 @@ async fn exchange(connection: &mut TcpStream, request: &[u8]) -> Outcome<u16> {
     connection.write_all(request).await?;
     let (mut received, mut end) = (Vec::with_capacity(4096), None);
     loop {
-        let mut block = [0; 65536];
-        let length = connection.read(&mut block).await?;
-        if length == 0 {
+        if connection.read_buf(&mut received).await? == 0 {
             return Err("the connection is closed".into());
         }
-        received.extend_from_slice(&block[..length]);
         if end.is_none()
             && let Some(at) = received.windows(4).position(|window| window == b"\r\n\r\n")
         {
@@ -233,6 +232,6 @@ async fn run() -> Outcome<bool> {
 }
 
 fn main() -> Outcome<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = chimeline_core::runtime::builder::runtime()?;
     if runtime.block_on(run())? { Ok(()) } else { Err("a figure is missed".into()) }
 }

@@ -1,18 +1,24 @@
-//! Requests that the local service and its command make themselves: events to a webhook, and control requests.
+//! Requests that the local service and its command make themselves: events to a webhook, objects to an S3 endpoint, and control
+//! requests.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use chimeline_core::http::other::OtherClient;
+use chimeline_core::runtime::builder;
+use chimeline_core::runtime::environment::Environment;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method};
+use tokio::runtime::Runtime;
+use url::Url;
 
-/// Whether requests can be sent to that URL: it must be `http://` and name a host.
-pub(crate) fn parse_url(text: &str) -> Option<Uri> {
-    let uri: Uri = text.parse().ok()?;
-    (uri.scheme_str() == Some("http") && uri.host().is_some_and(|host| !host.is_empty())).then_some(uri)
+/// What a URL must be, in words.
+pub(crate) const URL_FORM: &str = "an http:// or https:// URL with a host";
+
+/// The URL, if requests can be sent to it.
+pub(crate) fn parse_url(text: &str) -> Option<Url> {
+    let url: Url = text.parse().ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
 /// The headers of a JSON body.
@@ -20,42 +26,39 @@ pub(crate) fn json_headers() -> HeaderMap {
     HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
 }
 
-/// Sends a request on a connection of its own; returns the status and body of the response.
-pub(crate) async fn send(
-    method: Method,
-    url: &Uri,
-    headers: HeaderMap,
-    body: impl Into<Bytes>,
+/// Sends requests to one server, and waits for each.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    runtime: Runtime,
+    environment: Environment,
     timeout: Duration,
-) -> Result<(u16, Bytes), String> {
-    match tokio::time::timeout(timeout, exchange(method, url, headers, body.into())).await {
-        Ok(outcome) => outcome.map_err(|why| why.to_string()),
-        Err(_) => Err(format!("no response within {} seconds", timeout.as_secs_f64())),
-    }
+    /// Made with the first request: certificates are read then.
+    client: Option<OtherClient>,
 }
 
-async fn exchange(
-    method: Method,
-    url: &Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<(u16, Bytes), Box<dyn std::error::Error>> {
-    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
-    let stream = TcpStream::connect((host, url.port_u16().unwrap_or(80))).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let mut request = Request::builder()
-        .method(method)
-        .uri(url.path_and_query().map_or("/", |path| path.as_str()))
-        .header(HOST, url.authority().map_or(host, |authority| authority.as_str()))
-        .header(CONNECTION, "close")
-        .body(Full::new(body))?;
-    request.headers_mut().extend(headers);
-    let response = async move {
-        let response = sender.send_request(request).await?;
-        let status = response.status().as_u16();
-        Ok::<_, hyper::Error>((status, response.into_body().collect().await?.to_bytes()))
-    };
-    // The connection moves only while it is polled.
-    let (response, _) = tokio::join!(response, connection);
-    Ok(response?)
+impl Sender {
+    pub(crate) fn new(environment: Environment, timeout: Duration) -> std::io::Result<Sender> {
+        let runtime = builder::runtime()?;
+        Ok(Sender { runtime, environment, timeout, client: None })
+    }
+
+    /// The status and body of the response.
+    pub(crate) fn send(
+        &mut self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: impl Into<Bytes>,
+    ) -> Result<(u16, Bytes), String> {
+        let Sender { runtime, environment, timeout, client } = self;
+        let body = body.into();
+        let outcome = runtime.block_on(async {
+            let client = match client {
+                Some(client) => client,
+                None => client.insert(OtherClient::new(url, environment, *timeout).await?),
+            };
+            client.send(method, url.clone(), headers, body).await
+        });
+        outcome.map_err(|error| error.message().to_owned())
+    }
 }

@@ -2,9 +2,10 @@
 
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::environment::Environment;
-use chimeline_core::{Client, read_process_environment, service};
+use chimeline_core::schema::generated::options::NODE;
+use chimeline_core::{Client, SettingValue, read_process_environment, service};
 use napi_derive::napi;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::options::{client_options, variables};
 
@@ -32,9 +33,7 @@ impl NativeClient {
         };
         match given() {
             Ok((service, options, env, credentials)) => {
-                if credentials.is_none() {
-                    read_process_environment(&options);
-                }
+                read_process_environment(&options);
                 Client::make_in_background(service, options, env, credentials, done);
             }
             Err(error) => done(Err(error)),
@@ -57,27 +56,21 @@ impl NativeClient {
     #[must_use]
     pub fn settings(&self) -> String {
         let config = self.client.config();
-        let sources: Map<String, Value> =
-            config.sources.iter().map(|(name, source)| ((*name).to_owned(), Value::from(source.as_str()))).collect();
-        json!({
-            "region": config.endpoint.region,
-            "endpoint": config.endpoint.url,
-            "retryMode": config.retry.mode.name(),
-            "maxAttempts": config.retry.max_attempts,
-            "connectionTimeout": config.connect_timeout.as_secs_f64() * 1e3,
-            "requestTimeout": config.attempt_timeout.map(|limit| limit.as_secs_f64() * 1e3),
-            "socketTimeout": config.read_timeout.as_secs_f64() * 1e3,
-            "maxConnections": config.max_pool_connections,
-            "useFipsEndpoint": config.use_fips,
-            "useDualstackEndpoint": config.use_dual_stack,
-            "sources": sources,
-            "timeout": config.timeout.map(|limit| limit.as_secs_f64() * 1e3),
-            "userAgent": config.user_agent,
-            "signingRegion": config.endpoint.signing_region,
-            "systemClockOffset": self.client.clock_offset().saturating_mul(1000),
-            "keepAlive": config.keep_alive,
-        })
-        .to_string()
+        let sources = config.sources.iter().map(|(option, source)| (NODE.key(*option), source.as_str()));
+        let mut out = Map::new();
+        for (option, value) in config.settings() {
+            let value = match value {
+                SettingValue::None => Value::Null,
+                SettingValue::Text(text) => text.into(),
+                SettingValue::Flag(flag) => flag.into(),
+                SettingValue::Count(count) => count.into(),
+                SettingValue::Time(limit) => (limit.as_secs_f64() * 1e3).into(),
+            };
+            out.insert(NODE.key(option).to_owned(), value);
+        }
+        out.insert("systemClockOffset".to_owned(), self.client.clock_offset().saturating_mul(1000).into());
+        out.insert("sources".to_owned(), sources.map(|(key, source)| (key.to_owned(), Value::from(source))).collect());
+        Value::Object(out).to_string()
     }
 
     /// Closes the idle connections.

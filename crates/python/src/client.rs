@@ -12,9 +12,12 @@ use chimeline_core::client::blocking::Step;
 use chimeline_core::client::loaded_credentials::LoadedCredentials;
 use chimeline_core::error::kinds::{Error, ErrorKind};
 use chimeline_core::runtime::environment::Environment;
-use chimeline_core::runtime::fork;
+use chimeline_core::runtime::{builder, fork};
 use chimeline_core::schema::Operation;
-use chimeline_core::{Call, Client, MfaDevice, Response, StaticCredentials, read_process_environment, service};
+use chimeline_core::schema::generated::options::PYTHON;
+use chimeline_core::{
+    Call, Client, MfaDevice, Response, SettingValue, StaticCredentials, read_process_environment, service,
+};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -51,10 +54,8 @@ impl NativeClient {
             errors::raised(py, &Error::new(ErrorKind::UnknownService, message))
         })?;
         let (options, env) = (options_of(options)?, Environment::with_variables(environment.into_iter().collect()));
-        if credentials.is_none() {
-            // Here, for whoever writes `os.environ` holds the interpreter's lock.
-            read_process_environment(&options);
-        }
+        // Here, for whoever writes `os.environ` holds the interpreter's lock.
+        read_process_environment(&options);
         // Files are read, which may be slow; other threads go on meanwhile.
         let credentials = credentials.map(|cache| cache.0.clone());
         let made = py.detach(|| Client::with_peer(service, &options, env, credentials, peer.map(|peer| &peer.client)));
@@ -77,6 +78,8 @@ impl NativeClient {
     ) -> PyResult<Py<PyDict>> {
         let (operation, call) = self.prepare(py, operation, params, options)?;
         let slice = runs_signal_handlers(py)?.then_some(SLICE);
+        // A forked process has a builder of its own, made here, where nobody writes `os.environ`.
+        builder::prepare();
         let mut blocking = self.client.blocking(&call);
         let mut failure = None;
         // Signal handlers run between two steps, and so do the user's functions: they may make calls of their own and switch to
@@ -211,8 +214,8 @@ impl NativeClient {
     /// Where each setting comes from.
     fn sources<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let out = PyDict::new(py);
-        for (name, source) in &self.client.config().sources {
-            out.set_item(name, source)?;
+        for (option, source) in &self.client.config().sources {
+            out.set_item(PYTHON.key(*option), source)?;
         }
         Ok(out)
     }
@@ -221,21 +224,25 @@ impl NativeClient {
     fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let config = self.client.config();
         let out = PyDict::new(py);
-        let retries = PyDict::new(py);
-        retries.set_item("mode", config.retry.mode.name())?;
-        retries.set_item("total_max_attempts", config.retry.max_attempts)?;
-        out.set_item("region_name", &config.endpoint.region)?;
-        out.set_item("use_fips_endpoint", config.use_fips)?;
-        out.set_item("use_dualstack_endpoint", config.use_dual_stack)?;
-        out.set_item("retries", retries)?;
-        out.set_item("attempt_timeout", config.attempt_timeout.map(|limit| limit.as_secs_f64()))?;
-        out.set_item("response_limit", config.response_limit)?;
-        out.set_item("connect_timeout", config.connect_timeout.as_secs_f64())?;
-        out.set_item("read_timeout", config.read_timeout.as_secs_f64())?;
-        out.set_item("timeout", config.timeout.map(|limit| limit.as_secs_f64()))?;
-        out.set_item("max_pool_connections", config.max_pool_connections)?;
-        out.set_item("max_concurrency", config.max_concurrency)?;
-        out.set_item("user_agent", &config.user_agent)?;
+        for (option, value) in config.settings() {
+            let value = match value {
+                SettingValue::None => py.None().into_bound(py),
+                SettingValue::Text(text) => text.into_pyobject(py)?.into_any(),
+                SettingValue::Flag(flag) => flag.into_pyobject(py)?.to_owned().into_any(),
+                SettingValue::Count(count) => count.into_pyobject(py)?.into_any(),
+                SettingValue::Time(limit) => limit.as_secs_f64().into_pyobject(py)?.into_any(),
+            };
+            // `retries.mode` is a member of the dict `retries`.
+            match PYTHON.name(option).split_once('.') {
+                None => out.set_item(PYTHON.name(option), value)?,
+                Some((outer, member)) => {
+                    if !out.contains(outer)? {
+                        out.set_item(outer, PyDict::new(py))?;
+                    }
+                    out.as_any().get_item(outer)?.set_item(member, value)?;
+                }
+            }
+        }
         out.set_item("proxies", config.proxies().into_iter().collect::<HashMap<_, _>>())?;
         Ok(out)
     }

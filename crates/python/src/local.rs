@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chimeline_core::error::kinds::{Error, ErrorKind};
+use chimeline_core::runtime::builder;
 use chimeline_local::{LocalServer as Server, Options, run_command};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -20,6 +21,8 @@ impl LocalServer {
     /// Starts a server. `options` is a JSON object of what was given.
     #[new]
     fn new(py: Python<'_>, options: &str) -> PyResult<LocalServer> {
+        // Here, for whoever writes `os.environ` holds the interpreter's lock.
+        builder::prepare();
         let server = py.detach(|| Options::from_json(options).and_then(Server::start));
         Ok(LocalServer { server: server.map_err(|e| errors::raised(py, &e))? })
     }

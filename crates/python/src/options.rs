@@ -6,7 +6,8 @@ use chimeline_core::codec::encode::Validation;
 use chimeline_core::codec::timestamp::Timestamp;
 use chimeline_core::http::tls::{ClientCert, Trust};
 use chimeline_core::runtime::host::Questions;
-use chimeline_core::{CallOptions, Options, StaticCredentials};
+use chimeline_core::schema::generated::options::PYTHON;
+use chimeline_core::{CallOptions, OptionId, OptionSource, Options, StaticCredentials};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
@@ -18,41 +19,13 @@ use crate::question::time_of;
 pub(crate) fn options_of(given: &Bound<'_, PyDict>) -> PyResult<Options> {
     let given = Given(given);
     Ok(Options {
-        region: given.text("region_name")?,
-        namespace: given.text("namespace")?,
-        endpoint_url: given.text("endpoint_url")?,
         plain_http: given.boolean("use_ssl")?.map(|with_tls| !with_tls),
-        ignore_configured_endpoint_urls: given.boolean("ignore_configured_endpoint_urls")?,
-        use_fips: given.boolean("use_fips_endpoint")?,
-        use_dual_stack: given.boolean("use_dualstack_endpoint")?,
-        profile: given.text("profile_name")?,
         credentials: given.credentials()?,
-        unsigned: given.boolean("unsigned")?,
-        connect_timeout: given.number("connect_timeout")?,
-        read_timeout: given.number("read_timeout")?,
-        timeout: given.number("timeout")?,
-        attempt_timeout: given.number("attempt_timeout")?,
-        response_limit: given.typed("response_limit", "a non-negative integer")?,
-        max_pool_connections: given.count("max_pool_connections")?,
-        tcp_keepalive: given.boolean("tcp_keepalive")?,
-        max_concurrency: given.count("max_concurrency")?,
-        retry_mode: given.text("retry_mode")?,
-        max_attempts: given.count("max_attempts")?,
-        defaults_mode: given.text("defaults_mode")?,
         validation: given.validation()?,
         verify: given.verify()?,
         client_cert: given.client_cert()?,
-        http_proxy: given.text("http_proxy")?,
-        https_proxy: given.text("https_proxy")?,
-        no_proxy: given.text("no_proxy")?,
-        proxies_of_service: true,
-        user_agent: given.text("user_agent")?,
-        user_agent_extra: given.text("user_agent_extra")?,
-        app_id: given.text("user_agent_appid")?,
-        language: given.text("language")?,
-        local: given.boolean("local")?.unwrap_or_default(),
-        // What Python's users have no option for, as botocore has none.
-        ..Options::default()
+        proxies_of_service: Some(true),
+        ..Options::read(&given, PYTHON)?
     })
 }
 
@@ -61,25 +34,50 @@ pub(crate) fn call_options_of(given: &Bound<'_, PyDict>) -> PyResult<CallOptions
     let given = Given(given);
     Ok(CallOptions {
         timeout: given.number("timeout")?,
-        started: None,
+        started_ago: None,
         attempt_timeout: given.number("attempt_timeout")?,
-        max_attempts: given.count("max_attempts")?,
+        max_attempts: given.integer("max_attempts")?,
         credentials: given.credentials()?,
-        trace_id: given.text("trace_id")?,
+        trace_id: given.string("trace_id")?,
         questions: given.questions()?,
         now: given.number("now")?.map(time_of).transpose()?,
+        names: PYTHON,
     })
 }
 
 /// The dict, in which `None` is as good as absent.
 struct Given<'a, 'py>(&'a Bound<'py, PyDict>);
 
+impl OptionSource for Given<'_, '_> {
+    type Error = PyErr;
+
+    fn text(&self, option: OptionId) -> PyResult<Option<String>> {
+        self.string(PYTHON.key(option))
+    }
+
+    fn flag(&self, option: OptionId) -> PyResult<Option<bool>> {
+        self.boolean(PYTHON.key(option))
+    }
+
+    fn seconds(&self, option: OptionId) -> PyResult<Option<f64>> {
+        self.number(PYTHON.key(option))
+    }
+
+    fn count(&self, option: OptionId) -> PyResult<Option<u32>> {
+        self.integer(PYTHON.key(option))
+    }
+
+    fn bytes(&self, option: OptionId) -> PyResult<Option<usize>> {
+        self.typed(PYTHON.key(option), INTEGER)
+    }
+}
+
 impl<'py> Given<'_, 'py> {
     fn get(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         Ok(self.0.get_item(name)?.filter(|value| !value.is_none()))
     }
 
-    fn text(&self, name: &str) -> PyResult<Option<String>> {
+    fn string(&self, name: &str) -> PyResult<Option<String>> {
         self.typed(name, "a str")
     }
 
@@ -91,8 +89,8 @@ impl<'py> Given<'_, 'py> {
         self.typed(name, "a number")
     }
 
-    fn count(&self, name: &str) -> PyResult<Option<u32>> {
-        self.typed(name, "a non-negative integer")
+    fn integer(&self, name: &str) -> PyResult<Option<u32>> {
+        self.typed(name, INTEGER)
     }
 
     fn typed<T: FromPyObjectOwned<'py>>(&self, name: &str, due: &str) -> PyResult<Option<T>> {
@@ -101,9 +99,13 @@ impl<'py> Given<'_, 'py> {
     }
 
     fn credentials(&self) -> PyResult<Option<StaticCredentials>> {
-        let keys = (self.text("aws_access_key_id")?, self.text("aws_secret_access_key")?);
+        let keys = (self.string("aws_access_key_id")?, self.string("aws_secret_access_key")?);
         let (Some(access_key_id), Some(secret_access_key)) = keys else { return Ok(None) };
-        Ok(Some(StaticCredentials { access_key_id, secret_access_key, session_token: self.text("aws_session_token")? }))
+        Ok(Some(StaticCredentials {
+            access_key_id,
+            secret_access_key,
+            session_token: self.string("aws_session_token")?,
+        }))
     }
 
     fn questions(&self) -> PyResult<Questions> {
@@ -111,15 +113,15 @@ impl<'py> Given<'_, 'py> {
         Questions::named(names.unwrap_or_default()).map_err(|e| errors::raised(self.0.py(), &e))
     }
 
-    fn validation(&self) -> PyResult<Validation> {
+    fn validation(&self) -> PyResult<Option<Validation>> {
         let name = "parameter_validation";
-        let Some(value) = self.get(name)? else { return Ok(Validation::Standard) };
+        let Some(value) = self.get(name)? else { return Ok(None) };
         if value.eq("strict")? {
-            return Ok(Validation::Strict);
+            return Ok(Some(Validation::Strict));
         }
         match value.cast::<PyBool>() {
-            Ok(boolean) if boolean.is_true() => Ok(Validation::Standard),
-            Ok(_) => Ok(Validation::Off),
+            Ok(boolean) if boolean.is_true() => Ok(Some(Validation::Standard)),
+            Ok(_) => Ok(Some(Validation::Off)),
             Err(_) => Err(wrong(name, "a bool or \"strict\"", &value)),
         }
     }
@@ -145,6 +147,8 @@ impl<'py> Given<'_, 'py> {
         Ok(Some(ClientCert { chain: path.clone().into(), key: path.into() }))
     }
 }
+
+const INTEGER: &str = "a non-negative integer";
 
 fn wrong(name: &str, due: &str, value: &Bound<'_, PyAny>) -> PyErr {
     let found = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());

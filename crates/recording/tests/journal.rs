@@ -142,7 +142,9 @@ fn another_place_and_another_account_are_left_alone() {
     let listed = |account: &'static str| {
         move |call: &Call| {
             assert_eq!(call.operation, "ListMediaCapturePipelines");
-            Outcome::Output(json!({"MediaCapturePipelines": [{"MediaPipelineArn": format!("arn:aws:chime:eu-west-2:{account}:media-pipeline/{ID}")}]}))
+            Outcome::Output(
+                json!({"MediaCapturePipelines": [{"MediaPipelineArn": format!("arn:aws:chime:eu-west-2:{account}:media-pipeline/{ID}")}]}),
+            )
         }
     };
     let here = json!({"journal": path, "region": "us-east-1"});

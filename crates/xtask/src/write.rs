@@ -15,15 +15,8 @@ use crate::{emit, services};
 /// Where generated files can be. Those that carry the notice and are not generated are stale.
 const PLACES: &[&str] = &["crates/core/src", "docs", "node/generated", "node/lib", "python/chimeline"];
 
-/// Folders of generated files alone.
-const FOLDERS: &[&str] = &[
-    "crates/core/src/schema/generated",
-    "docs/reference/chime",
-    "docs/reference/chime-sdk-media-pipelines",
-    "docs/reference/chime-sdk-meetings",
-    "node/generated",
-    "python/chimeline/_generated",
-];
+/// Folders of generated files alone, besides the reference of each service.
+const FOLDERS: &[&str] = &["crates/core/src/schema/generated", "node/generated", "python/chimeline/_generated"];
 
 /// How many lines of a difference are shown.
 const SHOWN: usize = 100;
@@ -61,11 +54,17 @@ fn compare(top: &Path, files: &Files) -> Result<Changes> {
         let text = fs::read_to_string(top.join(&path)).unwrap_or_default();
         if text.lines().next().is_some_and(|line| line.contains(NOTICE)) {
             stale.push(path);
-        } else if FOLDERS.iter().any(|folder| path.starts_with(&format!("{folder}/"))) {
+        } else if is_in_generated_folder(&path) {
             return Err(format!("{path} is in a folder of generated files, but not generated: move or delete it"));
         }
     }
     Ok(Changes { differing, stale })
+}
+
+fn is_in_generated_folder(path: &str) -> bool {
+    let references = services::SERVICES.iter().map(|service| format!("docs/reference/{}", service.name));
+    let mut folders = FOLDERS.iter().map(|folder| (*folder).to_owned()).chain(references);
+    folders.any(|folder| path.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/')))
 }
 
 /// The files in the places where generated files can be.

@@ -57,25 +57,7 @@ function userAgentPairs(given) {
 
 /** The settings that the native client works with, and where each comes from. */
 function settingsOf(native) {
-  const settings = JSON.parse(native.settings());
-  const sources = Object.entries(settings.sources).map(([name, source]) => [NAMES[name] ?? camelCase(name), source]);
-  return { ...settings, sources: Object.fromEntries(sources) };
-}
-
-/** What the AWS SDK for JavaScript calls otherwise than the native client does. */
-const NAMES = {
-  region_name: "region",
-  endpoint_url: "endpoint",
-  profile_name: "profile",
-  connect_timeout: "connectionTimeout",
-  attempt_timeout: "requestTimeout",
-  read_timeout: "socketTimeout",
-  max_pool_connections: "maxConnections",
-  user_agent_appid: "userAgentAppId",
-};
-
-function camelCase(name) {
-  return name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+  return JSON.parse(native.settings());
 }
 
 module.exports = { configOf, settingsOf };

@@ -1,41 +1,13 @@
 "use strict";
 // The options of a client: checked when it is made, resolved at its first call.
+const { HANDLER_READERS, READERS, TYPES } = require("../../generated/client_options.cjs");
 const { maxConnections } = require("./agents.cjs");
 const { checkNames } = require("./known.cjs");
 const { extraCertificates, trustsAnybody, warnOfAnybody } = require("./node_environment.cjs");
 const { readHandler } = require("./request_handler.cjs");
 const { checkStrategy } = require("../handlers/retry_strategy.cjs");
-const { attempts, milliseconds } = require("./numbers.cjs");
+const { attempts, count, milliseconds } = require("./numbers.cjs");
 const { check, pick, typeOf } = require("./checks.cjs");
-
-/** What each option may be, by `typeof`. */
-const TYPES = {
-  region: ["string", "function", "promise"],
-  signingRegion: ["string"],
-  endpoint: ["string", "object", "function", "promise"],
-  credentials: ["object", "function", "promise"],
-  profile: ["string"],
-  extensions: ["object"],
-  namespace: ["string"],
-  maxAttempts: ["number", "function", "promise"],
-  retryMode: ["string", "function", "promise"],
-  defaultsMode: ["string", "function", "promise"],
-  useFipsEndpoint: ["boolean", "function", "promise"],
-  useDualstackEndpoint: ["boolean", "function", "promise"],
-  requestHandler: ["object"],
-  retryStrategy: ["object", "function", "promise"],
-  timeout: ["number"],
-  systemClockOffset: ["number"],
-  disableClockSkewCorrection: ["boolean", "function", "promise"],
-  parameterValidation: ["boolean", "string"],
-  customUserAgent: ["string", "object"],
-  userAgentAppId: ["string", "function", "promise"],
-  ignoreConfiguredEndpointUrls: ["boolean"],
-  caBundle: ["string"],
-  clientCert: ["string", "object"],
-  logger: ["object"],
-  logFormat: ["string"],
-};
 
 /** Those that may come from a function or a promise. */
 const PROVIDED = Object.keys(TYPES).filter((name) => name !== "credentials" && TYPES[name].includes("promise"));
@@ -110,46 +82,49 @@ function credentialsOf(given) {
   return { accessKeyId, secretAccessKey, sessionToken: sessionToken ?? undefined };
 }
 
+/** How a value is read of which nothing but the type matters. */
+const READ = {
+  asGiven: (_, value) => value ?? undefined,
+  milliseconds: (name, value) => (isNone(value) ? undefined : milliseconds(name, value)),
+  count: (name, value) => count(name, value, 0),
+};
+
+/** The same in the handler, where 0 is no limit. */
+const READ_OF_HANDLER = { ...READ, milliseconds: (name, value) => milliseconds(`requestHandler.${name}`, value, { zero: true }) };
+
+function readAll(readers, read, given) {
+  return Object.fromEntries(Object.entries(readers).map(([name, reader]) => [name, read[reader](name, given[name])]));
+}
+
 /** The JSON for the native client, of options that are all there; with `asksForCredentials` its calls ask for them. */
 function forNative(options, credentials, asksForCredentials) {
   const { requestHandler: handler, customUserAgent, clientCert } = options;
   const { http, https } = handler;
   const endpoint = endpointText(options.endpoint);
-  const limit = (name) => milliseconds(`requestHandler.${name}`, handler[name], { zero: true });
   const connections = endpoint?.startsWith("http:") ? [http, https] : [https, http];
-  const requestTimeout = limit("requestTimeout");
+  const limits = readAll(HANDLER_READERS, READ_OF_HANDLER, handler);
+  const limit = connections.map(maxConnections).find((limit) => limit !== undefined) ?? MAX_CONNECTIONS;
   return JSON.stringify({
-    region: options.region ?? undefined,
+    ...readAll(READERS, READ, options),
+    ...limits,
     endpoint,
-    ignoreConfiguredEndpointUrls: options.ignoreConfiguredEndpointUrls ?? undefined,
-    useFipsEndpoint: options.useFipsEndpoint ?? undefined,
-    useDualstackEndpoint: options.useDualstackEndpoint ?? undefined,
-    profile: options.profile ?? undefined,
-    namespace: options.namespace ?? undefined,
     credentials,
     asksForCredentials,
-    connectionTimeout: limit("connectionTimeout"),
     // There is none by default.
-    requestTimeout: isNone(handler.requestTimeout) ? undefined : requestTimeout,
-    socketTimeout: limit("socketTimeout"),
-    timeout: isNone(options.timeout) ? undefined : milliseconds("timeout", options.timeout),
-    maxConnections: connections.map(maxConnections).find((limit) => limit !== undefined) ?? MAX_CONNECTIONS,
+    requestTimeout: isNone(handler.requestTimeout) ? undefined : limits.requestTimeout,
+    // One limit, as an agent's `maxSockets` is.
+    maxConnections: limit,
+    maxConcurrency: limit,
     keepAlive: handler.keepAlive ?? connections.map(({ keepAlive }) => keepAlive).find((kept) => kept !== undefined),
-    retryMode: options.retryMode ?? undefined,
-    defaultsMode: options.defaultsMode ?? undefined,
-    systemClockOffset: options.systemClockOffset ?? undefined,
-    disableClockSkewCorrection: options.disableClockSkewCorrection ?? undefined,
-    signingRegion: options.signingRegion ?? undefined,
     maxAttempts: attempts("maxAttempts", options.maxAttempts),
     parameterValidation: options.parameterValidation == null || options.parameterValidation === "" ? undefined : String(options.parameterValidation),
     caBundle: options.caBundle || https.ca,
-    extraCaCerts: options[LOCAL] === true ? undefined : extraCertificates(process.env),
+    extraTrust: options[LOCAL] === true ? undefined : extraCertificates(process.env),
     insecure: isInsecure(https, endpoint),
     clientCert: typeof clientCert === "string" && clientCert !== "" ? [clientCert, clientCert] : clientCert || (https.cert && [https.cert, https.key]),
     httpProxy: http.proxy,
     httpsProxy: https.proxy,
-    userAgent: agentText(customUserAgent),
-    appId: options.userAgentAppId ?? undefined,
+    customUserAgent: agentText(customUserAgent),
     language: `js#${process.versions.node}`,
     local: options[LOCAL] === true,
   });

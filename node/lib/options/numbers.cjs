@@ -13,7 +13,7 @@ const SHORTEST = 0.001;
 function milliseconds(name, value, { zero = false } = {}) {
   if (value == null) return undefined;
   if (!(value > 0 || (zero && value === 0))) {
-    throw new InvalidConfigError(`${name} is ${value}, which must be a number of milliseconds ${zero ? "from 0 up; 0 and Infinity are no limit" : "above 0; Infinity is no limit"}`);
+    throw new InvalidConfigError(`${name} is ${value}, which must be a ${zero ? "number of milliseconds from 0 up; 0 and Infinity are no limit" : "positive number of milliseconds; Infinity is no limit"}`);
   }
   return value === 0 ? NO_LIMIT : Math.min(Math.max(value, SHORTEST), NO_LIMIT);
 }

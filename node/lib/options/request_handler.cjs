@@ -1,11 +1,12 @@
 "use strict";
 // The `requestHandler` option: plain options; a NodeHttpHandler, which is read for what it is configured with; or a handler of the
 // user's own, which is called for each exchange.
+const { HANDLER_READERS } = require("../../generated/client_options.cjs");
 const { taken } = require("./agents.cjs");
 const { check, pick } = require("./checks.cjs");
 const { RequestHandler } = require("../handlers/default_handler.cjs");
 
-const LIMITS = ["requestTimeout", "socketTimeout", "connectionTimeout"];
+const LIMITS = Object.keys(HANDLER_READERS);
 
 /**
  * Limits and what is taken of agents: `{ requestTimeout, ..., http, https }`; or `{ later }`, which gives them. With `shown`, which is
@@ -43,15 +44,14 @@ async function configOf(handler) {
 
 /** `throws`: whether an attempt that exceeds `requestTimeout` fails. By the AWS SDK it only warns, unless told otherwise. */
 function readOptions(given, { caBundle, clientCert }, throws = given.throwOnRequestTimeout === true) {
-  const { httpAgent, httpsAgent, keepAlive, throwOnRequestTimeout, ...limits } = pick(given, [...LIMITS, "httpAgent", "httpsAgent", "keepAlive", "throwOnRequestTimeout"]);
-  for (const name of LIMITS) check(`requestHandler.${name}`, limits[name], ["number"]);
-  check("requestHandler.keepAlive", keepAlive, ["boolean"]);
+  const { httpAgent, httpsAgent, throwOnRequestTimeout, ...limits } = pick(given, [...LIMITS, "httpAgent", "httpsAgent", "throwOnRequestTimeout"]);
+  for (const name of LIMITS) check(`requestHandler.${name}`, limits[name], [HANDLER_READERS[name] === "asGiven" ? "boolean" : "number"]);
   check("requestHandler.throwOnRequestTimeout", throwOnRequestTimeout, ["boolean"]);
   const [http, https] = [taken("requestHandler.httpAgent", httpAgent), taken("requestHandler.httpsAgent", httpsAgent)];
   if (caBundle && https.ca !== undefined) throw new TypeError("requestHandler.httpsAgent has a ca, and there is a caBundle: give one of them");
   if (clientCert && https.cert !== undefined) throw new TypeError("requestHandler.httpsAgent has a cert, and there is a clientCert: give one of them");
-  if (throws || !limits.requestTimeout) return { ...limits, keepAlive, http, https };
-  return { ...limits, requestTimeout: undefined, warnAfter: limits.requestTimeout, keepAlive, http, https };
+  if (throws || !limits.requestTimeout) return { ...limits, http, https };
+  return { ...limits, requestTimeout: undefined, warnAfter: limits.requestTimeout, http, https };
 }
 
 module.exports = { customHandler, readHandler };

@@ -1,3 +1,6 @@
+import type { ClientConfig, HandlerOptions, Settings } from "../../generated/client_config.cjs";
+export type { ClientConfig, HandlerOptions, Settings } from "../../generated/client_config.cjs";
+
 /** An access key, its secret, and for temporary credentials their token. */
 export interface Credentials {
   readonly accessKeyId: string;
@@ -39,17 +42,9 @@ export interface RetryStrategy {
 }
 
 /** Limits of one attempt, and how connections are made. */
-export interface RequestHandlerOptions {
-  /** Until a connection must stand; 3,100 by default. */
-  connectionTimeout?: number | undefined;
-  /** From the connection to the last byte of the answer; none by default. */
-  requestTimeout?: number | undefined;
+export interface RequestHandlerOptions extends HandlerOptions {
   /** Whether an attempt that exceeds `requestTimeout` fails, as by default, or only warns. */
   throwOnRequestTimeout?: boolean | undefined;
-  /** Without a byte of an answer; 60,000 by default. */
-  socketTimeout?: number | undefined;
-  /** Whether connections are kept for further calls; true by default. */
-  keepAlive?: boolean | undefined;
   /**
    * Of an agent, or of the plain options of one, are taken: `maxSockets` and `maxTotalSockets`, how many connections may be
    * open at once; `keepAlive`; `ca`, `cert`, `key` and `passphrase` in PEM; `rejectUnauthorized`; and the proxy of an
@@ -84,63 +79,6 @@ export interface SdkDefaults {
   utf8Encoder?: unknown;
 }
 
-/** What a client is made of. Names of the AWS SDK for JavaScript mean what they mean there; times are in milliseconds. */
-export interface ClientConfig extends SdkDefaults {
-  /** The region, such as `us-east-1`; else `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's. */
-  region?: Provided<string> | undefined;
-  /** The region in the credential scope of signatures, in place of the one that follows from `region` and `endpoint`. */
-  signingRegion?: string | undefined;
-  /** Where to send requests in place of the service's own endpoint. */
-  endpoint?: Provided<string | URL | Endpoint> | undefined;
-  /** Keys, or a function that gives them; else AWS's default chain of providers. */
-  credentials?: Credentials | Promise<Credentials> | ((options?: any) => Promise<Credentials>) | undefined;
-  /** The profile in the shared config files; else `AWS_PROFILE`. */
-  profile?: string | undefined;
-  /** Attempts in all, the first included; 3 by default. */
-  maxAttempts?: Provided<number> | undefined;
-  /** The retry rules; `standard` by default. */
-  retryMode?: Provided<string> | undefined;
-  /** Says whether and when a call is tried again, in place of `maxAttempts` and `retryMode`. */
-  retryStrategy?: RetryStrategy | Promise<RetryStrategy> | (() => RetryStrategy | Promise<RetryStrategy>) | undefined;
-  /** AWS's set of defaults, which says how long a connection may take. */
-  defaultsMode?: Provided<"standard" | "in-region" | "cross-region" | "mobile" | "auto" | "legacy"> | undefined;
-  useFipsEndpoint?: Provided<boolean> | undefined;
-  useDualstackEndpoint?: Provided<boolean> | undefined;
-  /** Limits of one attempt, 0 or Infinity for none; a NodeHttpHandler, which is read; or a handler that is called for each exchange. */
-  requestHandler?: RequestHandlerOptions | RequestHandler | undefined;
-  /** By how many milliseconds the service's clock is ahead of this one, until an answer says so. */
-  systemClockOffset?: number | undefined;
-  /** Whether an answer that refuses the time of a signature does not correct the clock. */
-  disableClockSkewCorrection?: Provided<boolean> | undefined;
-  /** Each configures the client. */
-  extensions?: RuntimeExtension[] | undefined;
-  /** The limit of a whole call, retries included; none by default. */
-  timeout?: number | undefined;
-  /**
-   * What is checked before a request is sent. `true`, the default: required members, names, types and least lengths.
-   * `"strict"`: also enumerations, patterns, greatest lengths and values, and rules between members. `false`: nothing; unknown
-   * members are left out, and the others are sent as they are.
-   */
-  parameterValidation?: boolean | "strict" | undefined;
-  /** Behind the user agent. */
-  customUserAgent?: string | ReadonlyArray<string | readonly [string] | readonly [string, string | undefined]> | undefined;
-  /** The application's id, in the user agent. */
-  userAgentAppId?: Provided<string | undefined> | undefined;
-  /** Whether to pass over endpoint URLs of the environment and the profile. */
-  ignoreConfiguredEndpointUrls?: boolean | undefined;
-  /** The PEM file of a certificate and its key to show to a server or proxy that asks for one, or a pair of files. */
-  clientCert?: string | readonly [string, string] | undefined;
-  /** A file of PEM certificates to trust in place of the system's; else `AWS_CA_BUNDLE`. */
-  caBundle?: string | undefined;
-  /**
-   * Gets an object a call, at `info` or for a failure at `error`, with its input and output without sensitive members; and one an
-   * attempt at `debug`. None by default.
-   */
-  logger?: Logger | undefined;
-  /** `"text"`: the logger gets lines of text, without inputs and outputs. `"object"` by default. */
-  logFormat?: "object" | "text" | undefined;
-}
-
 /** `console` is one. */
 export interface Logger {
   trace?: ((...content: any[]) => void) | undefined;
@@ -148,27 +86,6 @@ export interface Logger {
   info: (...content: any[]) => void;
   warn: (...content: any[]) => void;
   error: (...content: any[]) => void;
-}
-
-/** The settings that a client works with; times in milliseconds. */
-export interface Settings {
-  region: string;
-  endpoint: string;
-  retryMode: string;
-  maxAttempts: number;
-  connectionTimeout: number;
-  requestTimeout: number | null;
-  socketTimeout: number;
-  timeout: number | null;
-  maxConnections: number;
-  useFipsEndpoint: boolean;
-  useDualstackEndpoint: boolean;
-  userAgent: string;
-  signingRegion: string;
-  systemClockOffset: number;
-  keepAlive: boolean;
-  /** Where each setting comes from, by its name here: `code`, an environment variable, a profile, or `default`. */
-  sources: Record<string, string>;
 }
 
 /** A client's configuration, without secrets. */

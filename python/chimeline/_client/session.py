@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from ..types import common as types
     from .session_credentials import AsyncCredentials, Credentials
 
-SERVICES = ("chime", "chime-sdk-media-pipelines", "chime-sdk-meetings")
-
 
 class BaseSession:
     """The region, the profile and the credentials of several clients."""
 
     _awaits: ClassVar[bool]
+    _services: ClassVar[tuple[str, ...]]
 
     def __init__(
         self,
@@ -87,7 +86,7 @@ class BaseSession:
 
     def get_available_services(self) -> list[str]:
         """The names that :meth:`client` takes."""
-        return list(SERVICES)
+        return list(self._services)
 
     def get_available_partitions(self) -> list[str]:
         """The partitions, such as ``aws`` and ``aws-us-gov``."""

@@ -35,6 +35,8 @@ class Session(AsyncSession):
     the environment and the profile.
     """
 
+    _services = tuple(_CLASSES)
+
     @overload
     def client(
         self,

@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from typing import Any, overload
 
+from .._aio import AsyncClient
+from .._blocking import BlockingClient
 from ._items import BulkResult
 from ._run import AsyncBulkRun, BlockingBulkRun, settings_of
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable, Mapping
-    from concurrent.futures import Executor
-
-    from .._aio import AsyncClient
-    from .._blocking import BlockingClient
 
 __all__ = ["AsyncBulkRun", "BlockingBulkRun", "BulkResult", "run"]
 

@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._aio import AsyncClient
 from .._blocking import BlockingClient
 from .._generated.errors import ParamValidationError
+from .._typing import Self
 from ._identity import identity, identity_awaited
 from ._items import BulkResult, Item, Items, Operation, invalid
 from ._journal import Journal
 from ._pace import Pace
 from ._progress import Progress
-from ._workers import CarriedClient, Share, carry_out
+from ._workers import CarriedClient, Share
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
-    from concurrent.futures import Future
-
-    import typing_extensions as t
-
     from ._items import Outcome
 
 _CONCURRENCY = 10
@@ -161,7 +158,7 @@ class BlockingBulkRun(_BulkRun):
     def __iter__(self) -> Iterator[BulkResult]:
         return self._running
 
-    def __enter__(self) -> t.Self:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -231,7 +228,7 @@ class AsyncBulkRun(_BulkRun):
     def __aiter__(self) -> AsyncGenerator[BulkResult, None]:
         return self._running
 
-    async def __aenter__(self) -> t.Self:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -285,3 +282,23 @@ class AsyncBulkRun(_BulkRun):
                 future.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
             self._end((items, future) for future, items in waiting.items() if not future.cancelled())
+
+
+def carry_out(
+    carried: CarriedClient, operation: str, requests: Sequence[Mapping[str, Any]], concurrency: int, rate: float | None
+) -> list[Outcome]:
+    """Makes calls in a worker; gives what came of each, in the order of the requests."""
+    client = carried.client
+    settings = Settings(client, operation, requests, concurrency=concurrency, rate=rate, is_part=True)
+    outcomes: list[Outcome] = [(None, None)] * len(requests)
+    if client._awaits:
+
+        async def collect() -> None:
+            async for result in AsyncBulkRun(settings):
+                outcomes[result.index] = (result.output, result.error)
+
+        asyncio.run(collect())
+    else:
+        for result in BlockingBulkRun(settings):
+            outcomes[result.index] = (result.output, result.error)
+    return outcomes

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import pickle
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import ceil
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ._items import Outcome
+from typing import Any
 
 # The most items of one task: what a worker that dies takes with it is carried out again.
 _MAX_TASK = 64
@@ -53,25 +48,3 @@ def workers_of(executor: Any) -> int | None:
     # What `get_executor()` of a client of dask.distributed gives.
     threads: Any = getattr(getattr(executor, "_client", None), "nthreads", None)
     return max(1, sum(threads().values())) if threads is not None else None
-
-
-def carry_out(
-    carried: CarriedClient, operation: str, requests: Sequence[Mapping[str, Any]], concurrency: int, rate: float | None
-) -> list[Outcome]:
-    """Makes calls in a worker; gives what came of each, in the order of the requests."""
-    from ._run import AsyncBulkRun, BlockingBulkRun, Settings
-
-    client = carried.client
-    settings = Settings(client, operation, requests, concurrency=concurrency, rate=rate, is_part=True)
-    outcomes: list[Outcome] = [(None, None)] * len(requests)
-    if client._awaits:
-
-        async def collect() -> None:
-            async for result in AsyncBulkRun(settings):
-                outcomes[result.index] = (result.output, result.error)
-
-        asyncio.run(collect())
-    else:
-        for result in BlockingBulkRun(settings):
-            outcomes[result.index] = (result.output, result.error)
-    return outcomes

@@ -29,6 +29,9 @@ __all__ = [
     "Reaped",
     "StoppedRecording",
     "Tags",
+    # For the annotations of the functions: type checkers take no name from here that is not listed.
+    "meetings",
+    "pipelines",
 ]
 
 MeetingLike = Union[str, Mapping[str, Any]]

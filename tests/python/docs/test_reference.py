@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 import chimeline
 import programs
-from chimeline.config import _DEFAULTS
+from chimeline._generated.config_options import DEFAULTS, NATIVE
 from chimeline.testing import LocalChime
 from pages import ROOT, blocks, operations
 
@@ -81,13 +82,24 @@ def test_the_table_of_options_has_those_of_the_code() -> None:
     arguments = set(inspect.signature(chimeline.client).parameters)
     # The service itself, the Config, and what botocore takes and these services have no use for.
     arguments -= {"service_name", "config", "use_ssl", "api_version", "aws_account_id"}
-    assert (set(_DEFAULTS) | arguments) - first == set()
-    options = (ROOT / "node/lib/options/client_options.cjs").read_text()
+    assert (set(DEFAULTS) | arguments) - first == set()
+    options = (ROOT / "node/generated/client_options.cjs").read_text()
     (types,) = re.findall(r"const TYPES = \{(.*?)\n\};", options, re.DOTALL)
     assert set(re.findall(r"^  (\w+):", types, re.MULTILINE)) - first == set()
     sources = " ".join(path.read_text() for path in (ROOT / "crates/core/src").rglob("*.rs"))
     variables = set(re.findall(r'"(AWS_[A-Z0-9_]+)"', sources))
     assert variables - names == set()
+
+
+def test_every_option_is_taken_and_has_its_setting() -> None:
+    annotations = typing.get_type_hints(chimeline.Config)
+    assert annotations.keys() == DEFAULTS.keys()
+    assert vars(chimeline.Config()).keys() - {"_given"} == DEFAULTS.keys()
+    documented = set(re.findall(r"^    (\w+): ", chimeline.Config.__doc__ or "", re.MULTILINE))
+    assert documented == DEFAULTS.keys()
+    for name in NATIVE:
+        with pytest.raises(TypeError, match=rf"^{name} must be .+, not object$"):
+            chimeline.client("chime", config=chimeline.Config(**{name: object()}))
 
 
 def test_the_table_of_options_has_the_defaults_of_a_client() -> None:

@@ -16,7 +16,7 @@ import chimeline
 import chimeline.services
 import chimeline.types
 
-MODULES = [f"chimeline{name}" for name in ("", ".blocking", ".config", ".exceptions", ".testing", "._client.paginate")]
+MODULES = [f"chimeline{name}" for name in ("", ".blocking", ".bulk", ".config", ".exceptions", ".testing", "._client.paginate")]
 for package in (chimeline.services, chimeline.types):
     MODULES += [module.name for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
 

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use crate::call::context::ClientContext;
 use crate::call::options::Call;
 use crate::codec::timestamp::http_date;
-use crate::config::options::RetryMode;
+use crate::config::retry::RetryMode;
 use crate::error::kinds::{Attempt, Error};
 use crate::error::response::{self, RawResponse};
 use crate::redact;

@@ -18,8 +18,10 @@ use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
 use crate::runtime::environment::Environment;
 use crate::runtime::host::Door;
+use crate::schema::generated::options::OptionId;
 use crate::schema::{Operation, Service};
 use crate::signing::clock_skew::Skew;
+use crate::signing::key::SigningKeys;
 
 /// What the calls of one client share.
 pub(crate) struct ClientContext {
@@ -31,26 +33,28 @@ pub(crate) struct ClientContext {
     pub(crate) skew: Skew,
     pub(crate) env: Environment,
     pub(crate) user_agent: HeaderValue,
+    pub(crate) signing_keys: SigningKeys,
+    /// The endpoint, which is a URL.
+    pub(crate) endpoint: Url,
     pub(crate) network: Arc<Network>,
 }
 
 impl ClientContext {
     /// The host that its errors name.
     pub(crate) fn host(&self) -> String {
-        let url = &self.config.endpoint.url;
-        Url::parse(url).map_or_else(|_| url.clone(), |url| host_of(&url))
+        host_of(&self.endpoint)
     }
 
     /// The error of a call of that operation, with the hint that it deserves.
     pub(crate) fn explained(&self, error: Error, operation: &Operation) -> Error {
         let error = error.in_operation(operation.name);
-        let source = self.config.sources.iter().find(|(name, _)| *name == "endpoint_url");
+        let source = self.config.sources.iter().find(|(option, _)| *option == OptionId::EndpointUrl);
         let client = hint::Client {
             service: self.service,
             region: &self.config.endpoint.region,
             host: &self.host(),
             endpoint_source: source.map(|(_, source)| source.as_str()),
-            names: self.config.option_names,
+            names: self.config.names,
         };
         let hint = hint::of(&client, operation.name, &error);
         error.with_hint(hint)
@@ -64,6 +68,8 @@ pub(crate) struct CallContext<'c> {
     pub(crate) http: &'c reqwest::Client,
     /// Each exchange takes one of these, where there are such.
     pub(crate) permits: Option<&'c Semaphore>,
+    /// Whether the runtime learnt a moment ago which idle connections were closed.
+    pub(crate) knows_connections: bool,
     pub(crate) call: &'c Call,
     /// Where the call asks its host, if it asks at all.
     pub(crate) door: Option<&'c Door>,

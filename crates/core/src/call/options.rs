@@ -1,19 +1,21 @@
 //! One call: what is sent, and within which limits.
 
 use std::fmt;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::HeaderValue;
+use tokio::time::Instant;
 
 use crate::codec::encode::Encoded;
-use crate::config::options::StaticCredentials;
-use crate::config::resolve::{Config, duration};
-use crate::config::setting_resolver::invalid_setting;
+use crate::config::resolve::Config;
+use crate::config::setting_resolver::{AT_LEAST_ONE, duration, invalid_option};
+use crate::config::static_credentials::StaticCredentials;
 use crate::credentials::static_credentials;
 use crate::error::kinds::Error;
 use crate::runtime::host::Questions;
 use crate::schema::Operation;
+use crate::schema::generated::options::{OptionId, OptionNames};
 
 /// A call whose input was checked and encoded.
 pub struct Call {
@@ -35,8 +37,8 @@ pub struct Call {
 pub struct CallOptions {
     /// Seconds for the whole call, retries included.
     pub timeout: Option<f64>,
-    /// Since when they count: where the host began with the call some time before, such as to resolve its options.
-    pub started: Option<Instant>,
+    /// For how long they count already: where the host began with the call some time before, such as to resolve its options.
+    pub started_ago: Option<Duration>,
     /// Seconds for one attempt, from its connection to the last byte of its answer.
     pub attempt_timeout: Option<f64>,
     /// Attempts in all.
@@ -50,6 +52,8 @@ pub struct CallOptions {
     pub questions: Questions,
     /// The time of day by the host's clock, which the expiry of its credentials goes by; the process's where left out.
     pub now: Option<SystemTime>,
+    /// What the users of the binding call the options.
+    pub names: OptionNames,
 }
 
 /// How long and how often a call tries.
@@ -72,14 +76,18 @@ impl Limits {
     }
 
     fn with(self, options: &CallOptions) -> Result<Limits, Error> {
-        let seconds = |name, value: Option<f64>| value.map(|value| duration(name, value)).transpose();
+        let names = &options.names;
+        let seconds = |option, value: Option<f64>| {
+            value.map(|value| duration(names.key(option), option, value, names)).transpose()
+        };
         if options.max_attempts == Some(0) {
-            return Err(invalid_setting("max_attempts", "0", "an integer of at least 1"));
+            let option = OptionId::MaxAttempts;
+            return Err(invalid_option(names.key(option), option, "0", AT_LEAST_ONE));
         }
         Ok(Limits {
-            timeout: seconds("timeout", options.timeout)?.or(self.timeout),
-            started: options.started.or(self.started),
-            attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?.or(self.attempt_timeout),
+            timeout: seconds(OptionId::Timeout, options.timeout)?.or(self.timeout),
+            started: options.started_ago.and_then(|ago| Instant::now().checked_sub(ago)).or(self.started),
+            attempt_timeout: seconds(OptionId::AttemptTimeout, options.attempt_timeout)?.or(self.attempt_timeout),
             max_attempts: options.max_attempts.unwrap_or(self.max_attempts),
         })
     }

@@ -1,12 +1,15 @@
 //! The order of a call: the token is chosen once, then each attempt takes credentials, signs, sends and is judged; between
 //! two attempts the call waits.
+//!
+//! What only some calls do is on the heap when they do it, so that a call is small: it is moved to the I/O thread, and may queue there.
 
 use std::fmt;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::call::classify::{Attempted, Classification, Retry, attempt_record, classify, since_epoch};
 use crate::call::context::{CallContext, ClientContext, Next};
@@ -14,7 +17,7 @@ use crate::call::options::Deadline;
 use crate::call::progress::{Phase, Progress};
 use crate::call::questions::{Received, Sending};
 use crate::call::request::{mark_attempt, signed, unsigned, url_of};
-use crate::config::options::RetryMode;
+use crate::config::retry::RetryMode;
 use crate::error::kinds::{Attempt, Error, ErrorKind, ResponseMetadata};
 use crate::error::panics::caught;
 use crate::error::response::RawResponse;
@@ -53,7 +56,7 @@ pub(crate) async fn run(context: &CallContext<'_>) -> Result<Response, Error> {
     let calling = caught(calling);
     let done = match deadline {
         None => calling.await,
-        Some(Deadline { limit, end }) => match tokio::time::timeout_at(end.into(), calling).await {
+        Some(Deadline { limit, end }) => match tokio::time::timeout_at(end, calling).await {
             Ok(done) => done,
             Err(_) => Err(progress.cut_off(limit, &client.host())),
         },
@@ -86,20 +89,20 @@ pub(crate) async fn secured<T>(
     reading: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let Some(Deadline { limit, end }) = deadline else { return reading.await };
-    let done = tokio::time::timeout_at(end.into(), reading).await;
+    let done = tokio::time::timeout_at(end, reading).await;
     done.unwrap_or_else(|_| Err(cut_off_in(Phase::Securing, limit)))
 }
 
 async fn attempt_until_done(context: &CallContext<'_>) -> Result<(RawResponse, bool), Error> {
     let CallContext { client, call, progress, .. } = *context;
     let max_attempts = call.limits.max_attempts;
-    let invocation_id = (client.env.uuid)().to_string();
-    let url = url_of(client, call)?;
+    let invocation_id = (client.env.invocation_id)().to_string();
+    let url = url_of(client, call);
     let unsigned = || unsigned(client, call, &url, &invocation_id);
     // Made anew for each attempt, unless the host replied with another one.
     let mut base = None;
     if call.questions.request {
-        match context.ask_request(&unsigned()?).await? {
+        match Box::pin(context.ask_request(&unsigned()?)).await? {
             Sending::Request(request) => base = Some(request),
             Sending::Response(answer) => return context.without_attempt(answer),
         }
@@ -126,7 +129,7 @@ async fn attempt_until_done(context: &CallContext<'_>) -> Result<(RawResponse, b
             propose(client, &retry, number, is_last, may_correct_clock);
         clock_corrected |= next == Next::AtOnce;
         if call.questions.retries {
-            next = context.ask_retry(number, outcome.as_ref().err(), next).await?;
+            next = Box::pin(context.ask_retry(number, outcome.as_ref().err(), next)).await?;
             if next == Next::Stop && cost.is_some() {
                 client.quota.give_back(cost.take());
             }
@@ -193,7 +196,7 @@ async fn attempt(context: &CallContext<'_>, mut request: Request, number: u32) -
     context.until_deadline().await;
     mark_attempt(&mut request, number, call.limits.max_attempts)?;
     if call.questions.attempts {
-        match context.ask_attempt(number, &request).await? {
+        match Box::pin(context.ask_attempt(number, &request)).await? {
             Sending::Request(changed) => request = changed,
             Sending::Response(answer) => {
                 return Ok(Attempted { outcome: Ok(answer), identity: Some(identity), times: None });
@@ -205,7 +208,7 @@ async fn attempt(context: &CallContext<'_>, mut request: Request, number: u32) -
         if !call.questions.attempts {
             return Ok(attempted);
         }
-        match context.ask_received(number, attempted).await? {
+        match Box::pin(context.ask_received(number, attempted)).await? {
             Received::Outcome(attempted) => return Ok(attempted),
             Received::Again(changed) => request = changed,
         }
@@ -219,7 +222,7 @@ async fn exchange(
     identity: Identity,
     number: u32,
 ) -> Result<Attempted, Error> {
-    let CallContext { client, http, permits, call, progress, .. } = *context;
+    let CallContext { client, http, permits, knows_connections, call, progress, .. } = *context;
     let now = || client.skew.corrected((client.env.now)());
     let mut signed_at = None;
     // Asked before there is a permit: a call within the host's function may need the last one.
@@ -227,7 +230,7 @@ async fn exchange(
         let time = now();
         request = signed(client, request, &identity, time)?;
         signed_at = Some(time);
-        match context.ask_exchange(number, &request).await? {
+        match Box::pin(context.ask_exchange(number, &request)).await? {
             Sending::Request(changed) => request = changed,
             Sending::Response(answer) => {
                 return Ok(Attempted { outcome: Ok(answer), identity: Some(identity), times: None });
@@ -245,7 +248,15 @@ async fn exchange(
     if signed_at.is_none() {
         request = signed(client, request, &identity, time)?;
     }
-    let exchange = client.network.exchange(http, request, client.config.response_limit);
+    // On the heap, where it comes to be when there is a permit: many calls may wait for theirs.
+    let exchange = Box::pin(async {
+        let (network, limit) = (&client.network, client.config.response_limit);
+        if knows_connections && number == 1 {
+            network.exchange_at_once(http, request, limit).await
+        } else {
+            network.exchange(http, request, limit).await
+        }
+    });
     let outcome = match call.limits.attempt_timeout {
         None => exchange.await,
         Some(limit) => tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {

@@ -1,7 +1,9 @@
 //! How far a call has come: what its error says when its deadline ends it, or its caller does.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::error::kinds::{Attempt, Error, ErrorKind};
 

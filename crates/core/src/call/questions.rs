@@ -1,11 +1,12 @@
 //! What a call asks its host about its requests, its responses and its retries, and what the replies come to.
 
 use std::future::pending;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Method};
+use tokio::time::Instant;
 
 use crate::call::classify::{Attempted, Classification, Retry, classify};
 use crate::call::context::{CallContext, Next};

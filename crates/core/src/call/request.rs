@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use aws_sigv4::http_request::SigningSettings;
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
@@ -61,10 +60,9 @@ pub(crate) fn signed(
         region: &client.config.endpoint.signing_region,
         service: client.service.signing_name,
         time,
-        settings: SigningSettings::default(),
+        keys: &client.signing_keys,
     };
-    let bytes = body.as_deref().unwrap_or_default();
-    sign_request(headers, method.as_str(), url.as_str(), bytes, identity, scope)?;
+    sign_request(headers, method, url, body.as_deref().unwrap_or_default(), identity, &scope)?;
     Ok(request)
 }
 
@@ -72,10 +70,17 @@ fn unsendable(error: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::InvalidConfig, format!("the request cannot be made: {error}"))
 }
 
-pub(crate) fn url_of(client: &ClientContext, call: &Call) -> Result<Url, Error> {
-    let query = if call.encoded.query.is_empty() { String::new() } else { format!("?{}", call.encoded.query) };
-    let text = format!("{}{}{query}", client.config.endpoint.url, call.encoded.path);
-    parsed(&text)
+/// The endpoint's URL with the path and the query of the call. They are encoded, and so need no parser.
+pub(crate) fn url_of(client: &ClientContext, call: &Call) -> Url {
+    let (mut url, encoded) = (client.endpoint.clone(), &call.encoded);
+    match client.endpoint.path().trim_end_matches('/') {
+        "" => url.set_path(&encoded.path),
+        base => url.set_path(&[base, &encoded.path].concat()),
+    }
+    if !encoded.query.is_empty() {
+        url.set_query(Some(&encoded.query));
+    }
+    url
 }
 
 pub(crate) fn parsed(url: &str) -> Result<Url, Error> {

@@ -165,10 +165,12 @@ impl<'c> Blocking<'c> {
         let blocking_runtimes: Arc<BlockingRuntimes> = client.blocking_runtimes()?;
         let Some((blocking_runtime, permit)) = blocking_runtimes.take(deadline, slice)? else { return Ok(None) };
         let (http, progress, door) = (blocking_runtime.http.clone(), self.progress.clone(), self.door.clone());
+        let knows_connections = blocking_runtime.knows_connections();
         let future = Box::pin(async move {
             let http = &client.http(&http, 1, deadline).await?;
             let (client, permits, door, progress) = (client.context(), None, door.as_ref(), &*progress);
-            orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
+            let context = CallContext { client, http, permits, knows_connections, call, door, deadline, progress };
+            orchestrator::run(&context).await
         });
         Ok(Some(Running { future, blocking_runtime, permit }))
     }

@@ -6,15 +6,16 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
 use crate::call::options::Deadline;
 use crate::call::orchestrator::cut_off_in_queue;
 use crate::error::kinds::Error;
 use crate::error::resource_limits;
-use crate::runtime::io_thread::STACK;
+use crate::runtime::builder;
 
 /// A runtime and the HTTP client whose connections live on it.
 #[derive(Debug)]
@@ -23,7 +24,12 @@ pub(crate) struct BlockingRuntime {
     runtime: Option<Runtime>,
     /// Made by the first call that runs here.
     pub(crate) http: Arc<OnceLock<reqwest::Client>>,
+    /// Since when nobody has looked which of its connections were closed.
+    driven: Option<Instant>,
 }
+
+/// A call that follows another one so soon need not look again which connections were closed: it would be a system call of its own.
+const JUST_DRIVEN: Duration = Duration::from_micros(250);
 
 /// The blocking runtimes of a client in one process.
 #[derive(Debug)]
@@ -39,6 +45,8 @@ pub(crate) struct BlockingRuntimes {
 struct State {
     idle: Vec<BlockingRuntime>,
     made: u32,
+    /// How many threads wait for one; to wake nobody would be a system call too.
+    waiting: u32,
 }
 
 thread_local! {
@@ -83,6 +91,7 @@ impl BlockingRuntimes {
                 return Ok(None);
             }
             let until = deadline.map(|deadline| deadline.end).into_iter().chain(asked_again).min();
+            state.waiting += 1;
             state = match until {
                 None => self.freed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(until) => {
@@ -90,6 +99,7 @@ impl BlockingRuntimes {
                     self.freed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
+            state.waiting -= 1;
         }
         drop(state);
         let permit = RuntimePermit::new(self, held);
@@ -132,8 +142,11 @@ impl Drop for RuntimePermit {
             Some(blocking_runtime) => state.idle.push(blocking_runtime),
             None => state.made -= 1,
         }
+        let is_awaited = state.waiting > 0;
         drop(state);
-        self.blocking_runtimes.freed.notify_one();
+        if is_awaited {
+            self.blocking_runtimes.freed.notify_one();
+        }
         drop(gone);
     }
 }
@@ -141,18 +154,26 @@ impl Drop for RuntimePermit {
 impl BlockingRuntime {
     fn new() -> Result<BlockingRuntime, Error> {
         let fail = |e: std::io::Error| resource_limits::refused("the I/O of a call cannot be set up", &e);
-        let runtime = Builder::new_current_thread().enable_all().thread_stack_size(STACK).build().map_err(fail)?;
-        Ok(BlockingRuntime { runtime: Some(runtime), http: Arc::default() })
+        let runtime = builder::runtime().map_err(fail)?;
+        Ok(BlockingRuntime { runtime: Some(runtime), http: Arc::default(), driven: None })
+    }
+
+    /// Whether it has looked a moment ago which of its connections were closed.
+    pub(crate) fn knows_connections(&self) -> bool {
+        self.driven.is_some_and(|driven| driven.elapsed() < JUST_DRIVEN)
     }
 
     /// Drives `call`, at most for `slice`; `None` where it is not done by then. The thread is not in the runtime afterwards, so that
     /// what runs before the next slice may be a call on another blocking runtime.
-    pub(crate) fn drive<T>(&self, call: impl Future<Output = T>, slice: Option<Duration>) -> Option<T> {
+    pub(crate) fn drive<T>(&mut self, call: impl Future<Output = T>, slice: Option<Duration>) -> Option<T> {
         let runtime = self.runtime.as_ref()?;
-        match slice {
+        let done = match slice {
             None => Some(runtime.block_on(call)),
             Some(slice) => runtime.block_on(async { tokio::time::timeout(slice, call).await.ok() }),
-        }
+        };
+        // A runtime looks for what has come before it polls the call to its end.
+        self.driven = Some(Instant::now());
+        done
     }
 
     /// Drops what was driven here, where it may be half-way, and lets the runtime close the connection whose answer nobody waits
@@ -180,14 +201,12 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use tokio::runtime::Builder;
-
     use super::{BlockingRuntime, BlockingRuntimes};
 
     #[test]
     fn a_lane_may_end_where_nothing_may_wait() {
         let blocking_runtime = BlockingRuntime::new().expect("a blocking runtime");
-        Builder::new_current_thread().build().expect("a runtime").block_on(async { drop(blocking_runtime) });
+        crate::runtime::builder::runtime().expect("a runtime").block_on(async { drop(blocking_runtime) });
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials;
 
 use crate::client::Client;
-use crate::config::options::StaticCredentials;
+use crate::config::static_credentials::StaticCredentials;
 use crate::credentials::cache::Source;
 use crate::credentials::providers::mfa::{MfaCodes, MfaDevice};
 use crate::error::kinds::{Error, ErrorKind};

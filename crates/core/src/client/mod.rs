@@ -37,9 +37,11 @@ use crate::retry::rate_limiter::RateLimit;
 use crate::retry::standard::Quota;
 use crate::runtime::environment::Environment;
 use crate::runtime::host::{Asked, Door, Pump};
-use crate::runtime::io_thread::{self, PerProcess};
+use crate::runtime::io_thread;
+use crate::runtime::per_process::PerProcess;
 use crate::schema::{Operation, Service};
 use crate::signing::clock_skew::Skew;
+use crate::signing::key::SigningKeys;
 
 /// A client of one service; clones share their connections, credentials and retry quota.
 #[derive(Clone)]
@@ -159,7 +161,7 @@ impl Client {
                 region: options.region.as_deref().unwrap_or_default(),
                 host: "",
                 endpoint_source: options.endpoint_url.as_ref().map(|_| CODE),
-                names: options.option_names,
+                names: options.names,
             };
             let hint = hint::of(&client, "", &error);
             error.with_hint(hint)
@@ -184,8 +186,11 @@ impl Client {
         let alike = peer.map(|peer| &peer.0).filter(|peer| peer.network.is_like(&network));
         let network = alike.map_or_else(|| Arc::new(network), |peer| peer.network.clone());
         let given = options.http_proxy.is_some() || options.https_proxy.is_some();
-        let of_credentials =
-            if given && options.proxies_of_service { network.as_in(&env.variables) } else { network.clone() };
+        let of_credentials = if given && options.proxies_of_service.unwrap_or_default() {
+            network.as_in(&env.variables)
+        } else {
+            network.clone()
+        };
         let found = alike.filter(|peer| {
             let from = |config: &Config| (config.profile.clone(), config.credentials_region.clone());
             peer.credentials.is_found() && from(&peer.config) == from(&config) && options.finds_credentials()
@@ -200,6 +205,7 @@ impl Client {
             to(&peer.config) == to(&config)
         });
         let skew = Skew::starting_at(config.clock_offset);
+        let endpoint = request::parsed(&config.endpoint.url)?;
         let context = ClientContext {
             credentials,
             service,
@@ -209,6 +215,8 @@ impl Client {
             skew,
             env,
             user_agent,
+            signing_keys: SigningKeys::default(),
+            endpoint,
             network,
         };
         let pool = connected.map_or_else(|| Arc::new(PerProcess::new()), |peer| peer.pool.clone());
@@ -276,8 +284,9 @@ impl Client {
         let http = self.http(&pool, kept, deadline).await;
         let http = &http.map_err(|e| self.0.explained(e, call.operation))?;
         let permits = self.0.permits.get(|| Ok(Arc::new(Semaphore::new(self.most_at_once()))))?;
-        let (client, permits) = (&self.0.context, Some(&*permits));
-        orchestrator::run(&CallContext { client, http, permits, call, door, deadline, progress }).await
+        let (client, permits, knows_connections) = (&self.0.context, Some(&*permits), false);
+        let context = CallContext { client, http, permits, knows_connections, call, door, deadline, progress };
+        orchestrator::run(&context).await
     }
 
     /// Starts the call on the process's I/O thread. `done` is called once with the outcome, whatever becomes of the call; where
@@ -389,9 +398,9 @@ impl Client {
         if let Some(http) = made.get() {
             return Ok(http.clone());
         }
-        let url = request::parsed(&self.0.config.endpoint.url)?;
         let idle_connections = if self.0.config.keep_alive { idle_connections } else { 0 };
-        let http = orchestrator::secured(deadline, self.0.network.client(&url, idle_connections)).await?;
+        let making = self.0.network.client(&self.0.endpoint, idle_connections);
+        let http = Box::pin(orchestrator::secured(deadline, making)).await?;
         Ok(made.get_or_init(|| http).clone())
     }
 }
@@ -399,5 +408,24 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Client").field(&self.0.service.name).field(&self.0.host()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::call::progress::Progress;
+    use crate::schema::Operation;
+    use crate::testing::fuzzing;
+
+    /// Many may wait for a connection at once.
+    #[test]
+    fn a_call_that_waits_is_small() {
+        const MOST: usize = 4096;
+        let is_list = |(_, operation): &(_, &Operation)| operation.name == "ListMediaCapturePipelines";
+        let (client, operation) = fuzzing::operations().into_iter().find(is_list).expect("an operation");
+        let call = client.prepare(operation, &serde_json::json!({})).expect("a valid input");
+        let progress = Progress::default();
+        let size = size_of_val(&client.send_noting(&call, None, &progress));
+        assert!(size <= MOST, "{size}");
     }
 }

@@ -1,6 +1,5 @@
 //! A read of another service of AWS, with the credentials and connections of a client: what a look at a bucket or a role needs.
 
-use aws_sigv4::http_request::{PayloadChecksumKind, PercentEncodingMode, SigningSettings, UriPathNormalizationMode};
 use http::header::USER_AGENT;
 use http::{HeaderMap, Method};
 
@@ -11,6 +10,8 @@ use crate::client::loaded_credentials::on_io_thread;
 use crate::credentials::static_credentials::identity;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Request;
+use crate::runtime::builder;
+use crate::signing::key::SigningKeys;
 use crate::signing::sigv4::{SigningScope, sign_request};
 
 /// The most bytes of an answer.
@@ -40,16 +41,9 @@ impl Client {
             Some(given) => identity(given),
             None => inner.credentials.identity(&inner.env, None).await?,
         };
-        let mut settings = SigningSettings::default();
-        if service == "s3" {
-            // S3 reads paths as they are, and wants the checksum of the body.
-            settings.percent_encoding_mode = PercentEncodingMode::Single;
-            settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        }
-        let scope = SigningScope { region, service, time: (inner.env.now)(), settings };
+        let scope = SigningScope { region, service, time: (inner.env.now)(), keys: &SigningKeys::default() };
         let mut headers = HeaderMap::new();
-        sign_request(&mut headers, "GET", target.as_str(), &[], &identity, scope)?;
+        sign_request(&mut headers, &Method::GET, &target, &[], &identity, &scope)?;
         headers.insert(USER_AGENT, inner.user_agent.clone());
         let http = inner.network.client(&target, 1).await?;
         let request = Request { method: Method::GET, url: target, headers, body: None };
@@ -76,8 +70,7 @@ impl Client {
         url: &str,
         options: &CallOptions,
     ) -> Result<SignedAnswer, Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime
+        let runtime = builder::runtime()
             .map_err(|e| Error::new(ErrorKind::EndpointConnection, format!("no runtime can be started: {e}")))?;
         runtime.block_on(self.get_signed(service, region, url, options))
     }

@@ -52,6 +52,9 @@ pub enum Invalid<F> {
 /// What stays as it is in a path or query: the unreserved characters of RFC 3986.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The room for a body, which most need.
+const BODY: usize = 1024;
+
 /// Encodes `input` for `operation`. `token` fills in an idempotency token that the caller left out.
 pub fn encode<V: HostValue>(
     operation: &'static Operation,
@@ -59,7 +62,7 @@ pub fn encode<V: HostValue>(
     validation: Validation,
     token: impl FnOnce() -> Uuid,
 ) -> Result<Encoded, Invalid<V::Violation>> {
-    let mut walk = Encoder { validation, out: String::new(), faults: Vec::new() };
+    let mut walk = Encoder { validation, out: String::with_capacity(BODY), faults: Vec::new() };
     let mut wire = UriParts { query: operation.query.to_owned(), labels: Vec::new() };
     walk.input(operation.input, input, &mut wire, token).map_err(Invalid::Host)?;
     if walk.is_strict() {

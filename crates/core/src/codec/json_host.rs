@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::codec::host::{Description, HostBuilder, HostValue, Integer, Key, Slot, Text, TypeNames};
+use crate::codec::json::is_plain;
 use crate::codec::timestamp::Timestamp;
 
 impl HostValue for Value {
@@ -116,8 +117,7 @@ impl JsonBuilder {
     }
 
     fn quote(&mut self, text: &str) {
-        let plain = |b: u8| b >= 0x20 && b != b'"' && b != b'\\';
-        if text.bytes().all(plain) {
+        if is_plain(text) {
             self.text.push('"');
             self.text.push_str(text);
             self.text.push('"');

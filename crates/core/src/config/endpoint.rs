@@ -3,6 +3,7 @@
 use reqwest::Url;
 
 use crate::error::kinds::{Error, ErrorKind};
+use crate::schema::generated::options::{OptionId, OptionNames};
 use crate::schema::generated::partitions::PARTITIONS;
 use crate::schema::{Partition, Service};
 
@@ -32,6 +33,8 @@ pub struct Choice<'a> {
     pub dual_stack: bool,
     /// Whether the service's own endpoint is spoken to without TLS.
     pub plain_http: bool,
+    /// What the users of the binding call the options.
+    pub names: OptionNames,
 }
 
 /// The endpoint of `service` for what the user chose.
@@ -56,7 +59,8 @@ fn with_tls(service: &Service, choice: Choice<'_>) -> Result<Endpoint, Error> {
     if let Some(given) = choice.region
         && !is_region_label(given.strip_suffix('\n').unwrap_or(given))
     {
-        let message = format!("Provided region_name '{given}' doesn't match a supported format.");
+        let message =
+            format!("Provided {} '{given}' doesn't match a supported format.", choice.names.name(OptionId::RegionName));
         return Err(Error::new(ErrorKind::InvalidRegion, message));
     }
     if let Some(url) = choice.url {
@@ -254,6 +258,7 @@ mod tests {
             fips: true,
             dual_stack: true,
             plain_http: false,
+            names: crate::schema::generated::options::OptionNames::default(),
         };
         assert_eq!(url(&meetings::SERVICE, choice), "http://localhost:8080/a us-east-1");
     }

@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use crate::codec::encode::Validation;
 use crate::config::endpoint::{self, Choice, Endpoint};
-use crate::config::options::{Options, RetryConfig, RetryMode};
+use crate::config::options::Options;
 use crate::config::profile::Profile;
-use crate::config::setting_resolver::{
-    CODE, DEFAULT, SettingResolver, environment, invalid_setting, invalid_setting_as,
-};
+use crate::config::retry::{RetryConfig, RetryMode};
+use crate::config::setting_resolver::{AT_LEAST_ONE, CODE, DEFAULT, SettingResolver, environment, invalid_option};
 use crate::config::sso_session;
 use crate::config::user_agent::user_agent;
-use crate::error::hint::OptionNames;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::http::proxy::{Proxies, Proxy};
 use crate::http::tls::{Tls, Trust};
 use crate::runtime::environment::Environment;
 use crate::schema::Service;
+use crate::schema::generated::options::{OptionId, OptionNames};
 
 /// A client's configuration, resolved.
 #[derive(Clone, Debug)]
@@ -63,11 +62,26 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// Without a byte until an attempt is given up.
     pub read_timeout: Duration,
-    /// The settings by name, each with its source: `code`, an environment variable, a profile, or `default`.
-    pub sources: Vec<(&'static str, String)>,
-    pub(crate) option_names: OptionNames,
+    /// The settings, each with its source: `code`, an environment variable, a profile, or `default`.
+    pub sources: Vec<(OptionId, String)>,
+    pub(crate) names: OptionNames,
     pub(crate) tls: Tls,
     pub(crate) proxies: Proxies,
+}
+
+/// The value of a setting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SettingValue<'a> {
+    /// There is none.
+    None,
+    /// A text.
+    Text(&'a str),
+    /// A boolean.
+    Flag(bool),
+    /// A number.
+    Count(u64),
+    /// A time limit.
+    Time(Duration),
 }
 
 impl Config {
@@ -86,6 +100,32 @@ impl Config {
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
+    /// The settings that an option gives, whatever they come from.
+    #[must_use]
+    pub fn settings(&self) -> Vec<(OptionId, SettingValue<'_>)> {
+        use SettingValue::{Count, Flag, Text, Time};
+        let count = |count: u32| Some(Count(count.into()));
+        let settings = [
+            (OptionId::RegionName, Some(Text(&self.endpoint.region))),
+            (OptionId::EndpointUrl, Some(Text(&self.endpoint.url))),
+            (OptionId::SigningRegion, Some(Text(&self.endpoint.signing_region))),
+            (OptionId::UseFipsEndpoint, Some(Flag(self.use_fips))),
+            (OptionId::UseDualstackEndpoint, Some(Flag(self.use_dual_stack))),
+            (OptionId::RetryMode, Some(Text(self.retry.mode.name()))),
+            (OptionId::MaxAttempts, count(self.retry.max_attempts)),
+            (OptionId::Timeout, self.timeout.map(Time)),
+            (OptionId::AttemptTimeout, self.attempt_timeout.map(Time)),
+            (OptionId::ConnectTimeout, Some(Time(self.connect_timeout))),
+            (OptionId::ReadTimeout, Some(Time(self.read_timeout))),
+            (OptionId::MaxPoolConnections, count(self.max_pool_connections)),
+            (OptionId::MaxConcurrency, self.max_concurrency.and_then(count)),
+            (OptionId::KeepAlive, Some(Flag(self.keep_alive))),
+            (OptionId::ResponseLimit, Some(Count(self.response_limit as u64))),
+            (OptionId::UserAgent, Some(Text(&self.user_agent))),
+        ];
+        settings.into_iter().map(|(option, value)| (option, value.unwrap_or(SettingValue::None))).collect()
+    }
+
     /// The service that the calls go to, and the options for it: another one than `service` where the namespace says so.
     pub(crate) fn target(service: &'static Service, options: &Options) -> Result<&'static Service, Error> {
         match options.namespace.as_deref() {
@@ -95,7 +135,9 @@ impl Config {
             }
             Some(LEGACY) if service.name == LEGACY => Ok(service),
             Some(other) if service.name == LEGACY => {
-                Err(invalid_setting("namespace", other, "\"media-pipelines\" or \"chime\""))
+                let option = OptionId::Namespace;
+                let expected = "\"media-pipelines\" or \"chime\"";
+                Err(invalid_option(options.names.name(option), option, other, expected))
             }
             Some(_) => {
                 let message =
@@ -107,57 +149,60 @@ impl Config {
 
     /// Resolves what the code left open.
     pub(crate) fn resolve(service: &Service, options: &Options, env: &Environment) -> Result<Config, Error> {
-        let (named, source) = if options.local { (None, DEFAULT.to_owned()) } else { profile_name(options, env) };
-        let profile = if options.local { Profile::without_files() } else { Profile::load(env, named.as_deref())? };
+        let (named, source) =
+            if options.local.unwrap_or_default() { (None, DEFAULT.to_owned()) } else { profile_name(options, env) };
+        let profile = if options.local.unwrap_or_default() {
+            Profile::without_files()
+        } else {
+            Profile::load(env, named.as_deref())?
+        };
         sso_session::check(&profile)?;
-        let chain = SettingResolver::new(env, profile);
-        chain.note("profile_name", source);
-        let region =
-            chain.text("region_name", options.region.as_deref(), &["AWS_REGION", "AWS_DEFAULT_REGION"], "region");
+        let chain = SettingResolver::new(env, profile, options.names);
+        chain.note(OptionId::ProfileName, source);
+        let region = chain.text(OptionId::RegionName, options.region.as_deref());
         // The legacy service needs no region, for it is in this one.
         let fallback = options.namespace.as_ref().map(|_| "us-east-1".to_owned());
         let region = region.map(|found| found.value).or(fallback);
         let url = endpoint_url(service, options, &chain)?;
-        let (fips, dual_stack) = ("use_fips_endpoint", "use_dualstack_endpoint");
-        let fips = chain.flag(fips, options.use_fips, "AWS_USE_FIPS_ENDPOINT", fips);
-        let dual_stack = chain.flag(dual_stack, options.use_dual_stack, "AWS_USE_DUALSTACK_ENDPOINT", dual_stack);
+        let fips = chain.flag(OptionId::UseFipsEndpoint, options.use_fips);
+        let dual_stack = chain.flag(OptionId::UseDualstackEndpoint, options.use_dual_stack);
         let choice = Choice {
             region: region.as_deref(),
             url: url.as_deref(),
             fips,
             dual_stack,
             plain_http: options.plain_http.unwrap_or_default(),
+            names: options.names,
         };
         let mut endpoint = endpoint::resolve(service, choice)?;
-        if let Some(region) = chain.code("signing_region", options.signing_region.clone()) {
+        if let Some(region) = chain.code(OptionId::SigningRegion, options.signing_region.clone()) {
             endpoint.signing_region = region;
         }
         let written = endpoint.url.clone();
         let retry = retry(options, &chain)?;
         let connect_timeout = default_connect_timeout(options, &chain)?;
-        let seconds = |name, given| chain.code(name, given).map(|seconds| duration(name, seconds)).transpose();
         Ok(Config {
             endpoint,
             use_fips: fips,
             use_dual_stack: dual_stack,
             retry,
-            timeout: seconds("timeout", options.timeout)?,
-            attempt_timeout: seconds("attempt_timeout", options.attempt_timeout)?,
-            connect_timeout: seconds("connect_timeout", options.connect_timeout)?.unwrap_or(connect_timeout),
-            read_timeout: seconds("read_timeout", options.read_timeout)?.unwrap_or(READ_TIMEOUT),
-            max_pool_connections: count("max_pool_connections", options.max_pool_connections, &chain)?.unwrap_or(10),
-            max_concurrency: count("max_concurrency", options.max_concurrency, &chain)?,
-            corrects_clock_skew: !chain.flag(
-                "disable_clock_skew_correction",
-                options.disable_clock_skew_correction,
-                "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
-                "disable_clock_skew_correction",
-            ),
+            timeout: chain.duration(OptionId::Timeout, options.timeout)?,
+            attempt_timeout: chain.duration(OptionId::AttemptTimeout, options.attempt_timeout)?,
+            connect_timeout: chain
+                .duration(OptionId::ConnectTimeout, options.connect_timeout)?
+                .unwrap_or(connect_timeout),
+            read_timeout: chain.duration(OptionId::ReadTimeout, options.read_timeout)?.unwrap_or(READ_TIMEOUT),
+            max_pool_connections: chain
+                .count(OptionId::MaxPoolConnections, options.max_pool_connections)?
+                .unwrap_or(10),
+            max_concurrency: chain.count(OptionId::MaxConcurrency, options.max_concurrency)?,
+            corrects_clock_skew: !chain
+                .flag(OptionId::DisableClockSkewCorrection, options.disable_clock_skew_correction),
             clock_offset: clock_offset(options)?,
             keep_alive: options.keep_alive.unwrap_or(true),
             tcp_keepalive: tcp_keepalive(options, &chain),
             response_limit: options.response_limit.unwrap_or(RESPONSE_LIMIT),
-            validation: options.validation,
+            validation: options.validation.unwrap_or_default(),
             user_agent: user_agent(options, &chain, retry.mode),
             // The legacy service needs no region; the services that give credentials do.
             credentials_region: region.or_else(|| (service.name == LEGACY).then(|| "us-east-1".to_owned())),
@@ -165,18 +210,41 @@ impl Config {
                 trust: trust(options, &chain),
                 extra_trust: options.extra_trust.clone(),
                 variables: env.variables.clone(),
-                client_cert: chain.code("client_cert", options.client_cert.clone()),
+                client_cert: chain.code(OptionId::ClientCert, options.client_cert.clone()),
             },
-            proxies: if options.local && options.http_proxy.is_none() && options.https_proxy.is_none() {
+            proxies: if options.local.unwrap_or_default()
+                && options.http_proxy.is_none()
+                && options.https_proxy.is_none()
+            {
                 Proxies::default()
             } else {
                 proxies(options, env, &chain).for_endpoint(&written)
             },
             profile: named,
             asks_for_mfa_code: asks_for_mfa_code(&chain.profile, options, env),
-            option_names: options.option_names,
+            names: options.names,
             sources: chain.into_sources(),
         })
+    }
+}
+
+impl Options {
+    /// Whether the credentials are those that the providers find.
+    pub(crate) fn finds_credentials(&self) -> bool {
+        self.credentials.is_none() && !self.unsigned.unwrap_or_default()
+    }
+
+    /// The options, of which an empty text is as one that is left out. Proxies stay, for an empty one turns proxies off.
+    #[must_use]
+    pub(crate) fn without_empty(&self) -> Options {
+        let mut options = self.clone();
+        for text in options.texts() {
+            text.take_if(|text| text.is_empty());
+        }
+        options.verify.take_if(|trust| matches!(trust, Trust::Bundle(bundle) if bundle.is_empty()));
+        options.client_cert.take_if(|cert| cert.chain.is_empty() && cert.key.is_empty());
+        options.credentials.take_if(|keys| keys.access_key_id.is_empty() && keys.secret_access_key.is_empty());
+        options
     }
 }
 
@@ -228,7 +296,7 @@ fn endpoint_url(service: &Service, options: &Options, chain: &SettingResolver<'_
             None => return Ok(None),
         },
     };
-    chain.note("endpoint_url", source);
+    chain.note(OptionId::EndpointUrl, source);
     Ok(Some(url))
 }
 
@@ -238,8 +306,7 @@ pub(crate) fn configured_url(
     ignore: Option<bool>,
     chain: &SettingResolver<'_>,
 ) -> Result<Option<(String, String)>, Error> {
-    let name = "ignore_configured_endpoint_urls";
-    if chain.flag(name, ignore, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", name) {
+    if chain.flag(OptionId::IgnoreConfiguredEndpointUrls, ignore) {
         return Ok(None);
     }
     let id = service_id.replace(' ', "_");
@@ -257,8 +324,7 @@ pub(crate) fn configured_url(
 
 /// Until a connection must stand, by AWS's defaults mode.
 fn default_connect_timeout(options: &Options, chain: &SettingResolver<'_>) -> Result<Duration, Error> {
-    let name = "defaults_mode";
-    let Some(found) = chain.text(name, options.defaults_mode.as_deref(), &["AWS_DEFAULTS_MODE"], name) else {
+    let Some(found) = chain.text(OptionId::DefaultsMode, options.defaults_mode.as_deref()) else {
         return Ok(Duration::from_millis(3100));
     };
     let allowed = "\"standard\", \"in-region\", \"cross-region\", \"mobile\", \"auto\" or \"legacy\"";
@@ -267,23 +333,23 @@ fn default_connect_timeout(options: &Options, chain: &SettingResolver<'_>) -> Re
         "in-region" => Ok(Duration::from_millis(1100)),
         "mobile" => Ok(Duration::from_secs(30)),
         "legacy" => Ok(Duration::from_mins(1)),
-        _ => Err(invalid_setting(&found.label, &found.value, allowed)),
+        _ => Err(found.invalid(allowed)),
     }
 }
 
 fn retry(options: &Options, chain: &SettingResolver<'_>) -> Result<RetryConfig, Error> {
-    let mode = match chain.text("retry_mode", options.retry_mode.as_deref(), &["AWS_RETRY_MODE"], "retry_mode") {
+    let mode = match chain.text(OptionId::RetryMode, options.retry_mode.as_deref()) {
         Some(found) => RetryMode::parse(&found.value).ok_or_else(|| {
             let expected = "\"standard\", \"adaptive\" or \"legacy\"";
-            invalid_setting_as(ErrorKind::InvalidRetryMode, &found.label, &found.value, expected)
+            found.invalid_as(ErrorKind::InvalidRetryMode, expected)
         })?,
         None => RetryMode::Standard,
     };
     let given = options.max_attempts.map(|attempts| attempts.to_string());
-    let max_attempts = match chain.text("max_attempts", given.as_deref(), &["AWS_MAX_ATTEMPTS"], "max_attempts") {
+    let max_attempts = match chain.text(OptionId::MaxAttempts, given.as_deref()) {
         Some(found) => match found.value.trim().parse() {
             Ok(attempts) if attempts > 0 => attempts,
-            _ => return Err(invalid_setting(&found.label, &found.value, "an integer of at least 1")),
+            _ => return Err(found.invalid(AT_LEAST_ONE)),
         },
         None => mode.default_attempts(),
     };
@@ -292,16 +358,9 @@ fn retry(options: &Options, chain: &SettingResolver<'_>) -> Result<RetryConfig, 
 
 /// On, unless a place says another word than `true`.
 fn tcp_keepalive(options: &Options, chain: &SettingResolver<'_>) -> bool {
-    let (name, given) = ("tcp_keepalive", options.tcp_keepalive.map(|on| on.to_string()));
-    let found = chain.text(name, given.as_deref(), &["BOTOCORE_TCP_KEEPALIVE"], name);
+    let given = options.tcp_keepalive.map(|on| on.to_string());
+    let found = chain.text(OptionId::TcpKeepalive, given.as_deref());
     found.is_none_or(|found| found.value.eq_ignore_ascii_case("true"))
-}
-
-fn count(name: &'static str, given: Option<u32>, chain: &SettingResolver<'_>) -> Result<Option<u32>, Error> {
-    match chain.code(name, given) {
-        Some(0) => Err(invalid_setting(name, "0", "an integer of at least 1")),
-        count => Ok(count),
-    }
 }
 
 fn clock_offset(options: &Options) -> Result<i64, Error> {
@@ -309,27 +368,24 @@ fn clock_offset(options: &Options) -> Result<i64, Error> {
     const MOST: f64 = 4e9;
     let seconds = options.clock_offset.unwrap_or_default();
     if !(-MOST..=MOST).contains(&seconds) {
-        return Err(invalid_setting("clock_offset", &seconds.to_string(), "a number of seconds"));
+        let (names, option) = (options.names, OptionId::ClockOffset);
+        let value = (seconds * names.units_in_a_second).to_string();
+        return Err(invalid_option(names.name(option), option, &value, &format!("a number of {}", names.unit)));
     }
     #[expect(clippy::cast_possible_truncation, reason = "in the range of the check above")]
     Ok(seconds.round() as i64)
 }
 
-pub(crate) fn duration(name: &str, seconds: f64) -> Result<Duration, Error> {
-    let positive = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
-    positive.ok_or_else(|| invalid_setting(name, &seconds.to_string(), "a positive number of seconds"))
-}
-
 fn trust(options: &Options, chain: &SettingResolver<'_>) -> Trust {
-    let name = "verify";
+    let option = OptionId::Verify;
     if let Some(trust) = &options.verify {
-        chain.note(name, CODE.to_owned());
+        chain.note(option, CODE.to_owned());
         return trust.clone();
     }
-    let found = chain.text(name, None, &["AWS_CA_BUNDLE"], "ca_bundle").map(|found| found.value);
+    let found = chain.text(option, None).map(|found| found.value);
     let requests = || {
         let bundle = chain.variable("REQUESTS_CA_BUNDLE")?;
-        chain.note(name, environment("REQUESTS_CA_BUNDLE"));
+        chain.note(option, environment("REQUESTS_CA_BUNDLE"));
         Some(bundle)
     };
     let bundle = found.or_else(requests);
@@ -337,13 +393,13 @@ fn trust(options: &Options, chain: &SettingResolver<'_>) -> Trust {
 }
 
 fn proxies(options: &Options, env: &Environment, chain: &SettingResolver<'_>) -> Proxies {
-    let name = "proxies";
+    let option = OptionId::Proxies;
     let Options { http_proxy, https_proxy, no_proxy, .. } = options;
     if http_proxy.is_some() || https_proxy.is_some() {
-        chain.note(name, CODE.to_owned());
+        chain.note(option, CODE.to_owned());
         return Proxies::given(http_proxy.as_deref(), https_proxy.as_deref(), no_proxy.as_deref());
     }
     let (proxies, variables) = Proxies::of_environment(&env.variables);
-    chain.note(name, if variables.is_empty() { DEFAULT.to_owned() } else { environment(&variables.join(", ")) });
+    chain.note(option, if variables.is_empty() { DEFAULT.to_owned() } else { environment(&variables.join(", ")) });
     proxies
 }

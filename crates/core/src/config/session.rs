@@ -6,6 +6,7 @@ use crate::config::resolve::profile_name;
 use crate::config::setting_resolver::SettingResolver;
 use crate::error::kinds::Error;
 use crate::runtime::environment::Environment;
+use crate::schema::generated::options::OptionId;
 
 /// What a session knows of its settings.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub fn session_settings(options: &Options, env: &Environment) -> Result<SessionS
     let (named, _) = profile_name(options, env);
     let profile = Profile::load(env, named.as_deref())?;
     let (name, available_profiles) = (profile.name.clone(), profile.names().to_vec());
-    let chain = SettingResolver::new(env, profile);
-    let region = chain.text("region_name", options.region.as_deref(), &["AWS_REGION", "AWS_DEFAULT_REGION"], "region");
+    let chain = SettingResolver::new(env, profile, options.names);
+    let region = chain.text(OptionId::RegionName, options.region.as_deref());
     Ok(SessionSettings { region: region.map(|found| found.value), profile: name, available_profiles })
 }

@@ -1,11 +1,13 @@
 //! The user agent, in the form that AWS's SDKs give it.
 
-use crate::config::options::{Options, RetryMode};
+use crate::config::options::Options;
+use crate::config::retry::RetryMode;
 use crate::config::setting_resolver::SettingResolver;
+use crate::schema::generated::options::OptionId;
 
 /// The text of the header. One that the code gives stands alone.
 pub(crate) fn user_agent(options: &Options, chain: &SettingResolver<'_>, mode: RetryMode) -> String {
-    let app_id = chain.text("user_agent_appid", options.app_id.as_deref(), &["AWS_SDK_UA_APP_ID"], "sdk_ua_app_id");
+    let app_id = chain.text(OptionId::UserAgentAppid, options.app_id.as_deref());
     let mut parts = match &options.user_agent {
         Some(given) => vec![given.clone()],
         None => standard(options, chain, mode, app_id.as_ref().map(|found| found.value.as_str())),

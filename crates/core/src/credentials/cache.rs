@@ -22,7 +22,8 @@ use crate::error::kinds::{Error, ErrorKind};
 use crate::http::transport::Network;
 use crate::runtime::environment::Environment;
 use crate::runtime::host::{Door, Questions};
-use crate::runtime::io_thread::{self, PerProcess};
+use crate::runtime::io_thread;
+use crate::runtime::per_process::PerProcess;
 
 /// Where a client's credentials come from.
 #[derive(Debug)]
@@ -65,15 +66,18 @@ impl Source {
         Questions { credentials: matches!(self, Source::Host(_)), ..Questions::default() }
     }
 
-    /// Credentials that are valid now.
+    /// Credentials that are valid now. What loads them is on the heap, for few calls need it.
     pub(crate) async fn identity(&self, env: &Environment, door: Option<&Door>) -> Result<Identity, Error> {
         match self {
-            Source::Host(host) => host.identity(door).await,
+            Source::Host(host) => Box::pin(host.identity(door)).await,
             Source::Fixed(identity) => {
                 static_credentials::check_identity(identity)?;
                 Ok(identity.clone())
             }
-            Source::CachedProvider(found) => found.identity(env).await,
+            Source::CachedProvider(found) => match found.fresh(env)? {
+                Some(identity) => Ok(identity),
+                None => Box::pin(found.load(env)).await,
+            },
             Source::Unsigned => Ok(Identity::new((), None)),
         }
     }
@@ -119,18 +123,24 @@ impl CachedProvider {
         self.providers.load_with(env, codes).await
     }
 
-    async fn identity(&self, env: &Environment) -> Result<Identity, Error> {
+    /// Those that are kept and may be sent.
+    fn fresh(&self, env: &Environment) -> Result<Option<Identity>, Error> {
         let cache = self.kept.get(|| Ok(Arc::default()))?;
         let now = (env.now)();
-        if let Some(CachedCredentials { identity, schedule }) = cache.kept()
-            && schedule.is_sendable(now)
-        {
-            if schedule.wants_refresh(now) {
-                // What it fails of does not concern a call that has credentials.
-                drop(self.join(&cache, env));
-            }
-            return Ok(identity);
+        let Some(CachedCredentials { identity, schedule }) = cache.kept().filter(|kept| kept.schedule.is_sendable(now))
+        else {
+            return Ok(None);
+        };
+        if schedule.wants_refresh(now) {
+            // What it fails of does not concern a call that has credentials.
+            drop(self.join(&cache, env));
         }
+        Ok(Some(identity))
+    }
+
+    /// What the load that is under way, or a new one, comes to.
+    async fn load(&self, env: &Environment) -> Result<Identity, Error> {
+        let cache = self.kept.get(|| Ok(Arc::default()))?;
         let mut load = match self.join(&cache, env)? {
             Joined::Loaded(identity) => return Ok(identity),
             Joined::Loading(load) => load,

@@ -19,7 +19,7 @@ use crate::credentials::static_credentials::{self, CODE};
 use crate::error::kinds::{Error, ErrorKind};
 use crate::runtime::fork;
 use crate::runtime::host::{Door, HostClock, HostCredentials, Pump, Question, Reply, host_is_gone};
-use crate::runtime::io_thread::PerProcess;
+use crate::runtime::per_process::PerProcess;
 
 /// The credentials of one function of the host's user, cached for all clients that share it.
 #[derive(Default)]

@@ -30,6 +30,7 @@ use crate::error::panics::caught_as;
 use crate::http::proxy::Proxies;
 use crate::http::transport::Network;
 use crate::runtime::environment::Environment;
+use crate::schema::generated::options::OptionNames;
 
 /// The providers of one client. Nothing of a load outlives it, so that a new login, key or role is seen by the next.
 #[derive(Debug)]
@@ -104,7 +105,7 @@ impl Providers {
             region: config.credentials_region.clone().map(Region::new),
             use_fips: config.use_fips,
             use_dual_stack: config.use_dual_stack,
-            process: if options.process_in_shell { Style::Shell } else { Style::Words },
+            process: if options.process_in_shell.unwrap_or_default() { Style::Shell } else { Style::Words },
             network,
             direct: Arc::new(direct),
         }
@@ -170,7 +171,7 @@ struct Search<'s> {
 
 impl<'s> Search<'s> {
     fn new(providers: &'s Providers, env: &'s Environment, profile: Profile, codes: &'s MfaCodes) -> Search<'s> {
-        let chain = SettingResolver::new(env, profile);
+        let chain = SettingResolver::new(env, profile, OptionNames::default());
         let url = |service| {
             let found = configured_url(service, providers.ignore_configured_endpoint_urls, &chain)?;
             Ok::<_, Error>(found.map(|(url, _)| url))

@@ -40,6 +40,7 @@ use crate::error::response::RawResponse;
 use crate::http::cause::chain;
 use crate::http::transport::{Network, Request, host_of};
 use crate::redact;
+use crate::runtime::builder;
 use crate::runtime::environment::Environment;
 
 /// The configuration of such clients, but for the endpoint.
@@ -191,11 +192,12 @@ impl Intercept for PathAsGiven {
     }
 }
 
-/// Has AWS's clients read the one variable that they take from the process's own environment, and keep: where their endpoints are.
-/// To be called on a thread of the host while no other may write the environment, before a client is made that looks for
+/// Has libraries read what they take from the process's own environment, and keep: tokio, and AWS's clients where their endpoints
+/// are. To be called on a thread of the host while no other may write the environment, before a client is made that looks for
 /// credentials: else the first use of theirs would read it, on the I/O thread.
 pub fn read_process_environment(options: &Options) {
     static READ: Once = Once::new();
+    builder::prepare();
     if !options.finds_credentials() {
         return;
     }

@@ -3,9 +3,9 @@
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 
-use crate::config::options::StaticCredentials;
 use crate::config::profile::{File, Profile};
 use crate::config::setting_resolver::invalid_setting;
+use crate::config::static_credentials::StaticCredentials;
 use crate::credentials::providers::document::time;
 use crate::credentials::refresh::Schedule;
 use crate::error::kinds::{Error, ErrorKind};
@@ -84,6 +84,9 @@ fn check(credentials: &Credentials, provider: &str) -> Result<(), Error> {
 }
 
 fn fault(value: &str, to_the_byte: bool) -> Option<String> {
+    if value.bytes().all(|b| b.is_ascii_graphic()) {
+        return None;
+    }
     let at = |index: usize| match index {
         0 => "begins with",
         _ if index + 1 == value.chars().count() => "ends with",

@@ -4,32 +4,7 @@
 use crate::error::hint_rows::{Facts, ROWS, is_legacy};
 use crate::error::kinds::Error;
 use crate::schema::Service;
-
-/// The names by which the host knows the options, where they are others than those of [`OptionNames::KNOWN`], which are Python's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OptionNames(pub &'static [(&'static str, &'static str)]);
-
-impl OptionNames {
-    /// The options that hints name.
-    pub const KNOWN: [&'static str; 11] = [
-        "attempt_timeout",
-        "connect_timeout",
-        "endpoint_url",
-        "profile_name",
-        "proxies",
-        "read_timeout",
-        "region_name",
-        "timeout",
-        "use_dualstack_endpoint",
-        "use_fips_endpoint",
-        "verify",
-    ];
-
-    /// The host's name of an option.
-    pub(crate) fn of<'n>(&self, option: &'n str) -> &'n str {
-        self.0.iter().find(|(known, _)| *known == option).map_or(option, |(_, name)| name)
-    }
-}
+use crate::schema::generated::options::{OptionId, OptionNames};
 
 /// What of a client may stand in a cure.
 #[derive(Debug)]
@@ -80,7 +55,7 @@ fn filled(text: &str, client: &Client<'_>, operation: &str) -> String {
 }
 
 fn value(name: &str, client: &Client<'_>, operation: &str) -> String {
-    let endpoint_url = client.names.of("endpoint_url");
+    let endpoint_url = client.names.name(OptionId::EndpointUrl);
     match name {
         "region" => client.region.to_owned(),
         "host" => client.host.to_owned(),
@@ -101,7 +76,7 @@ fn value(name: &str, client: &Client<'_>, operation: &str) -> String {
         "conditions" => "with the conditions aws:SourceAccount and aws:SourceArn arn:aws:chime:*:ACCOUNT:*; the caller needs \
                          s3:GetBucketPolicy; the bucket must be in the caller's account and in the meeting's media Region"
             .to_owned(),
-        option => client.names.of(option).to_owned(),
+        name => OptionId::named(name).map_or(name, |option| client.names.name(option)).to_owned(),
     }
 }
 
@@ -109,9 +84,10 @@ fn value(name: &str, client: &Client<'_>, operation: &str) -> String {
 mod tests {
     use serde_json::Value;
 
-    use super::{Client, OptionNames, of, value};
+    use super::{Client, OptionId, OptionNames, of, value};
     use crate::error::hint_rows::ROWS;
     use crate::error::kinds::{Error, ErrorKind, ResponseMetadata, ServiceError};
+    use crate::schema::generated::options::NODE;
     use crate::service;
 
     fn hint_of(service_name: &str, operation: &str, error: &Error) -> Option<String> {
@@ -236,7 +212,7 @@ mod tests {
         let facts = ["region", "host", "service", "operation", "where", "principal", "actions", "role", "conditions"];
         for row in ROWS {
             for name in row.cure.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
-                assert!(facts.contains(&name) || OptionNames::KNOWN.contains(&name), "{name} of {:?}", row.cure);
+                assert!(facts.contains(&name) || OptionId::named(name).is_some(), "{name} of {:?}", row.cure);
             }
         }
     }
@@ -244,7 +220,7 @@ mod tests {
     #[test]
     fn options_go_by_the_names_of_the_host() {
         let service = service("chime").expect("a known service");
-        let names = OptionNames(&[("endpoint_url", "endpoint")]);
+        let names = NODE;
         let client = Client { service, region: "r", host: "h", endpoint_source: Some("code"), names };
         assert_eq!(value("where", &client, "X"), "look at endpoint");
         assert_eq!(value("verify", &client, "X"), "verify");

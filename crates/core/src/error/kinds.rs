@@ -10,6 +10,7 @@ use crate::error::cause::Cause;
 use crate::error::network_cause::NetworkCause;
 use crate::schema::Service;
 pub use crate::schema::generated::kinds::ErrorKind;
+use crate::schema::generated::options::OptionId;
 
 /// Why a call, or the making of a client, failed.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ struct Inner {
     hint: Option<String>,
     raised_by_host: bool,
     network_cause: Option<NetworkCause>,
+    option: Option<(OptionId, String)>,
 }
 
 impl ErrorKind {
@@ -103,6 +105,7 @@ impl Error {
             hint: None,
             raised_by_host: false,
             network_cause: None,
+            option: None,
         }))
     }
 
@@ -179,6 +182,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_option(mut self, option: OptionId, value: &str) -> Error {
+        self.0.option = Some((option, value.to_owned()));
+        self
+    }
+
     pub(crate) fn service_mut(&mut self) -> Option<&mut ServiceError> {
         self.0.service.as_mut()
     }
@@ -199,6 +207,12 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The option of the client whose value is not understood, and that value.
+    #[must_use]
+    pub fn option(&self) -> Option<(OptionId, &str)> {
+        self.0.option.as_ref().map(|(option, value)| (*option, value.as_str()))
     }
 
     /// The operation, if there was one.

@@ -33,8 +33,10 @@ impl RawResponse {
     pub(crate) fn metadata(&self) -> ResponseMetadata {
         let mut headers: Vec<(String, String)> = Vec::with_capacity(self.headers.len());
         for name in self.headers.keys() {
-            let values: Vec<String> = self.headers.get_all(name).iter().map(|value| latin1(value.as_bytes())).collect();
-            headers.push((name.as_str().to_owned(), values.join(", ")));
+            let mut values = self.headers.get_all(name).iter().map(|value| latin1(value.as_bytes()));
+            let mut joined = values.next().unwrap_or_default();
+            values.for_each(|value| joined.extend([", ", &value]));
+            headers.push((name.as_str().to_owned(), joined));
         }
         let of = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let own = of("x-amzn-requestid");
@@ -54,7 +56,10 @@ impl ResponseMetadata {
 
 /// HTTP headers are octets, which Python and browsers read as Latin-1.
 fn latin1(octets: &[u8]) -> String {
-    octets.iter().copied().map(char::from).collect()
+    match str::from_utf8(octets) {
+        Ok(text) if text.is_ascii() => text.to_owned(),
+        _ => octets.iter().copied().map(char::from).collect(),
+    }
 }
 
 /// The error that an answer is. What it quotes of `token`, the session token of its request, is hidden.

@@ -2,6 +2,7 @@
 
 pub(crate) mod cause;
 pub(crate) mod large_body;
+pub mod other;
 pub(crate) mod proxy;
 pub mod tls;
 pub(crate) mod transport;

@@ -21,7 +21,7 @@ use crate::http::large_body;
 use crate::http::proxy::{Proxies, Usable};
 use crate::http::tls::{self, Tls};
 use crate::runtime::environment::Variables;
-use crate::runtime::io_thread::PerProcess;
+use crate::runtime::per_process::PerProcess;
 
 /// How connections are made, for the service's traffic and for that of credentials.
 #[derive(Debug)]
@@ -40,6 +40,13 @@ pub(crate) struct SocketOptions {
     pub(crate) read_timeout: Duration,
     /// Whether TCP asks a silent peer whether it is still there.
     pub(crate) tcp_keepalive: bool,
+}
+
+impl SocketOptions {
+    /// The defaults, but for both limits.
+    pub(crate) fn within(limit: Duration) -> SocketOptions {
+        SocketOptions { connect_timeout: limit, read_timeout: limit, tcp_keepalive: true }
+    }
 }
 
 /// The task that reads certificates.
@@ -120,16 +127,26 @@ impl Network {
         }
     }
 
-    /// Sends the request and reads the whole answer, of at most `limit` bytes.
+    /// Sends the request and reads the whole answer, of at most `limit` bytes. Of a process that stood still the runtime may not yet
+    /// know which idle connections were closed meanwhile: it looks first.
     pub(crate) async fn exchange(
         &self,
         http: &reqwest::Client,
         request: Request,
         limit: usize,
     ) -> Result<RawResponse, Error> {
-        // Of a process that stood still the runtime may not yet know which idle connections were closed meanwhile: it looks
-        // before it comes back here.
+        // The runtime looks before it comes back here.
         yield_now().await;
+        self.exchange_at_once(http, request, limit).await
+    }
+
+    /// The same where the runtime has looked a moment ago.
+    pub(crate) async fn exchange_at_once(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        limit: usize,
+    ) -> Result<RawResponse, Error> {
         let url = request.url.clone();
         let failed = |error: reqwest::Error| self.failure(&error, &url);
         let mut sent = reqwest::Request::new(request.method, request.url);

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::runtime::io_thread::PerProcess;
+use crate::runtime::per_process::PerProcess;
 
 /// The rate limit that the calls of a client share in one process. Times are since any fixed point.
 #[derive(Debug, Default)]

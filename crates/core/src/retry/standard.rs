@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::runtime::io_thread::PerProcess;
+use crate::runtime::per_process::PerProcess;
 
 /// Why an attempt may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

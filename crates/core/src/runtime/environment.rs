@@ -1,5 +1,6 @@
 //! The clock, the rng and the environment, injected so that tests hold them still. Everything else reads them here.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
+
+use crate::runtime::fork;
 
 type Now = dyn Fn() -> SystemTime + Send + Sync;
 type Random = dyn Fn() -> f64 + Send + Sync;
@@ -25,6 +28,8 @@ pub struct Environment {
     pub variables: Variables,
     /// A fresh version 4 UUID.
     pub uuid: Arc<FreshUuid>,
+    /// The same where it only tells calls apart, and a repeated one does no harm.
+    pub invocation_id: Arc<FreshUuid>,
     /// A wait of that length.
     pub sleep: Arc<Sleep>,
 }
@@ -54,6 +59,7 @@ impl Environment {
             random: Arc::new(random),
             variables,
             uuid: Arc::new(Uuid::new_v4),
+            invocation_id: Arc::new(invocation_id),
             sleep: Arc::new(|length| Box::pin(tokio::time::sleep(length))),
         }
     }
@@ -75,6 +81,34 @@ impl Environment {
 fn random() -> f64 {
     let (_, drawn) = Uuid::new_v4().as_u64_pair();
     (drawn & ((1 << f64::MANTISSA_DIGITS) - 1)) as f64 / (1_u64 << f64::MANTISSA_DIGITS) as f64
+}
+
+/// From a generator of this thread, which saves a call the way into the operating system. Its seed is its process's own, but a copy
+/// of a restored memory image goes on alike.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the clock, random numbers and variables of the process"
+)]
+fn invocation_id() -> Uuid {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    thread_local! {
+        static STATE: Cell<Option<(u64, u64, u64)>> = const { Cell::new(None) };
+    }
+    let generation = fork::generation();
+    let (_, high, low) = STATE.get().filter(|(of, ..)| *of == generation).unwrap_or_else(|| {
+        let (high, low) = Uuid::new_v4().as_u64_pair();
+        (generation, high, low)
+    });
+    // SplitMix64, twice: each step is a permutation, so that none comes again before all have come.
+    let mixed = |state: u64| {
+        let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        state ^ (state >> 31)
+    };
+    let (high, low) = (high.wrapping_add(ODD), low.wrapping_add(ODD));
+    STATE.set(Some((generation, high, low)));
+    let drawn = (u128::from(mixed(high)) << 64) | u128::from(mixed(low));
+    uuid::Builder::from_random_bytes(drawn.to_be_bytes()).into_uuid()
 }
 
 /// A snapshot of environment variables.
@@ -113,5 +147,24 @@ impl fmt::Debug for Variables {
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Environment")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::thread;
+
+    use super::invocation_id;
+
+    #[test]
+    fn no_invocation_id_comes_twice_on_any_thread() {
+        const THREADS: usize = 4;
+        const EACH: usize = 1000;
+        let draw = || (0..EACH).map(|_| invocation_id()).collect::<Vec<_>>();
+        let drawing: Vec<_> = (0..THREADS).map(|_| thread::spawn(draw)).collect();
+        let drawn = drawing.into_iter().flat_map(|thread| thread.join().expect("no panic"));
+        let different: HashSet<_> = drawn.inspect(|id| assert_eq!(id.get_version_num(), 4)).collect();
+        assert_eq!(different.len(), THREADS * EACH);
     }
 }

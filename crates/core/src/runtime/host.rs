@@ -7,11 +7,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::error::kinds::{Error, ErrorKind};
 

@@ -1,102 +1,22 @@
 //! The one I/O thread of a process, made at the first asynchronous call.
-//!
-//! A fork copies the memory but not the threads: what belongs to another process is left alone for ever (joining or dropping
-//! it would hang), and the child makes its own.
 
-use std::mem::ManuallyDrop;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use once_cell::race::OnceBox;
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::Handle;
 
 use crate::error::kinds::Error;
 use crate::error::resource_limits;
-use crate::runtime::fork;
+use crate::runtime::builder;
+use crate::runtime::per_process::PerProcess;
 
 static IO: PerProcess<Handle> = PerProcess::new();
-
-/// A value that each process makes for itself.
-#[derive(Debug)]
-pub(crate) struct PerProcess<T>(OnceBox<Slot<T>>);
-
-/// The value of one process, and then those of the processes that were forked from it. The way to one's own slot takes no
-/// lock: at the fork another thread may have held it, for ever then.
-#[derive(Debug)]
-struct Slot<T> {
-    generation: u64,
-    value: Mutex<Option<ManuallyDrop<T>>>,
-    next: OnceBox<Slot<T>>,
-}
-
-impl<T: Clone> PerProcess<T> {
-    /// The value of this process, which `make` makes the first time.
-    pub(crate) fn get(&self, make: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let mut slot = self.lock();
-        if let Some(value) = slot.as_deref() {
-            return Ok(value.clone());
-        }
-        let value = make()?;
-        *slot = Some(ManuallyDrop::new(value.clone()));
-        Ok(value)
-    }
-}
-
-impl<T: Clone + Default> PerProcess<T> {
-    /// The value of this process, which is the default one the first time.
-    pub(crate) fn get_or_default(&self) -> T {
-        T::clone(self.lock().get_or_insert_with(ManuallyDrop::default))
-    }
-}
-
-impl<T> Default for PerProcess<T> {
-    fn default() -> PerProcess<T> {
-        PerProcess::new()
-    }
-}
-
-impl<T> PerProcess<T> {
-    pub(crate) const fn new() -> PerProcess<T> {
-        PerProcess(OnceBox::new())
-    }
-
-    /// Forgets the value of this process.
-    pub(crate) fn clear(&self) {
-        let taken = self.lock().take();
-        drop(taken.map(ManuallyDrop::into_inner));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<ManuallyDrop<T>>> {
-        let generation = fork::generation();
-        let mut link = &self.0;
-        loop {
-            let slot =
-                link.get_or_init(|| Box::new(Slot { generation, value: Mutex::new(None), next: OnceBox::new() }));
-            if slot.generation == generation {
-                return slot.value.lock().unwrap_or_else(PoisonError::into_inner);
-            }
-            link = &slot.next;
-        }
-    }
-}
-
-impl<T> Drop for PerProcess<T> {
-    fn drop(&mut self) {
-        self.clear();
-    }
-}
-
-/// What each thread of a runtime has for its stack. Said, for else the standard library looks for it in the environment, which
-/// the host may be writing.
-pub(crate) const STACK: usize = 2 * 1024 * 1024;
 
 /// The runtime of this process's I/O thread.
 pub(crate) fn io() -> Result<Handle, Error> {
     IO.get(|| {
         let fail = |e: std::io::Error| resource_limits::refused("the I/O thread cannot be started", &e);
-        let runtime = Builder::new_current_thread().enable_all().thread_stack_size(STACK).build().map_err(fail)?;
+        let runtime = builder::runtime().map_err(fail)?;
         let handle = runtime.handle().clone();
         let run = move || runtime.block_on(std::future::pending::<()>());
-        std::thread::Builder::new().name("chimeline-io".to_owned()).stack_size(STACK).spawn(run).map_err(fail)?;
+        builder::thread("chimeline-io").spawn(run).map_err(fail)?;
         Ok(handle)
     })
 }

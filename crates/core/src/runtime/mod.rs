@@ -2,9 +2,11 @@
 //!
 //! Mistakes cost most here: hangs, lost calls, crashes at exit.
 
+pub mod builder;
 pub mod completion;
 pub mod environment;
 pub(crate) mod files;
 pub mod fork;
 pub mod host;
 pub(crate) mod io_thread;
+pub(crate) mod per_process;

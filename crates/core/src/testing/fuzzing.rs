@@ -12,7 +12,8 @@ use crate::call::orchestrator::Response;
 use crate::client::Client;
 use crate::codec::encode::Encoded;
 use crate::codec::json_host::JsonBuilder;
-use crate::config::options::{Options, StaticCredentials};
+use crate::config::options::Options;
+use crate::config::static_credentials::StaticCredentials;
 use crate::credentials::static_credentials::identity;
 use crate::error::kinds::{Error, ErrorKind};
 use crate::error::response::RawResponse;
@@ -45,7 +46,7 @@ pub fn operations() -> Vec<(Client, &'static Operation)> {
 /// The session token that the attempts of [`outcome`] are signed with.
 pub const TOKEN: &str = "IQoJb3JpZ2luX2VjE0123456789";
 
-fn keys() -> StaticCredentials {
+pub(super) fn keys() -> StaticCredentials {
     StaticCredentials { access_key_id: "AKID".to_owned(), secret_access_key: "secret".to_owned(), session_token: None }
 }
 

@@ -16,7 +16,8 @@ use crate::client::{Client, PrepareError};
 use crate::codec::json_host::JsonBuilder;
 use crate::codec::report::{Reason, Violation};
 use crate::codec::timestamp::Timestamp;
-use crate::config::options::{Options, StaticCredentials};
+use crate::config::options::Options;
+use crate::config::static_credentials::StaticCredentials;
 use crate::error::kinds::Error;
 use crate::error::response::{RawResponse, error_of};
 use crate::runtime::environment::{Environment, Variables};
@@ -28,7 +29,7 @@ fn requests_are_the_same_to_the_byte_and_to_the_signature() {
         let client = client.map_err(|e| e.to_string())?;
         let call = prepared(&client, case)?;
         let inner = client.context();
-        let url = url_of(inner, &call).map_err(|e| e.to_string())?;
+        let url = url_of(inner, &call);
         let identity = futures(inner.credentials.identity(&inner.env, None)).map_err(|e| e.to_string())?;
         let request = unsigned(inner, &call, &url, "id").and_then(|mut request| {
             mark_attempt(&mut request, 1, call.limits.max_attempts)?;
@@ -171,6 +172,7 @@ fn env(config: &Value) -> Environment {
         random: Arc::new(|| 0.5),
         variables: Variables::default(),
         uuid: Arc::new(move || uuid),
+        invocation_id: Arc::new(move || uuid),
         sleep: Arc::new(|_| Box::pin(std::future::ready(()))),
     }
 }
@@ -264,5 +266,5 @@ fn same(given: &Value, due: &Value) -> Result<(), String> {
 
 /// Runs a future that never waits.
 fn futures<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
+    crate::runtime::builder::runtime().expect("a runtime").block_on(future)
 }

@@ -219,7 +219,7 @@ fn a_process_is_run_in_the_clients_environment_by_words_or_by_a_shell() {
     scene = scene.process("echo \"$PRINTED\" | cat");
     let error = list(&scene.client()).expect_err("words");
     assert!(error.to_string().contains("what the process printed is of no use: it is not JSON"), "{error}");
-    scene.options.process_in_shell = true;
+    scene.options.process_in_shell = Some(true);
     list(&scene.client()).expect("a success in a shell");
 
     scene = scene.process("echo oh >&2; exit 3");

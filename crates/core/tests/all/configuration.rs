@@ -3,6 +3,7 @@
 //!
 //! Each case runs in a process of its own, for AWS's providers read the environment of theirs.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use chimeline_core::http::tls::Trust;
 use chimeline_core::runtime::environment::Environment;
-use chimeline_core::{Client, Error, Options, StaticCredentials};
+use chimeline_core::schema::generated::options::{NODE, PYTHON};
+use chimeline_core::{Client, Error, OptionId, Options, StaticCredentials};
 use serde_json::{Value, json};
 
 use crate::peers::{self, Peers, header, told};
@@ -320,4 +322,37 @@ fn a_client_that_is_made_in_the_background_keeps_nobody_waiting_for_its_files() 
     let client = outcomes.recv_timeout(Duration::from_secs(10)).expect("an outcome").expect("a client");
     assert_eq!(client.config().endpoint.region, "eu-west-1");
     fs::remove_dir_all(&home).expect("the test's home");
+}
+
+#[test]
+fn an_option_that_is_refused_is_named_with_its_value_and_unit_by_the_host() {
+    let refused = |options: Options| {
+        let region = Some("us-east-1".to_owned());
+        client(&Options { region, ..options }).err().expect("a refused option")
+    };
+    let timeout = |names| Options { read_timeout: Some(-0.25), names, ..Options::default() };
+    let error = refused(timeout(PYTHON));
+    assert_eq!(error.option(), Some((OptionId::ReadTimeout, "-0.25")));
+    assert!(
+        error.message().starts_with("read_timeout is \"-0.25\", which must be a positive number of seconds"),
+        "{error}"
+    );
+    let error = refused(timeout(NODE));
+    assert_eq!(error.option(), Some((OptionId::ReadTimeout, "-250")));
+    let expected = "requestHandler.socketTimeout is \"-250\", which must be a positive number of milliseconds";
+    assert!(error.message().starts_with(expected), "{error}");
+    let error = refused(Options { defaults_mode: Some("fast".to_owned()), names: NODE, ..Options::default() });
+    assert_eq!(error.option(), Some((OptionId::DefaultsMode, "fast")));
+    assert!(error.message().starts_with("defaultsMode is \"fast\""), "{error}");
+}
+
+/// Each has a name in each language, and no two share the key by which a binding hands them over.
+#[test]
+fn options_are_told_apart_by_their_keys() {
+    for names in [PYTHON, NODE] {
+        let keys: BTreeSet<&str> = OptionId::ALL.into_iter().map(|option| names.key(option)).collect();
+        assert_eq!(keys.len(), OptionId::ALL.len());
+        assert!(OptionId::ALL.into_iter().all(|option| !names.name(option).is_empty()));
+    }
+    assert!(OptionId::ALL.into_iter().all(|option| OptionId::named(option.row().id) == Some(option)));
 }

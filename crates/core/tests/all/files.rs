@@ -156,7 +156,7 @@ fn an_empty_text_is_as_one_that_is_left_out() {
 fn a_client_of_a_local_server_reads_no_files_and_takes_no_proxy_of_the_environment() {
     let home = home_with("[default\nnonsense", "[");
     let variables = [("AWS_PROFILE", "missing"), ("HTTP_PROXY", "http://127.0.0.1:9")];
-    let options = Options { region: Some("us-east-1".to_owned()), local: true, ..Options::default() };
+    let options = Options { region: Some("us-east-1".to_owned()), local: Some(true), ..Options::default() };
     let client = client_at(&home, &variables, &options).expect("a client");
     assert!(client.config().proxies().is_empty());
     assert_eq!(client.config().profile, None);

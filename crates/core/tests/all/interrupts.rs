@@ -141,7 +141,8 @@ fn a_panic_is_an_internal_error_with_its_message() {
     let server = Server::answering(|_| Step::json(201, CREATED));
     let service = chimeline_core::service("chime-sdk-media-pipelines").expect("a known service");
     let variables = [("AWS_EC2_METADATA_DISABLED", "true")].into_iter().collect();
-    let env = Environment { uuid: Arc::new(|| panic!("no rng: {}", 6)), ..Environment::with_variables(variables) };
+    let rng = || panic!("no rng: {}", 6);
+    let env = Environment { invocation_id: Arc::new(rng), ..Environment::with_variables(variables) };
     let client = Client::in_world(service, &server.options(), env).expect("a client");
     let operation = client.service().operation("ListMediaCapturePipelines").expect("a known operation");
     let call = || client.prepare(operation, &json!({})).expect("a good input");

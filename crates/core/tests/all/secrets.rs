@@ -45,7 +45,7 @@ fn no_secret_leaves_by_the_log_an_error_or_a_debug_format() {
                 credentials: Some(keys()),
                 read_timeout: Some(0.1),
                 max_attempts: Some(2),
-                validation,
+                validation: Some(validation),
                 ..server.options()
             };
             let client = meetings(

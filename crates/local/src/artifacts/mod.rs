@@ -57,6 +57,8 @@ struct Capture {
     /// Who was connected since then, the first to join first.
     present: Vec<String>,
     contents: Contents,
+    /// The last file of each folder of texts: its name and lines.
+    last_texts: BTreeMap<&'static str, (String, String)>,
 }
 
 /// What there is of each kind, by the folder's name.
@@ -93,16 +95,14 @@ impl Artifacts {
                 Target::Folder(folder.clone())
             }
             (None, Some(url)) => {
-                let url = outgoing::parse_url(url)
-                    .ok_or_else(|| format!("artifacts_endpoint must be an http:// URL with a host, not {url:?}"))?;
-                let keys = options.artifacts_keys.clone().or_else(|| options.keys.first().cloned());
-                let keys = keys.ok_or("artifacts_endpoint needs credentials")?;
-                Target::Endpoint(Box::new(Endpoint {
-                    url,
-                    keys,
-                    region: options.region.clone(),
-                    env: options.env.clone(),
-                }))
+                let parsed = outgoing::parse_url(url);
+                let url =
+                    parsed.ok_or_else(|| format!("artifacts_endpoint must be {}, not {url:?}", outgoing::URL_FORM))?;
+                let credentials =
+                    options.artifacts_credentials.clone().or_else(|| options.credentials.first().cloned());
+                let credentials = credentials.ok_or("artifacts_endpoint needs credentials")?;
+                let endpoint = Endpoint::new(url, options.region.clone(), credentials, options.env.clone());
+                Target::Endpoint(Box::new(endpoint.map_err(|e| format!("the client of artifacts cannot start: {e}"))?))
             }
         };
         let sink = Sink::start(target).map_err(|e| format!("the thread of artifacts cannot start: {e}"))?;
@@ -217,6 +217,7 @@ impl Artifacts {
             is_paused: false,
             present: self.connected.get(&meeting).cloned().unwrap_or_default(),
             contents: Contents::default(),
+            last_texts: BTreeMap::new(),
         };
         self.captures.insert(pipeline.id.clone(), capture);
         self.note(&meeting, at, "CaptureStarted", &json!({}));
@@ -306,10 +307,17 @@ impl Artifacts {
     fn text(&mut self, id: &str, folder: &'static str, at: SystemTime, value: &Value) {
         let Some(capture) = self.captures.get_mut(id) else { return };
         let line = format!("{value}\n");
-        let all = capture.contents.texts.entry(folder).or_default();
+        capture.contents.texts.entry(folder).or_default().push_str(&line);
         let name = format!("{}.txt", stamp(at));
-        all.push_str(&line);
-        self.sink.put(capture.place.object(folder, &name, line.into_bytes()));
+        let (last, lines) = capture.last_texts.entry(folder).or_default();
+        // What comes at the same moment is in the same file, which is written anew.
+        if *last == name {
+            lines.push_str(&line);
+        } else {
+            (*last, *lines) = (name.clone(), line);
+        }
+        let body = lines.clone().into_bytes();
+        self.sink.put(capture.place.object(folder, &name, body));
     }
 
     fn concatenate(&mut self, pipeline: &Resource) {

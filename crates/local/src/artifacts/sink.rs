@@ -5,20 +5,15 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
-};
-use aws_sigv4::sign::v4;
-use aws_smithy_runtime_api::client::identity::Identity;
 use chimeline_core::StaticCredentials;
+use chimeline_core::runtime::builder;
 use chimeline_core::runtime::environment::Environment;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use http::{HeaderMap, Method};
+use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 use serde_json::{Value, json};
+use url::Url;
 
-use crate::outgoing;
+use crate::outgoing::Sender as Http;
 
 /// Takes objects, in their order.
 #[derive(Debug)]
@@ -46,13 +41,12 @@ struct Progress {
     error: Option<String>,
 }
 
-/// An S3 endpoint, such as that of MinIO or moto, and what requests to it are signed with.
-#[derive(Clone)]
+/// An S3 endpoint, such as that of MinIO or moto.
 pub(super) struct Endpoint {
-    pub(super) url: Uri,
-    pub(super) keys: StaticCredentials,
+    pub(super) url: Url,
     pub(super) region: String,
-    pub(super) env: Environment,
+    credentials: Credentials,
+    http: Http,
 }
 
 /// Where a sink writes to.
@@ -69,12 +63,12 @@ impl Sink {
         let (objects, taken) = channel::<Object>();
         let progress = Written::default();
         let shared = progress.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let run = move || {
+            let mut target = target;
             for object in taken {
-                let outcome = match &target {
+                let outcome = match &mut target {
                     Target::Folder(folder) => write(folder, &object),
-                    Target::Endpoint(endpoint) => runtime.block_on(put(endpoint, object)),
+                    Target::Endpoint(endpoint) => endpoint.put(object),
                 };
                 let mut progress = shared.0.0.lock().unwrap_or_else(PoisonError::into_inner);
                 progress.waiting -= 1;
@@ -88,7 +82,7 @@ impl Sink {
                 shared.0.1.notify_all();
             }
         };
-        std::thread::Builder::new().name("chimeline-artifacts".to_owned()).spawn(run)?;
+        builder::thread("chimeline-artifacts").spawn(run)?;
         Ok(Sink { objects, progress })
     }
 
@@ -122,44 +116,39 @@ fn write(folder: &std::path::Path, object: &Object) -> Result<(), String> {
     parent.and_then(|()| std::fs::write(&path, &object.body)).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// What S3 leaves as it is in keys.
-const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+/// How long a signature is good for.
+const VALIDITY: Duration = Duration::from_mins(5);
 
-async fn put(endpoint: &Endpoint, object: Object) -> Result<(), String> {
-    let base = endpoint.url.to_string();
-    let target = format!("{}/{}/{}", base.trim_end_matches('/'), object.bucket, utf8_percent_encode(&object.key, KEY));
-    let url: Uri = target.parse().map_err(|e| format!("{target}: {e}"))?;
-    let headers = headers(endpoint, &target, &object.body).ok_or_else(|| format!("{target} cannot be signed"))?;
-    match outgoing::send(Method::PUT, &url, headers, object.body, TIMEOUT).await {
-        Ok((200..300, _)) => Ok(()),
-        Ok((status, body)) => {
-            Err(format!("PUT {target} responds with {status}: {:.200}", String::from_utf8_lossy(&body)))
-        }
-        Err(why) => Err(format!("PUT {target}: {why}")),
+impl Endpoint {
+    pub(super) fn new(
+        url: Url,
+        region: String,
+        credentials: StaticCredentials,
+        env: Environment,
+    ) -> std::io::Result<Endpoint> {
+        let StaticCredentials { access_key_id: id, secret_access_key: secret, session_token } = credentials;
+        let credentials = match session_token {
+            Some(token) => Credentials::new_with_token(id, secret, token),
+            None => Credentials::new(id, secret),
+        };
+        Ok(Endpoint { url, region, credentials, http: Http::new(env, TIMEOUT)? })
     }
-}
 
-fn headers(endpoint: &Endpoint, target: &str, body: &[u8]) -> Option<HeaderMap> {
-    let keys = &endpoint.keys;
-    let credentials =
-        Credentials::new(&*keys.access_key_id, &*keys.secret_access_key, keys.session_token.clone(), None, "artifacts");
-    let identity = Identity::from(credentials);
-    let mut settings = SigningSettings::default();
-    // As S3 has it, unlike the other services.
-    settings.percent_encoding_mode = PercentEncodingMode::Single;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(&endpoint.region)
-        .name("s3")
-        .time((endpoint.env.now)())
-        .settings(settings)
-        .build()
-        .ok()?
-        .into();
-    let request = SignableRequest::new("PUT", target, std::iter::empty(), SignableBody::Bytes(body)).ok()?;
-    let (instructions, _) = sign(request, &parameters).ok()?.into_parts();
-    let signed = instructions.headers();
-    signed.map(|(name, value)| Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value).ok()?))).collect()
+    fn put(&mut self, object: Object) -> Result<(), String> {
+        let Object { bucket, key, body } = object;
+        // With the bucket in the path: endpoints such as these have no names for each.
+        let bucket = Bucket::new(self.url.clone(), UrlStyle::Path, bucket, self.region.clone());
+        let bucket = bucket.map_err(|e| format!("{}: {e}", self.url))?;
+        let signed = bucket.put_object(Some(&self.credentials), &key).sign(VALIDITY);
+        // The query has the signature.
+        let mut shown = signed.clone();
+        shown.set_query(None);
+        match self.http.send(Method::PUT, &signed, HeaderMap::new(), body) {
+            Ok((200..300, _)) => Ok(()),
+            Ok((status, body)) => {
+                Err(format!("PUT {shown} responds with {status}: {:.200}", String::from_utf8_lossy(&body)))
+            }
+            Err(why) => Err(format!("PUT {shown}: {why}")),
+        }
+    }
 }

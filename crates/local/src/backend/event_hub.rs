@@ -8,6 +8,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chimeline_core::runtime::builder;
 use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -47,7 +48,7 @@ impl EventHub {
             file.map(Mutex::new).map_err(|e| format!("the events file {} cannot be written: {e}", path.display()))
         };
         let file = options.events_file.as_ref().map(open).transpose()?;
-        let webhook = options.events_webhook.as_deref().map(start_webhook).transpose()?;
+        let webhook = options.events_webhook.as_deref().map(|url| start_webhook(url, options)).transpose()?;
         Ok(EventHub { recent: Mutex::default(), more: Condvar::new(), file, webhook, handlers: Mutex::default() })
     }
 
@@ -133,19 +134,19 @@ impl Recent {
 }
 
 /// Starts the thread that posts events; it ends when the hub is dropped.
-fn start_webhook(url: &str) -> Result<SyncSender<String>, String> {
+fn start_webhook(url: &str, options: &Options) -> Result<SyncSender<String>, String> {
     const TIMEOUT: Duration = Duration::from_secs(5);
-    let uri = outgoing::parse_url(url)
-        .ok_or_else(|| format!("events_webhook must be an http:// URL with a host, not {url:?}"))?;
+    let parsed = outgoing::parse_url(url);
+    let url = parsed.ok_or_else(|| format!("events_webhook must be {}, not {url:?}", outgoing::URL_FORM))?;
     let fail = |e: std::io::Error| format!("the thread of events cannot start: {e}");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fail)?;
+    let mut http = outgoing::Sender::new(options.env.clone(), TIMEOUT).map_err(fail)?;
     let (sender, events) = sync_channel::<String>(MAX_RECENT);
     let run = move || {
         for event in events {
             // Best effort, as the service's delivery is.
-            let _ = runtime.block_on(outgoing::send(Method::POST, &uri, outgoing::json_headers(), event, TIMEOUT));
+            let _ = http.send(Method::POST, &url, outgoing::json_headers(), event);
         }
     };
-    let started = std::thread::Builder::new().name("chimeline-events".to_owned()).spawn(run);
+    let started = builder::thread("chimeline-events").spawn(run);
     started.map(|_| sender).map_err(fail)
 }

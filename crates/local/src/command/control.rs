@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chimeline_core::runtime::environment::Environment;
-use http::{Method, Uri};
+use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::command::{complain, say};
 use crate::control::{PREFIX, Parameter, ROUTES, Route};
@@ -41,7 +42,7 @@ pub(super) fn run(arguments: &[String]) -> i32 {
     }
     let env = Environment::default();
     match parse(arguments, env.variable(URL_VARIABLE)) {
-        Ok((url, asked)) => match send(&url, &asked) {
+        Ok((url, asked)) => match send(&url, env, &asked) {
             Ok(text) => {
                 say(&text);
                 0
@@ -79,7 +80,7 @@ fn labels(route: &'static Route) -> impl Iterator<Item = &'static str> {
     route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn parse(arguments: &[String], mut url: Option<String>) -> Result<(Uri, Asked), String> {
+fn parse(arguments: &[String], mut url: Option<String>) -> Result<(Url, Asked), String> {
     let (mut given, mut named) = (Vec::new(), Vec::new());
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -133,11 +134,9 @@ fn parse(arguments: &[String], mut url: Option<String>) -> Result<(Uri, Asked), 
         text = Value::Object(body).to_string();
     }
     let url = url.ok_or_else(|| format!("the service's URL is not given, by --url or {URL_VARIABLE}"))?;
-    let invalid = || format!("--url must be an http:// URL, not {url}");
-    let base = outgoing::parse_url(&url).ok_or_else(invalid)?;
-    let authority = base.authority().ok_or_else(invalid)?;
-    let uri = Uri::builder().scheme("http").authority(authority.clone()).path_and_query(target.as_str()).build();
-    Ok((uri.map_err(|_| invalid())?, Asked { method: route.method, target, body: text }))
+    let parsed = outgoing::parse_url(&url).and_then(|base| base.join(&target).ok());
+    let full = parsed.ok_or_else(|| format!("--url must be {}, not {url}", outgoing::URL_FORM))?;
+    Ok((full, Asked { method: route.method, target, body: text }))
 }
 
 /// An argument as the member's type has it.
@@ -162,10 +161,10 @@ fn json_text(given: &str) -> Result<String, String> {
     Ok(value.to_string())
 }
 
-fn send(url: &Uri, asked: &Asked) -> Result<String, String> {
+fn send(url: &Url, env: Environment, asked: &Asked) -> Result<String, String> {
     let method = Method::from_bytes(asked.method.as_bytes()).map_err(|e| e.to_string())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-    let response = runtime.block_on(outgoing::send(method, url, outgoing::json_headers(), asked.body.clone(), TIMEOUT));
+    let mut http = outgoing::Sender::new(env, TIMEOUT).map_err(|e| e.to_string())?;
+    let response = http.send(method, url, outgoing::json_headers(), asked.body.clone());
     let (status, body) = response.map_err(|why| format!("{url} does not respond: {why}"))?;
     let value: Value = if body.is_empty() {
         Value::Null

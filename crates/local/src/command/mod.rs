@@ -49,7 +49,7 @@ pub fn run_command(arguments: &[String]) -> i32 {
 }
 
 fn run(options: Options) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let runtime = chimeline_core::runtime::builder::runtime().map_err(|e| e.to_string())?;
     runtime.block_on(async {
         // The handlers stand before the URL is printed: who reads it may send a signal at once.
         let stop = stop_signal().map_err(|e| e.to_string())?;

@@ -2,13 +2,15 @@
 
 mod handlers;
 mod openapi;
+mod route;
 mod routes;
 
 use serde_json::{Map, Value, json};
 
 use crate::backend::Backend;
 use crate::request::ServiceError;
-pub(crate) use routes::{Parameter, ROUTES, Route};
+pub(crate) use route::{Parameter, Route};
+pub(crate) use routes::ROUTES;
 
 /// Where the control API is.
 pub(crate) const PREFIX: &str = "/_local";

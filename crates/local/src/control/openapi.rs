@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::control::PREFIX;
-use crate::control::routes::{ROUTES, Route};
+use crate::control::route::Route;
 
-pub(super) fn document() -> Value {
+pub(super) fn document(routes: &[Route]) -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in routes {
         let path = paths.entry(format!("{PREFIX}{}", route.path)).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(route.method.to_ascii_lowercase(), operation(route));

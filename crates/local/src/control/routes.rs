@@ -1,45 +1,7 @@
 //! The control API as a table, which routes requests and describes itself.
 
-use crate::backend::Backend;
-use crate::control::{Arguments, Outcome, handlers, openapi};
-
-/// A path of the control API.
-pub(crate) struct Route {
-    /// What the command line calls it.
-    pub(crate) command: &'static str,
-    pub(crate) method: &'static str,
-    /// The path below the prefix, with `{labels}`.
-    pub(crate) path: &'static str,
-    pub(crate) summary: &'static str,
-    pub(crate) query: &'static [Parameter],
-    /// The members of the body.
-    pub(crate) body: &'static [Parameter],
-    /// Whether the body has a form of its own, which the handler checks.
-    pub(crate) is_free_form: bool,
-    pub(super) run: fn(&Backend, &Arguments<'_>) -> Outcome,
-}
-
-/// A query parameter, or a member of a body.
-pub(crate) struct Parameter {
-    pub(crate) name: &'static str,
-    /// Its JSON type.
-    pub(crate) kind: &'static str,
-    pub(super) description: &'static str,
-}
-
-const fn parameter(name: &'static str, kind: &'static str, description: &'static str) -> Parameter {
-    Parameter { name, kind, description }
-}
-
-const fn route(
-    command: &'static str,
-    method: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    run: fn(&Backend, &Arguments<'_>) -> Outcome,
-) -> Route {
-    Route { command, method, path, summary, query: &[], body: &[], is_free_form: false, run }
-}
+use crate::control::route::{Parameter, Route, parameter, route};
+use crate::control::{handlers, openapi};
 
 const ATTENDEE: Parameter = parameter(
     "attendee",
@@ -49,7 +11,7 @@ const ATTENDEE: Parameter = parameter(
 
 pub(crate) static ROUTES: &[Route] = &[
     route("health", "GET", "/health", "Whether the service runs, its version and times.", handlers::health),
-    route("describe", "GET", "/openapi.json", "This description.", |_, _| Ok((200, openapi::document()))),
+    route("describe", "GET", "/openapi.json", "This description.", |_, _| Ok((200, openapi::document(ROUTES)))),
     route(
         "reset",
         "POST",

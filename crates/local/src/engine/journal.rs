@@ -65,8 +65,10 @@ pub(crate) fn open(path: &Path, engine: &mut Engine) -> Result<(Journal, Option<
         lock(&file)?;
         file.set_len(0)?;
         let settings = settings::export(&engine.timing, &engine.rules);
-        writeln!(file, "{}", json!({"format": FORMAT, "version": VERSION, "settings": settings}))?;
-        writeln!(file, "{}", json!({"do": "snapshot", "state": engine.export()}))?;
+        let head = json!({"format": FORMAT, "version": VERSION, "settings": settings});
+        let snapshot = json!({"do": "snapshot", "state": engine.export()});
+        // In one piece: a file takes each write by itself.
+        file.write_all(format!("{head}\n{snapshot}\n").as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&compacted, path)?;
         let length = file.metadata()?.len();

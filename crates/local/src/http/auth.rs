@@ -32,7 +32,7 @@ pub(crate) struct Caller {
     pub(crate) region: String,
 }
 
-/// Checks the signature against the accounts' keys.
+/// Checks the signature against the accounts' credentials.
 pub(crate) fn verify<'k>(
     request: &Received,
     mut accounts: impl Iterator<Item = (&'k StaticCredentials, &'k str)>,

@@ -24,6 +24,11 @@ pub(crate) struct Received {
 const CONSOLE_PREFIX: &str = "/console";
 
 impl Received {
+    /// Whether it only reads: HEAD is what programs send that wait for a server.
+    pub(crate) fn is_get(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
     /// A header as text; `None` if it is missing or not text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -37,13 +42,18 @@ impl Received {
 
     /// The JSON of the body; null where there is none.
     pub(crate) fn json(&self) -> Result<Value, ServiceError> {
-        if self.body.is_empty() {
-            return Ok(Value::Null);
-        }
         let content_type = self.header(CONTENT_TYPE.as_str()).unwrap_or("application/json");
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("application/json") {
+        if !self.body.is_empty() && !media_type.eq_ignore_ascii_case("application/json") {
             return Err(ServiceError::unreadable(format!("The body must be application/json, not {media_type}.")));
+        }
+        self.json_of_any_type()
+    }
+
+    /// The same whatever the header says of the type, which curl's says wrongly unless told to.
+    pub(crate) fn json_of_any_type(&self) -> Result<Value, ServiceError> {
+        if self.body.is_empty() {
+            return Ok(Value::Null);
         }
         serde_json::from_slice(&self.body).map_err(|e| ServiceError::unreadable(format!("The body is not JSON: {e}.")))
     }

@@ -16,19 +16,19 @@ use crate::state::Timing;
 
 pub(crate) use parse::{FLAGS, OPTION_HELP, normalized};
 
-/// How a local server is started. The defaults suit a test: a free port, the keys of [`Options::default_keys`].
+/// How a local server is started. The defaults suit a test: a free port, the credentials of [`Options::default_credentials`].
 #[derive(Clone)]
 pub struct Options {
     /// The address to listen on: the loopback one, unless the machine's network is trusted.
     pub host: IpAddr,
     /// The port; 0 for one that is free.
     pub port: u16,
-    /// The access keys of [`Options::account_id`]; requests signed with unknown ones are refused.
-    pub keys: Vec<StaticCredentials>,
+    /// The credentials of [`Options::account_id`]; requests signed with unknown ones are refused.
+    pub credentials: Vec<StaticCredentials>,
     /// The region that [`LocalServer::environment`](crate::LocalServer::environment) names. Requests may be signed for any:
     /// each region has resources of its own.
     pub region: String,
-    /// The account of [`Options::keys`], 12 digits.
+    /// The account of [`Options::credentials`], 12 digits.
     pub account_id: String,
     /// Further accounts, each with resources of its own.
     pub accounts: Vec<Account>,
@@ -71,8 +71,8 @@ pub struct Options {
     pub artifacts: Option<PathBuf>,
     /// The `http://` URL of an S3 endpoint that they write objects to.
     pub artifacts_endpoint: Option<String>,
-    /// The credentials for that endpoint; the first of [`Options::keys`] unless given.
-    pub artifacts_keys: Option<StaticCredentials>,
+    /// The credentials for that endpoint; the first of [`Options::credentials`] unless given.
+    pub artifacts_credentials: Option<StaticCredentials>,
     /// How many requests the control API remembers.
     pub recorded_requests: usize,
     /// How long a client may take to send a request's head, and again for its body.
@@ -83,19 +83,19 @@ pub struct Options {
     pub env: Environment,
 }
 
-/// An account and the keys that its requests are signed with.
+/// An account and the credentials that its requests are signed with.
 #[derive(Clone)]
 pub struct Account {
     /// The account, 12 digits.
     pub account_id: String,
     /// Its access key.
-    pub keys: StaticCredentials,
+    pub credentials: StaticCredentials,
 }
 
 impl Options {
-    /// The keys that a server knows when it is given none. They are no secret.
+    /// The credentials that a server knows when it is given none. They are no secret.
     #[must_use]
-    pub fn default_keys() -> StaticCredentials {
+    pub fn default_credentials() -> StaticCredentials {
         StaticCredentials {
             access_key_id: "AKIDCHIMELINELOCAL".to_owned(),
             secret_access_key: "chimeline-local-secret".to_owned(),
@@ -105,8 +105,8 @@ impl Options {
 
     /// Every access key with its account.
     pub(crate) fn all_accounts(&self) -> impl Iterator<Item = (&StaticCredentials, &str)> {
-        let first = self.keys.iter().map(|keys| (keys, self.account_id.as_str()));
-        first.chain(self.accounts.iter().map(|account| (&account.keys, account.account_id.as_str())))
+        let first = self.credentials.iter().map(|credentials| (credentials, self.account_id.as_str()));
+        first.chain(self.accounts.iter().map(|account| (&account.credentials, account.account_id.as_str())))
     }
 
     pub(crate) fn serves_control(&self) -> bool {
@@ -140,7 +140,7 @@ impl Default for Options {
         Options {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
-            keys: vec![Options::default_keys()],
+            credentials: vec![Options::default_credentials()],
             region: "us-east-1".to_owned(),
             account_id: "111122223333".to_owned(),
             accounts: Vec::new(),
@@ -163,7 +163,7 @@ impl Default for Options {
             events_webhook: None,
             artifacts: None,
             artifacts_endpoint: None,
-            artifacts_keys: None,
+            artifacts_credentials: None,
             recorded_requests: 1000,
             request_timeout: Duration::from_secs(30),
             max_connections: 2048,
@@ -182,6 +182,6 @@ impl fmt::Debug for Options {
 impl fmt::Debug for Account {
     /// Without the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Account({}, {})", self.account_id, self.keys.access_key_id)
+        write!(f, "Account({}, {})", self.account_id, self.credentials.access_key_id)
     }
 }

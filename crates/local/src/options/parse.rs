@@ -45,9 +45,9 @@ pub(crate) const OPTION_HELP: &str = "  --port N                 the port to lis
   --state FILE             keep the state in this file
   --seed FILE              start with this exported state, unless --state has one
   --events-file FILE       append the events to this file, as JSON lines
-  --events-webhook URL     post the events to this http:// URL
+  --events-webhook URL     post the events to this URL
   --artifacts DIR          write the files of captures and concatenations to DIR/BUCKET/KEY
-  --artifacts-endpoint URL write them to this S3 endpoint, an http:// URL, such as that of MinIO or moto
+  --artifacts-endpoint URL write them to this S3 endpoint, such as the URL of MinIO or moto's server
   --artifacts-access-key ID, --artifacts-secret-key KEY
                            the credentials for that endpoint (default: those that the service knows)
   --recorded-requests N    how many requests the control API remembers (default: 1000)
@@ -84,7 +84,7 @@ impl Options {
     }
 
     fn artifacts_key(&mut self) -> &mut StaticCredentials {
-        self.artifacts_keys.get_or_insert_with(Options::default_keys)
+        self.artifacts_credentials.get_or_insert_with(Options::default_credentials)
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
@@ -99,7 +99,7 @@ impl Options {
             "accesskeyid" | "accesskey" => self.key().access_key_id = given.text()?,
             "secretaccesskey" | "secretkey" => self.key().secret_access_key = given.text()?,
             "sessiontoken" => self.key().session_token = Some(given.text()?),
-            "credentials" => self.keys = vec![keys(&given)?],
+            "credentials" => self.credentials = vec![credentials(&given)?],
             "region" | "regionname" => self.region = given.text()?,
             "accountid" => self.account_id = account_id(&given)?,
             "accounts" => self.accounts = accounts(&given)?,
@@ -133,8 +133,8 @@ impl Options {
             "eventsfile" => self.events_file = Some(PathBuf::from(given.text()?)),
             "eventswebhook" => {
                 let url = given.text()?;
-                if !url.starts_with("http://") {
-                    return Err(given.invalid("an http:// URL"));
+                if crate::outgoing::parse_url(&url).is_none() {
+                    return Err(given.invalid(crate::outgoing::URL_FORM));
                 }
                 self.events_webhook = Some(url);
             }
@@ -155,10 +155,10 @@ impl Options {
 
     /// The first key, which the options for one key change.
     fn key(&mut self) -> &mut StaticCredentials {
-        if self.keys.is_empty() {
-            self.keys.push(Options::default_keys());
+        if self.credentials.is_empty() {
+            self.credentials.push(Options::default_credentials());
         }
-        &mut self.keys[0]
+        &mut self.credentials[0]
     }
 }
 
@@ -264,12 +264,12 @@ fn accounts(given: &RawOption<'_>) -> Result<Vec<Account>, String> {
         .map(|item| {
             let id = member(item, "accountid").ok_or_else(|| given.invalid(expected))?;
             let id = account_id(&RawOption { name: "account_id", value: &Value::from(id) })?;
-            Ok(Account { account_id: id, keys: keys(&RawOption { name: given.name, value: item })? })
+            Ok(Account { account_id: id, credentials: credentials(&RawOption { name: given.name, value: item })? })
         })
         .collect()
 }
 
-fn keys(given: &RawOption<'_>) -> Result<StaticCredentials, String> {
+fn credentials(given: &RawOption<'_>) -> Result<StaticCredentials, String> {
     let required =
         |name: &str| member(given.value, name).ok_or_else(|| given.invalid("an access key id and a secret access key"));
     Ok(StaticCredentials {

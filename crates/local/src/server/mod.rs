@@ -11,16 +11,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chimeline_core::error::kinds::{Error, ErrorKind};
-use chimeline_core::runtime::fork;
+use chimeline_core::runtime::{builder, fork};
 use serde_json::{Value, json};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
+
+use connection::Shared;
 
 use crate::backend::Backend;
 use crate::control;
 use crate::http::route;
 use crate::options::Options;
-use crate::server::connection::Shared;
 
 /// A local server, listening from the moment that it is made until it is stopped or dropped.
 #[derive(Debug)]
@@ -77,11 +78,11 @@ impl LocalServer {
         connections: Shared,
         ticks: bool,
     ) -> std::io::Result<(oneshot::Sender<()>, JoinHandle<()>)> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = builder::runtime()?;
         let (stop, stopped) = oneshot::channel();
         let backend = self.backend.clone();
         let run = move || serve(&runtime, listener, &backend, &connections, ticks, stopped);
-        let thread = std::thread::Builder::new().name("chimeline-local".to_owned()).spawn(run)?;
+        let thread = builder::thread("chimeline-local").spawn(run)?;
         Ok((stop, thread))
     }
 
@@ -115,15 +116,15 @@ impl LocalServer {
         }
     }
 
-    /// The environment variables that point any AWS SDK to the server: keys, region, and the endpoint of each service.
+    /// The environment variables that point any AWS SDK to the server: credentials, region, and the endpoint of each service.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let options = &self.backend.options;
         let mut lines = Vec::new();
-        if let Some(keys) = options.keys.first() {
-            lines.push(("AWS_ACCESS_KEY_ID", keys.access_key_id.clone()));
-            lines.push(("AWS_SECRET_ACCESS_KEY", keys.secret_access_key.clone()));
-            lines.extend(keys.session_token.clone().map(|token| ("AWS_SESSION_TOKEN", token)));
+        if let Some(credentials) = options.credentials.first() {
+            lines.push(("AWS_ACCESS_KEY_ID", credentials.access_key_id.clone()));
+            lines.push(("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.clone()));
+            lines.extend(credentials.session_token.clone().map(|token| ("AWS_SESSION_TOKEN", token)));
         }
         lines.push(("AWS_REGION", options.region.clone()));
         lines.push(("AWS_DEFAULT_REGION", options.region.clone()));

@@ -47,7 +47,7 @@ pub(crate) async fn serve(
         Err(refusal) => return Ok(refused(&backend, &refusal).into_response()),
     };
     if backend.options.serves_control()
-        && received.method == http::Method::GET
+        && received.is_get()
         && (received.uri.path() == "/" || is_control(received.uri.path()))
         && !is_foreign(&backend, &received)
     {
@@ -127,8 +127,9 @@ async fn serve_control(backend: Arc<Backend>, received: Received) -> Reply {
         let answered = tokio::task::spawn_blocking(move || {
             let query = route::pairs(received.uri.query().unwrap_or_default()).unwrap_or_default();
             let path = received.uri.path().strip_prefix(control::PREFIX).unwrap_or_default();
-            match received.json() {
-                Ok(body) => control::handle(&backend, received.method.as_str(), path, &query, &body),
+            let method = if received.is_get() { "GET" } else { received.method.as_str() };
+            match received.json_of_any_type() {
+                Ok(body) => control::handle(&backend, method, path, &query, &body),
                 Err(refusal) => (400, serde_json::json!({"error": refusal.code, "message": refusal.message})),
             }
         });

@@ -108,9 +108,9 @@ fn a_stopped_server_answers_nobody_and_frees_its_port() {
 
 #[test]
 fn the_lines_for_a_shell_point_an_sdk_to_the_server() {
-    let mut keys = Options::default_keys();
-    keys.secret_access_key = "it's a secret".to_owned();
-    let server = LocalServer::start(Options { keys: vec![keys], ..Options::default() }).unwrap();
+    let mut credentials = Options::default_credentials();
+    credentials.secret_access_key = "it's a secret".to_owned();
+    let server = LocalServer::start(Options { credentials: vec![credentials], ..Options::default() }).unwrap();
     let lines = server.shell_lines();
     assert!(lines.starts_with("export AWS_ACCESS_KEY_ID=AKIDCHIMELINELOCAL\n"), "{lines}");
     assert!(lines.contains("export AWS_SECRET_ACCESS_KEY='it'\\''s a secret'\n"), "{lines}");

@@ -358,7 +358,7 @@ fn a_pipelines_token_is_remembered_after_its_end() {
 fn the_prefix_of_the_legacy_endpoint_is_taken() {
     let api = Api::strict();
     let url = format!("{}/console", api.server.url());
-    let client = crate::support::client("chime", "us-east-1", &url, Options::default_keys());
+    let client = crate::support::client("chime", "us-east-1", &url, Options::default_credentials());
     let listed = crate::support::call(&client, "ListMediaCapturePipelines", &json!({})).unwrap();
     assert_eq!(listed["MediaCapturePipelines"], json!([]));
 }

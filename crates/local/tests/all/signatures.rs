@@ -1,4 +1,4 @@
-//! Who may call: signatures, keys, clocks.
+//! Who may call: signatures, credentials, clocks.
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -25,8 +25,8 @@ fn a_signature_is_right_over_everything_that_is_signed() {
         let answer = send(url, method, target, &headers, body);
         assert_eq!((answer.status, answer.code()), (403, "InvalidSignatureException"), "{method} {target} {body}");
     }
-    let keys = StaticCredentials { secret_access_key: "another".to_owned(), ..Options::default_keys() };
-    let answer = Signer { keys, ..Signer::default() }.send(url, LIST.0, LIST.1, "");
+    let credentials = StaticCredentials { secret_access_key: "another".to_owned(), ..Options::default_credentials() };
+    let answer = Signer { credentials, ..Signer::default() }.send(url, LIST.0, LIST.1, "");
     assert_eq!((answer.status, answer.code()), (403, "InvalidSignatureException"));
     assert!(answer.body.starts_with("{\"message\":"), "{}", answer.body);
     assert!(answer.head.contains("\r\nx-amzn-requestid: "), "{}", answer.head);
@@ -60,18 +60,24 @@ fn only_known_keys_are_let_in() {
         secret_access_key: "temporary".to_owned(),
         session_token: Some("session/token+1".to_owned()),
     };
-    let api = Api::with(Options { keys: vec![Options::default_keys(), temporary.clone()], ..Options::default() });
+    let api = Api::with(Options {
+        credentials: vec![Options::default_credentials(), temporary.clone()],
+        ..Options::default()
+    });
     let url = api.server.url();
-    let send = |keys: StaticCredentials| {
-        let answer = Signer { keys, ..Signer::default() }.send(url, LIST.0, LIST.1, "");
+    let send = |credentials: StaticCredentials| {
+        let answer = Signer { credentials, ..Signer::default() }.send(url, LIST.0, LIST.1, "");
         (answer.status, answer.code().to_owned())
     };
     let unknown = (403, "UnrecognizedClientException".to_owned());
-    assert_eq!(send(Options::default_keys()).0, 200);
+    assert_eq!(send(Options::default_credentials()).0, 200);
     assert_eq!(send(temporary.clone()).0, 200);
     assert_eq!(send(StaticCredentials { session_token: Some("other".to_owned()), ..temporary.clone() }), unknown);
     assert_eq!(send(StaticCredentials { session_token: None, ..temporary }), unknown);
-    assert_eq!(send(StaticCredentials { access_key_id: "AKIDNOBODY".to_owned(), ..Options::default_keys() }), unknown);
+    assert_eq!(
+        send(StaticCredentials { access_key_id: "AKIDNOBODY".to_owned(), ..Options::default_credentials() }),
+        unknown
+    );
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Api {
     pub fn call(&self, place: &str, operation: &str, input: Value) -> Result<Value, Error> {
         let (service, region) = place.split_once('/').unwrap_or((place, "us-east-1"));
         self.called.lock().unwrap().insert(operation.to_owned());
-        let client = client(service, region, self.server.url(), Options::default_keys());
+        let client = client(service, region, self.server.url(), Options::default_credentials());
         call(&client, operation, &input)
     }
 
@@ -83,13 +83,13 @@ pub fn faked() -> Options {
     }
 }
 
-pub fn client(name: &str, region: &str, url: &str, keys: StaticCredentials) -> Client {
+pub fn client(name: &str, region: &str, url: &str, credentials: StaticCredentials) -> Client {
     let options = chimeline_core::Options {
         region: Some(region.to_owned()),
         endpoint_url: Some(url.to_owned()),
-        credentials: Some(keys),
+        credentials: Some(credentials),
         max_attempts: Some(1),
-        validation: Validation::Off,
+        validation: Some(Validation::Off),
         ..chimeline_core::Options::default()
     };
     let env = Environment::with_variables(Variables::default());
@@ -145,7 +145,7 @@ fn exchange(url: &str, bytes: &[u8]) -> Answer {
 
 /// What to sign a request with, other than the right things.
 pub struct Signer {
-    pub keys: StaticCredentials,
+    pub credentials: StaticCredentials,
     pub time: SystemTime,
     pub service: &'static str,
 }
@@ -153,7 +153,7 @@ pub struct Signer {
 impl Default for Signer {
     fn default() -> Signer {
         Signer {
-            keys: Options::default_keys(),
+            credentials: Options::default_credentials(),
             time: (Environment::with_variables(Variables::default()).now)(),
             service: "chime",
         }
@@ -164,9 +164,9 @@ impl Signer {
     /// The headers that sign a request.
     pub fn headers(&self, url: &str, method: &str, target: &str, body: &str) -> String {
         let credentials = Credentials::new(
-            &*self.keys.access_key_id,
-            &*self.keys.secret_access_key,
-            self.keys.session_token.clone(),
+            &*self.credentials.access_key_id,
+            &*self.credentials.secret_access_key,
+            self.credentials.session_token.clone(),
             None,
             "test",
         );

@@ -299,7 +299,7 @@ fn type_of(service: &Service, shape: &str) -> Result<String> {
 }
 
 /// A documentation comment at that indentation, with its line end; nothing for no text.
-fn comment(text: &str, indent: &str) -> String {
+pub fn comment(text: &str, indent: &str) -> String {
     const WIDTH: usize = 120;
     let margin = format!("{indent} * ");
     let mut lines = Vec::new();

@@ -6,11 +6,11 @@ mod javascript;
 mod javascript_examples;
 mod javascript_types;
 mod literals;
+mod options;
 mod python;
 mod python_docs;
 mod python_types;
 mod reference;
-mod reference_tables;
 mod rust;
 pub mod text;
 
@@ -30,6 +30,7 @@ pub fn all(services: &[Service], errors: &ErrorClasses, options: &Options) -> Re
     javascript::emit(services, errors, &mut files)?;
     javascript_types::emit(services, errors, &mut files)?;
     reference::emit(services, &mut files)?;
-    reference_tables::emit(services, errors, options, &mut files);
+    options::emit(options, &mut files)?;
+    reference::tables::emit(services, errors, options, &mut files);
     Ok(files)
 }

@@ -17,7 +17,7 @@ const FOLDER: &str = "crates/core/src/schema/generated";
 /// One table a service, the kinds of errors, and the partitions.
 pub fn emit(services: &[Service], errors: &ErrorClasses, files: &mut Files) -> Result<()> {
     let mut module = format!(
-        "// {NOTICE}\n\n//! The services' tables, and the kinds of errors.\n\n#[rustfmt::skip]\npub mod kinds;\n"
+        "// {NOTICE}\n\n//! The services' tables, and the kinds of errors, and the options of clients.\n\n#[rustfmt::skip]\npub mod kinds;\n#[rustfmt::skip]\npub mod options;\n"
     );
     for service in services {
         let name = service.names.module;

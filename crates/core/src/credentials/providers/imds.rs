@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
+use tokio::time::Instant;
 
 use crate::config::profile::Profile;
 use crate::config::setting_resolver::{invalid_setting, invalid_setting_as};
@@ -16,7 +17,7 @@ use crate::error::kinds::{Error, ErrorKind};
 use crate::error::response::RawResponse;
 use crate::http::transport::{Network, Request};
 use crate::runtime::environment::Environment;
-use crate::runtime::io_thread::PerProcess;
+use crate::runtime::per_process::PerProcess;
 
 /// Where the service is asked, and how often and how long each time.
 #[derive(Debug)]

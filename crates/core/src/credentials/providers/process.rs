@@ -8,6 +8,7 @@ use aws_credential_types::Credentials;
 use crate::config::shell_words;
 use crate::credentials::providers::document::{self, Form, one_line};
 use crate::redact;
+use crate::runtime::builder;
 use crate::runtime::environment::Environment;
 
 /// How a command becomes a program and its arguments.
@@ -98,7 +99,7 @@ fn read(child: &mut Child) -> io::Result<(Vec<u8>, Vec<u8>)> {
         Ok(bytes)
     };
     std::thread::scope(|scope| {
-        let errors = std::thread::Builder::new()
+        let errors = builder::thread("chimeline-process")
             .spawn_scoped(scope, || whole(err.as_mut().map(|pipe| pipe as &mut dyn Read)))?;
         let output = whole(out.as_mut().map(|pipe| pipe as &mut dyn Read))?;
         let errors = errors.join().unwrap_or_else(|_| Ok(Vec::new()))?;

@@ -1,10 +1,12 @@
 //! The pages of the reference, one an operation: members with types and limits, result, errors, examples.
 
+pub mod tables;
+
 use std::fmt::Write as _;
 
-use super::exceptions::exceptions;
-use super::literals::{self, Language};
-use super::text::{Files, NOTICE, constraints};
+use crate::emit::exceptions::exceptions;
+use crate::emit::literals::{self, Language};
+use crate::emit::text::{Files, NOTICE, constraints};
 use crate::model::{Model, Operation, Shape};
 use crate::paths::Result;
 use crate::services::Service;
@@ -68,7 +70,7 @@ fn page(services: &[Service], service: &Service, operation: &Operation) -> Resul
     let known = exceptions(services);
     for error in &operation.errors {
         let status = service.model.errors().into_iter().find(|(name, _)| *name == error.shape).map_or(0, |(_, s)| s);
-        let text = known.get(error.shape.as_str()).map_or_else(String::new, super::exceptions::Exception::doc);
+        let text = known.get(error.shape.as_str()).map_or_else(String::new, crate::emit::exceptions::Exception::doc);
         let first = text.lines().next().unwrap_or_default().to_owned();
         let _ = writeln!(
             out,

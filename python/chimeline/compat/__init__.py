@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import botocore.exceptions  # pyright: ignore[reportMissingTypeStubs]
 
-from . import exceptions
-from ._errors import OSErrorBase
+from .. import exceptions
+from .._errors import OSErrorBase
 
 __all__: list[str] = []
 

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::exceptions::exceptions;
-use super::reference::{FOLDER, cell};
-use super::text::{Files, NOTICE};
+use super::{FOLDER, cell};
+use crate::emit::exceptions::exceptions;
+use crate::emit::text::{Files, NOTICE};
 use crate::errors::{ErrorClasses, Language};
-use crate::options::Options;
+use crate::options::{ClientOption, Options};
 use crate::services::Service;
 
 /// Both pages.
@@ -45,9 +45,18 @@ fn option_page(options: &Options) -> String {
                 codes(&option.environment),
                 codes(&option.profile),
                 cell(option.default.as_deref().unwrap_or_default()),
-                cell(&option.text)
+                cell(&described(option))
             );
         }
+    }
+    out
+}
+
+/// The text, with what holds in one language.
+fn described(option: &ClientOption) -> String {
+    let mut out = option.text.clone();
+    for (language, note) in [("Python", &option.python_note), ("Node", &option.node_note)] {
+        out.extend(note.iter().map(|note| format!(" {language}: {note}")));
     }
     out
 }
