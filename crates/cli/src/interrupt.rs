@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 static CAUGHT: AtomicBool = AtomicBool::new(false);
@@ -10,33 +11,60 @@ static LISTENING: OnceLock<()> = OnceLock::new();
 /// From now on the signals set the flag instead of ending the process.
 pub(crate) fn listen() {
     LISTENING.get_or_init(|| {
+        let (ready, is_ready) = sync_channel(1);
         // Where no thread can be started, the signals end the process as ever.
-        drop(thread::Builder::new().name("signals".to_owned()).spawn(wait));
+        let started = thread::Builder::new().name("signals".to_owned()).spawn(move || wait(&ready));
+        if started.is_ok() {
+            // Not before the signals are caught: what is then begun must not be cut off.
+            let _ = is_ready.recv();
+        }
     });
 }
 
-fn wait() {
+fn wait(ready: &SyncSender<()>) {
     let Ok(runtime) = chimeline_core::runtime::builder::runtime() else { return };
     runtime.block_on(async {
-        while stop_signal().await {
+        let Ok(mut signals) = Signals::new() else { return };
+        let _ = ready.send(());
+        while signals.next().await {
             CAUGHT.store(true, Ordering::SeqCst);
         }
     });
 }
 
 #[cfg(unix)]
-async fn stop_signal() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return false };
-    tokio::select! {
-        caught = tokio::signal::ctrl_c() => caught.is_ok(),
-        caught = terminate.recv() => caught.is_some(),
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            caught = self.interrupt.recv() => caught.is_some(),
+            caught = self.terminate.recv() => caught.is_some(),
+        }
     }
 }
 
 #[cfg(windows)]
-async fn stop_signal() -> bool {
-    tokio::signal::ctrl_c().await.is_ok()
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        tokio::signal::windows::ctrl_c().map(Signals)
+    }
+
+    async fn next(&mut self) -> bool {
+        self.0.recv().await.is_some()
+    }
 }
 
 /// Whether a signal came since [`listen`].

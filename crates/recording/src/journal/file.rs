@@ -1,6 +1,6 @@
 //! The file of a journal: read whole, written line by line, each line on disk when its write returns.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 use std::time::SystemTime;
@@ -63,11 +63,20 @@ impl Locked<'_> {
 
 /// What stands in a journal that is there.
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
-    match fs::read(path) {
+    match whole(path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(said(path, "does not exist")),
         Err(error) => Err(unwritten(path, &error)),
     }
+}
+
+/// Not in the middle of another process's write.
+fn whole(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.lock_shared()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Seconds since 1970.
