@@ -412,6 +412,8 @@ fn none_found(reasons: &[(Vec<&str>, String)], unreadable: &[String]) -> Error {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::disallowed_methods, reason = "`tokio::test` makes a runtime of its own")]
+
     use super::{Outcome, WebIdentity, guarded};
     use crate::error::kinds::ErrorKind;
 

@@ -53,6 +53,8 @@ fn internal(payload: &(dyn Any + Send)) -> Error {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::disallowed_methods, reason = "`tokio::test` makes a runtime of its own")]
+
     use super::{caught_now, of_task};
     use crate::error::kinds::{Error, ErrorKind};
 
