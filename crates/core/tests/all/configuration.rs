@@ -328,7 +328,7 @@ fn a_client_that_is_made_in_the_background_keeps_nobody_waiting_for_its_files() 
 fn an_option_that_is_refused_is_named_with_its_value_and_unit_by_the_host() {
     let refused = |options: Options| {
         let region = Some("us-east-1".to_owned());
-        client(&Options { region, ..options }).err().expect("a refused option")
+        client(&Options { region, ..options }).expect_err("a refused option")
     };
     let timeout = |names| Options { read_timeout: Some(-0.25), names, ..Options::default() };
     let error = refused(timeout(PYTHON));
