@@ -33,10 +33,10 @@ test-python: install build/legacy/.made build/aiobotocore/.made build/.home
 test-node: install build/.home
 	$(CLEAN) npm run --silent test
 
-check: lint test counts ## What CI runs: the linters, the generated files, the tests, the counts, and a short look for what breaks the readers.
+check: lint test ## What CI runs: the linters, the generated files, the tests, and a short look for what breaks the readers.
 	$(MAKE) fuzz FUZZ_SECONDS=5
 
-check-all: check deny test-slow test-wheel test-sdist ## What `check` does, and what takes minutes: Next.js, Dask, Ray, each CPython, the sdist.
+check-all: check counts deny test-slow test-wheel test-sdist ## What `check` does, and what takes minutes: Next.js, Dask, Ray, each CPython, the sdist.
 
 test-slow: install build/slow/.made build/.home
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement tests/python/requirements-slow.txt
@@ -118,7 +118,7 @@ WHEEL_FLAGS := $(if $(filter Linux,$(shell uname -s)),--zig --compatibility many
 
 wheel: build/venv/.made
 	rm -f dist/*.whl
-	PATH="$(BIN):$$PATH" $(BIN)/maturin build --release --locked $(WHEEL_FLAGS) --out dist
+	PATH="$(BIN):$$PATH" $(BIN)/maturin build --release --locked --compression-level 9 $(WHEEL_FLAGS) --out dist
 
 test-wheel: wheel build/.home ## Run tests on the built wheel with each CPython that is here: PYTHONS lists them, 3.10 to 3.13 by default.
 	$(CLEAN) PYTHONS="$(PYTHONS)" PYENV_ROOT="$${PYENV_ROOT:-$$HOME/.pyenv}" .ci/test-wheel dist/*.whl

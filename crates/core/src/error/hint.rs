@@ -223,6 +223,6 @@ mod tests {
         let names = NODE;
         let client = Client { service, region: "r", host: "h", endpoint_source: Some("code"), names };
         assert_eq!(value("where", &client, "X"), "look at endpoint");
-        assert_eq!(value("verify", &client, "X"), "verify");
+        assert_eq!(value("verify", &client, "X"), "caBundle");
     }
 }

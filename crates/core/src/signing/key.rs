@@ -3,9 +3,15 @@
 
 use std::fmt;
 use std::sync::RwLock;
+use std::time::SystemTime;
 
+use aws_sigv4::sign::v4::generate_signing_key;
 use ring::digest::{Digest, SHA256, digest};
-use ring::hmac::{HMAC_SHA256, Key, sign};
+
+use crate::signing::date::AmzDate;
+
+/// The key of one day, Region and service.
+pub(crate) type SigningKey = [u8; 32];
 
 /// The key that was used last. Who finds it locked, as for ever in a forked process, derives its own.
 #[derive(Default)]
@@ -17,12 +23,20 @@ struct Derived {
     day: String,
     region: String,
     service: String,
-    key: Key,
+    key: SigningKey,
 }
 
 impl SigningKeys {
     /// The key for these.
-    pub(crate) fn key(&self, secret: &str, day: &str, region: &str, service: &str) -> Key {
+    pub(crate) fn key(
+        &self,
+        secret: &str,
+        time: SystemTime,
+        date: &AmzDate,
+        region: &str,
+        service: &str,
+    ) -> SigningKey {
+        let day = date.day();
         let digest = digest(&SHA256, secret.as_bytes());
         let is_for = |known: &&Derived| {
             known.secret.as_ref() == digest.as_ref()
@@ -31,14 +45,14 @@ impl SigningKeys {
         if let Ok(known) = self.0.try_read()
             && let Some(known) = known.as_ref().filter(is_for)
         {
-            return known.key.clone();
+            return known.key;
         }
-        let first = Key::new(HMAC_SHA256, ["AWS4", secret].concat().as_bytes());
-        let next = |key: Key, part: &str| Key::new(HMAC_SHA256, sign(&key, part.as_bytes()).as_ref());
-        let key = [day, region, service, "aws4_request"].into_iter().fold(first, next);
+        let derived = generate_signing_key(secret, time, region, service);
+        let mut key = SigningKey::default();
+        key.copy_from_slice(derived.as_ref());
         if let Ok(mut known) = self.0.try_write() {
             let [day, region, service] = [day, region, service].map(str::to_owned);
-            *known = Some(Derived { secret: digest, day, region, service, key: key.clone() });
+            *known = Some(Derived { secret: digest, day, region, service, key });
         }
         key
     }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
+use aws_sigv4::sign::v4::calculate_signature;
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
-use ring::{digest, hmac};
+use ring::digest;
 
 use crate::error::kinds::{Error, ErrorKind};
 use crate::signing::date::AmzDate;
@@ -66,8 +67,8 @@ pub(crate) fn sign_request(
     let credential_scope = format!("{}/{region}/{service}/aws4_request", date.day());
     let hashed = hex(digest::digest(&digest::SHA256, canonical.as_bytes()).as_ref());
     let to_sign = [ALGORITHM, "\n", date.time(), "\n", &credential_scope, "\n", &hashed].concat();
-    let key = scope.keys.key(credentials.secret_access_key(), date.day(), region, service);
-    let signature = hex(hmac::sign(&key, to_sign.as_bytes()).as_ref());
+    let key = scope.keys.key(credentials.secret_access_key(), scope.time, &date, region, service);
+    let signature = calculate_signature(key, to_sign.as_bytes());
     let id = credentials.access_key_id();
     let value = format!("{ALGORITHM} Credential={id}/{credential_scope}, SignedHeaders={names}, Signature={signature}");
     headers.insert(http::header::AUTHORIZATION, HeaderValue::try_from(value).map_err(|e| fail(&e))?);

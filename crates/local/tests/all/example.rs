@@ -4,6 +4,8 @@
 #[path = "../../../core/examples/capture.rs"]
 mod capture;
 
+use std::time::Duration;
+
 use chimeline_local::Options;
 
 use crate::support::{Api, faked};
@@ -21,6 +23,7 @@ fn the_example_captures_a_meeting_and_leaves_nothing_behind() {
     let pipeline = capture::capture(&options, bucket).unwrap();
     assert_eq!(pipeline["SinkArn"], bucket);
     assert!(pipeline["SourceArn"].as_str().unwrap().contains(":meeting/"), "{pipeline}");
+    api.server.advance(Duration::from_secs(1));
     let left = api.call("chime-sdk-media-pipelines", "ListMediaCapturePipelines", serde_json::json!({})).unwrap();
     assert_eq!(left["MediaCapturePipelines"], serde_json::json!([]));
 }
