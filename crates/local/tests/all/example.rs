@@ -11,7 +11,7 @@ use chimeline_local::Options;
 use crate::support::{Api, faked};
 
 #[test]
-fn the_example_captures_a_meeting_and_leaves_nothing_behind() {
+fn the_example_captures_a_meeting_and_leaves_nothing_running() {
     let api = Api::with(faked());
     let options = chimeline_core::Options {
         region: Some("us-east-1".to_owned()),
@@ -23,7 +23,8 @@ fn the_example_captures_a_meeting_and_leaves_nothing_behind() {
     let pipeline = capture::capture(&options, bucket).unwrap();
     assert_eq!(pipeline["SinkArn"], bucket);
     assert!(pipeline["SourceArn"].as_str().unwrap().contains(":meeting/"), "{pipeline}");
-    api.server.advance(Duration::from_secs(1));
-    let left = api.call("chime-sdk-media-pipelines", "ListMediaCapturePipelines", serde_json::json!({})).unwrap();
-    assert_eq!(left["MediaCapturePipelines"], serde_json::json!([]));
+    api.server.advance(Duration::from_secs(10));
+    let id = serde_json::json!({"MediaPipelineId": pipeline["MediaPipelineId"]});
+    let ended = api.call("chime-sdk-media-pipelines", "GetMediaCapturePipeline", id).unwrap();
+    assert_eq!(ended["MediaCapturePipeline"]["Status"], "Stopped");
 }
