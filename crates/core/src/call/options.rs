@@ -43,7 +43,7 @@ pub struct CallOptions {
     pub attempt_timeout: Option<f64>,
     /// Attempts in all.
     pub max_attempts: Option<u32>,
-    /// StaticCredentials to sign with.
+    /// Credentials to sign with.
     pub credentials: Option<StaticCredentials>,
     /// The trace of the Lambda invocation that makes the call: `_X_AMZN_TRACE_ID` as it is at the call, for it changes with
     /// each invocation. One that cannot be a header is left out.

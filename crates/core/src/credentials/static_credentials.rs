@@ -117,7 +117,7 @@ pub(crate) fn partial(place: &str, missing: &str) -> Error {
     Error::new(ErrorKind::PartialCredentials, message)
 }
 
-/// StaticCredentials given in code, for the signer.
+/// Credentials given in code, for the signer.
 pub(crate) fn identity(given: &StaticCredentials) -> Identity {
     let (id, secret, token) = (&given.access_key_id, &given.secret_access_key, &given.session_token);
     let token = token.clone().filter(|token| !token.is_empty());

@@ -12,6 +12,7 @@ use reqwest::Url;
 use ring::digest;
 
 use crate::error::kinds::{Error, ErrorKind};
+use crate::runtime::files::hex;
 use crate::signing::date::AmzDate;
 use crate::signing::key::SigningKeys;
 
@@ -145,11 +146,6 @@ fn joined<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>>
         all.push(value?);
     }
     Some(Cow::Owned(all.join(",")))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' - 10 + half });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";

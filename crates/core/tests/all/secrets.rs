@@ -1,4 +1,4 @@
-//! StaticCredentials, tokens, ARNs and ids of users are marked, calls of all kinds are made with every event logged, and the marks are
+//! Credentials, tokens, ARNs and ids of users are marked, calls of all kinds are made with every event logged, and the marks are
 //! looked for where they do not belong: the log, errors, records of attempts and what `Debug` shows.
 
 use std::collections::BTreeSet;
