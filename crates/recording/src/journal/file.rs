@@ -17,14 +17,10 @@ pub(super) struct Locked<'p> {
     file: File,
 }
 
-/// Opens it, or makes it, for as long as `use_it` runs.
-pub(super) fn with_lock<T>(
-    path: &Path,
-    use_it: impl FnOnce(&mut Locked<'_>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+/// Opens it, or makes it; until what is given is dropped, others wait.
+pub(super) fn locked(path: &Path) -> Result<Locked<'_>, Failure> {
     let file = opened(path).map_err(|error| unwritten(path, &error))?;
-    let mut locked = Locked { path, file };
-    use_it(&mut locked)
+    Ok(Locked { path, file })
 }
 
 fn opened(path: &Path) -> std::io::Result<File> {

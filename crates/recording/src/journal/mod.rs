@@ -39,25 +39,23 @@ pub fn journal(operation: &str, input: &Value) -> Result<Value, Failure> {
 fn begin(path: &Path, input: &Value) -> Result<Value, Failure> {
     let guard = options::text(input, "guard", "")?;
     let account = options::text(input, "account", "")?;
-    let known = file::with_lock(path, |file| {
-        let known = lines::read(&file.text()?);
-        if let Some(damage) = &known.damage {
-            return Err(said(path, &format!("is damaged, and left as it is: {damage}; give another file")));
-        }
-        match &known.account {
-            None => file.append(&lines::heading(&account)).map(|()| known),
-            Some(own) if *own == account => Ok(known),
-            Some(own) => Err(foreign(path, own, &account)),
-        }
-    })?;
-    drop(known);
+    let mut journal = file::locked(path)?;
+    let known = lines::read(&journal.text()?);
+    if let Some(damage) = known.damage {
+        return Err(said(path, &format!("is damaged, and left as it is: {damage}; give another file")));
+    }
+    match known.account {
+        None => journal.append(&lines::heading(&account))?,
+        Some(own) if own == account => {}
+        Some(own) => return Err(foreign(path, &own, &account)),
+    }
     let lock = holders::hold(path, &guard).map_err(|error| unwritten(path, &error))?;
     let mut line = input["entry"].clone();
     line["event"] = "starting".into();
     line["guard"] = guard.into();
     line["time"] = file::now().into();
     line["lock"] = lock.into();
-    file::with_lock(path, |file| file.append(&line))?;
+    journal.append(&line)?;
     Ok(json!({}))
 }
 
@@ -68,7 +66,7 @@ fn note(path: &Path, input: &Value) -> Result<Value, Failure> {
         line["pipeline"] = input["pipeline"].clone();
     }
     // A process that cannot write any more has no hold of the recording either.
-    let written = file::with_lock(path, |file| file.append(&line));
+    let written = file::locked(path).and_then(|mut journal| journal.append(&line));
     if input["is_over"] == true {
         holders::release(path, &guard);
     }
